@@ -1,0 +1,138 @@
+/* base-private.h - the floor: errors, memory, growable buffers, arenas, hashing.
+ *
+ * All allocation of the project passes through base/memory.c, so that tests can make the Nth call fail
+ * (fault-private.h). An allocation failure is an ordinary error: the function returns NULL, or a sticky
+ * failure in a buffer, and the caller reports LEAT_ERR_NO_MEMORY. */
+#ifndef LEAT_BASE_PRIVATE_H
+#define LEAT_BASE_PRIVATE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "leat/status.h"
+
+/* A function that libleat-viz and the tool use from libleat: exported as leat_priv_<name> under the version
+ * node LEAT_PRIVATE, with no promise of stability. C code calls it by its declared name. */
+#define LEAT_PRIV(name_) __asm__("leat_priv_" #name_) __attribute__((visibility("default")))
+
+#define LEAT_LEN(array_) (sizeof(array_) / sizeof((array_)[0]))
+#define LEAT_MIN(a_, b_) ((a_) < (b_) ? (a_) : (b_))
+#define LEAT_MAX(a_, b_) ((a_) > (b_) ? (a_) : (b_))
+
+/* Returns early with the status of an expression that failed. */
+#define LEAT_TRY(expr_)                                                                                      \
+    do {                                                                                                     \
+        leat_status try_status_ = (expr_);                                                                   \
+        if (__builtin_expect(try_status_ != LEAT_OK, 0))                                                     \
+            return try_status_;                                                                              \
+    } while (0)
+
+/* ---- errors ---- */
+
+/* Records the formatted detail for this thread and returns `status`. Control characters, invalid UTF-8 and
+ * escapes in the formatted text are written as \xNN, so that a name from a file can never drive a terminal. */
+leat_status leat_fail(leat_status status, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(fail);
+leat_status leat_fail_v(leat_status status, const char *format, va_list args) LEAT_PRIV(fail_v);
+
+/* As leat_fail for a failed allocation; the detail needs no memory. */
+leat_status leat_fail_memory(size_t bytes) LEAT_PRIV(fail_memory);
+
+/* Puts "prefix: " before the current detail; returns `status` (does nothing for LEAT_OK). */
+leat_status leat_fail_context(leat_status status, const char *format, ...)
+    LEAT_PRINTF(2, 3) LEAT_PRIV(fail_context);
+
+/* Clears, or restores, this thread's detail: for code that tries something and goes on. */
+void leat_clear_message(void) LEAT_PRIV(clear_message);
+
+void leat_log(leat_log_level level, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(log);
+
+/* ---- memory ---- */
+
+void *leat_alloc(size_t bytes) LEAT_PRIV(alloc);                    /* as malloc; zero bytes gives a pointer */
+void *leat_alloc_zero(size_t count, size_t size) LEAT_PRIV(alloc_zero); /* as calloc, overflow checked */
+void *leat_realloc(void *old, size_t bytes) LEAT_PRIV(realloc);
+void *leat_realloc_array(void *old, size_t count, size_t size) LEAT_PRIV(realloc_array); /* overflow checked */
+void leat_free(void *pointer) LEAT_PRIV(free);                      /* NULL is fine */
+char *leat_strdup(const char *text) LEAT_PRIV(strdup);
+char *leat_strndup(const char *text, size_t bytes) LEAT_PRIV(strndup);
+char *leat_asprintf(const char *format, ...) LEAT_PRINTF(1, 2) LEAT_PRIV(asprintf);
+
+#define LEAT_ALIGNMENT 64 /* of tensor buffers: a cache line, and a vector of AVX-512 */
+void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned);    /* multiple of LEAT_ALIGNMENT */
+void leat_free_aligned(void *pointer) LEAT_PRIV(free_aligned);
+
+/* ---- growable byte buffer; starts as all zero ---- */
+
+typedef struct leat_buf {
+    char *data; /* NUL-terminated beyond `size` whenever data != NULL */
+    size_t size, capacity;
+    bool failed; /* an allocation failed: later appends do nothing; leat_buf_status reports it */
+} leat_buf;
+
+void leat_buf_append(leat_buf *b, const void *bytes, size_t n) LEAT_PRIV(buf_append);
+void leat_buf_puts(leat_buf *b, const char *text) LEAT_PRIV(buf_puts);
+void leat_buf_putc(leat_buf *b, char c) LEAT_PRIV(buf_putc);
+void leat_buf_printf(leat_buf *b, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(buf_printf);
+/* Makes room for `n` more bytes; returns where to write them (then add to b->size), or NULL. */
+void *leat_buf_reserve(leat_buf *b, size_t n) LEAT_PRIV(buf_reserve);
+void leat_buf_clear(leat_buf *b) LEAT_PRIV(buf_clear); /* size 0, keeps the memory and clears `failed` */
+void leat_buf_free(leat_buf *b) LEAT_PRIV(buf_free);   /* back to all zero */
+leat_status leat_buf_status(const leat_buf *b) LEAT_PRIV(buf_status); /* LEAT_OK or LEAT_ERR_NO_MEMORY */
+
+/* Grows *array (of *capacity elements of `size` bytes) to hold at least `need`, by doubling. */
+leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size) LEAT_MUST_CHECK
+    LEAT_PRIV(grow);
+
+/* ---- arena: memory freed all at once; starts as all zero; not thread-safe ---- */
+
+typedef struct leat_arena {
+    struct leat_arena_block *last;
+    size_t used; /* in the last block */
+    size_t total; /* bytes obtained from the system */
+} leat_arena;
+
+void *leat_arena_alloc(leat_arena *a, size_t bytes) LEAT_PRIV(arena_alloc); /* 8-byte aligned, not cleared */
+void *leat_arena_zero(leat_arena *a, size_t bytes) LEAT_PRIV(arena_zero);
+char *leat_arena_strndup(leat_arena *a, const char *text, size_t n) LEAT_PRIV(arena_strndup);
+void leat_arena_free(leat_arena *a) LEAT_PRIV(arena_free);
+
+/* ---- hash map from byte strings to pointers; starts as all zero; keys are borrowed, not copied ---- */
+
+typedef struct leat_map {
+    struct leat_map_slot *slots;
+    size_t count, capacity;
+} leat_map;
+
+void *leat_map_get(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_get); /* NULL if absent */
+/* Inserts or replaces; value must not be NULL. The key must live as long as the map. */
+leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value) LEAT_MUST_CHECK LEAT_PRIV(map_put);
+void *leat_map_remove(leat_map *m, const char *key, size_t n) LEAT_PRIV(map_remove);
+/* Iteration in no stable order: *cursor starts at 0; false at the end. Do not change the map meanwhile. */
+bool leat_map_next(const leat_map *m, size_t *cursor, const char **key, size_t *n, void **value)
+    LEAT_PRIV(map_next);
+void leat_map_free(leat_map *m) LEAT_PRIV(map_free);
+
+uint64_t leat_hash(const void *data, size_t bytes, uint64_t seed) LEAT_PRIV(hash);
+
+/* ---- text ---- */
+
+/* Appends `text` with control characters, ESC and invalid UTF-8 written as \xNN: safe for a terminal. */
+void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_escaped);
+bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
+
+/* Whole-string number parsers (no locale, no leading blanks, no trailing junk). false if it is not one
+ * or is out of range. */
+bool leat_parse_i64(const char *text, int64_t *out) LEAT_PRIV(parse_i64);
+bool leat_parse_f64(const char *text, double *out) LEAT_PRIV(parse_f64);
+
+/* Shortest decimal text that reads back as the same value ("0.1", "1e+30", "NaN", "Infinity", "-Infinity"):
+ * what JSON and CSV outputs use. buf holds at least 32 bytes. Returns buf. */
+char *leat_format_f64(char *buf, double value) LEAT_PRIV(format_f64);
+char *leat_format_f32(char *buf, float value) LEAT_PRIV(format_f32);
+
+/* Seconds: monotonic, and since 1970. */
+double leat_now(void) LEAT_PRIV(now);
+double leat_wall_time(void) LEAT_PRIV(wall_time);
+
+#endif

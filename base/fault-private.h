@@ -1,0 +1,35 @@
+/* fault-private.h - fault injection for tests. Compiled in always (one predictable branch a call).
+ *
+ * leat_fault_arm(kind, nth, error): the nth call (1 is the next) of that kind fails, once, with that errno.
+ * kind LEAT_FAULT_SHORT makes the nth read or write transfer at most one byte; LEAT_FAULT_EINTR interrupts it.
+ * The counters are process-wide and atomic, so that calls on the library's threads count too. */
+#ifndef LEAT_FAULT_PRIVATE_H
+#define LEAT_FAULT_PRIVATE_H
+
+#include "base-private.h"
+
+typedef enum leat_fault_kind {
+    LEAT_FAULT_ALLOC,
+    LEAT_FAULT_OPEN,
+    LEAT_FAULT_READ,
+    LEAT_FAULT_WRITE,
+    LEAT_FAULT_SHORT,
+    LEAT_FAULT_EINTR,
+    LEAT_FAULT_SYNC,
+    LEAT_FAULT_RENAME,
+    LEAT_FAULT_CLOSE,
+    LEAT_FAULT_KINDS
+} leat_fault_kind;
+
+void leat_fault_arm(leat_fault_kind kind, uint64_t nth, int error) LEAT_PRIV(fault_arm);
+void leat_fault_disarm(void) LEAT_PRIV(fault_disarm);
+/* Did the armed fault happen? */
+bool leat_fault_fired(void) LEAT_PRIV(fault_fired);
+/* Calls of a kind since the last arm or disarm. */
+uint64_t leat_fault_count(leat_fault_kind kind) LEAT_PRIV(fault_count);
+/* For base/memory.c and base/file.c: should this call fail? Returns the errno, or 0. */
+int leat_fault_check(leat_fault_kind kind) LEAT_PRIV(fault_check);
+/* Live allocations made by leat_alloc and friends; tests compare before and after to find leaks. */
+uint64_t leat_live_allocations(void) LEAT_PRIV(live_allocations);
+
+#endif

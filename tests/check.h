@@ -1,0 +1,59 @@
+/* check.h - the test harness: CUnit with a table of tests written by build-aux/scan-tests.awk.
+ *
+ *     LEAT_TEST(buffer_grows)
+ *     {
+ *         CHECK(b.size == 3);
+ *         CHECK_OK(leat_buf_status(&b));
+ *     }
+ *
+ * A program's arguments select tests by substring. A test that cannot run here calls SKIP(reason) and returns. */
+#ifndef LEAT_CHECK_H
+#define LEAT_CHECK_H
+
+#include <CUnit/CUnit.h>
+#include <stddef.h>
+#include "leat/status.h"
+
+struct leat_test {
+    const char *name;
+    void (*run)(void);
+};
+extern const struct leat_test leat_tests[];
+
+#define LEAT_TEST(name_) void test_##name_(void)
+
+#define CHECK(condition_) CU_ASSERT(condition_)
+#define REQUIRE(condition_)                                                                                  \
+    do {                                                                                                     \
+        CU_ASSERT(condition_);                                                                               \
+        if (!(condition_))                                                                                   \
+            return;                                                                                          \
+    } while (0)
+#define CHECK_OK(status_) check_ok((status_), #status_, __FILE__, __LINE__)
+#define REQUIRE_OK(status_)                                                                                  \
+    do {                                                                                                     \
+        if (!CHECK_OK(status_))                                                                              \
+            return;                                                                                          \
+    } while (0)
+/* Fails as expected, and the detail holds `text`. */
+#define CHECK_FAILS(status_, code_, text_) check_fails((status_), (code_), (text_), #status_, __FILE__, __LINE__)
+#define CHECK_STR(got_, want_) check_str((got_), (want_), #got_, __FILE__, __LINE__)
+#define SKIP(reason_)                                                                                        \
+    do {                                                                                                     \
+        check_skip(reason_);                                                                                 \
+        return;                                                                                              \
+    } while (0)
+
+int check_ok(leat_status status, const char *text, const char *file, unsigned line);
+int check_fails(leat_status status, leat_status want, const char *part, const char *text, const char *file,
+                unsigned line);
+int check_str(const char *got, const char *want, const char *text, const char *file, unsigned line);
+void check_skip(const char *reason);
+
+/* Path of a file below the source tree, or below ../shared beside it (NULL where that does not exist). Static storage. */
+const char *check_source_path(const char *relative);
+const char *check_shared_path(const char *relative);
+/* A fresh temporary directory, removed with all below it at exit. Static storage until the next call. */
+const char *check_temp_dir(void);
+
+#endif
