@@ -32,7 +32,7 @@
 
 /* Records the formatted detail for this thread and returns `status`. Control characters, invalid UTF-8 and
  * escapes in the formatted text are written as \xNN, so that a name from a file can never drive a terminal. */
-leat_status leat_fail(leat_status status, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(fail);
+leat_status leat_fail(leat_status status, const char *format, ...) LEAT_PRIV(fail) LEAT_PRINTF(2, 3);
 leat_status leat_fail_v(leat_status status, const char *format, va_list args) LEAT_PRIV(fail_v);
 
 /* As leat_fail for a failed allocation; the detail needs no memory. */
@@ -40,12 +40,12 @@ leat_status leat_fail_memory(size_t bytes) LEAT_PRIV(fail_memory);
 
 /* Puts "prefix: " before the current detail; returns `status` (does nothing for LEAT_OK). */
 leat_status leat_fail_context(leat_status status, const char *format, ...)
-    LEAT_PRINTF(2, 3) LEAT_PRIV(fail_context);
+    LEAT_PRIV(fail_context) LEAT_PRINTF(2, 3);
 
 /* Clears, or restores, this thread's detail: for code that tries something and goes on. */
 void leat_clear_message(void) LEAT_PRIV(clear_message);
 
-void leat_log(leat_log_level level, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(log);
+void leat_log(leat_log_level level, const char *format, ...) LEAT_PRIV(log) LEAT_PRINTF(2, 3);
 
 /* ---- memory ---- */
 
@@ -56,7 +56,7 @@ void *leat_realloc_array(void *old, size_t count, size_t size) LEAT_PRIV(realloc
 void leat_free(void *pointer) LEAT_PRIV(free);                      /* NULL is fine */
 char *leat_strdup(const char *text) LEAT_PRIV(strdup);
 char *leat_strndup(const char *text, size_t bytes) LEAT_PRIV(strndup);
-char *leat_asprintf(const char *format, ...) LEAT_PRINTF(1, 2) LEAT_PRIV(asprintf);
+char *leat_asprintf(const char *format, ...) LEAT_PRIV(asprintf) LEAT_PRINTF(1, 2);
 
 #define LEAT_ALIGNMENT 64 /* of tensor buffers: a cache line, and a vector of AVX-512 */
 void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned);    /* multiple of LEAT_ALIGNMENT */
@@ -73,7 +73,7 @@ typedef struct leat_buf {
 void leat_buf_append(leat_buf *b, const void *bytes, size_t n) LEAT_PRIV(buf_append);
 void leat_buf_puts(leat_buf *b, const char *text) LEAT_PRIV(buf_puts);
 void leat_buf_putc(leat_buf *b, char c) LEAT_PRIV(buf_putc);
-void leat_buf_printf(leat_buf *b, const char *format, ...) LEAT_PRINTF(2, 3) LEAT_PRIV(buf_printf);
+void leat_buf_printf(leat_buf *b, const char *format, ...) LEAT_PRIV(buf_printf) LEAT_PRINTF(2, 3);
 /* Makes room for `n` more bytes; returns where to write them (then add to b->size), or NULL. */
 void *leat_buf_reserve(leat_buf *b, size_t n) LEAT_PRIV(buf_reserve);
 void leat_buf_clear(leat_buf *b) LEAT_PRIV(buf_clear); /* size 0, keeps the memory and clears `failed` */
@@ -81,8 +81,7 @@ void leat_buf_free(leat_buf *b) LEAT_PRIV(buf_free);   /* back to all zero */
 leat_status leat_buf_status(const leat_buf *b) LEAT_PRIV(buf_status); /* LEAT_OK or LEAT_ERR_NO_MEMORY */
 
 /* Grows *array (of *capacity elements of `size` bytes) to hold at least `need`, by doubling. */
-leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size) LEAT_MUST_CHECK
-    LEAT_PRIV(grow);
+leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size) LEAT_PRIV(grow) LEAT_MUST_CHECK;
 
 /* ---- arena: memory freed all at once; starts as all zero; not thread-safe ---- */
 
@@ -106,7 +105,7 @@ typedef struct leat_map {
 
 void *leat_map_get(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_get); /* NULL if absent */
 /* Inserts or replaces; value must not be NULL. The key must live as long as the map. */
-leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value) LEAT_MUST_CHECK LEAT_PRIV(map_put);
+leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value) LEAT_PRIV(map_put) LEAT_MUST_CHECK;
 void *leat_map_remove(leat_map *m, const char *key, size_t n) LEAT_PRIV(map_remove);
 /* Iteration in no stable order: *cursor starts at 0; false at the end. Do not change the map meanwhile. */
 bool leat_map_next(const leat_map *m, size_t *cursor, const char **key, size_t *n, void **value)

@@ -44,7 +44,7 @@ leat_wire leat_wire_from(const void *bytes, size_t size, uint64_t base_offset) L
 leat_wire leat_wire_sub(const leat_wire *outer, const leat_field *field) LEAT_PRIV(wire_sub);
 /* The next field; false at the end or at an error. Groups (types 3, 4) and field number 0 are errors. */
 bool leat_wire_next(leat_wire *w, leat_field *field) LEAT_PRIV(wire_next);
-leat_status leat_wire_status(const leat_wire *w) LEAT_MUST_CHECK LEAT_PRIV(wire_status);
+leat_status leat_wire_status(const leat_wire *w) LEAT_PRIV(wire_status) LEAT_MUST_CHECK;
 /* One raw varint at w->at, as packed repeated fields hold; false at the end or at an error. */
 bool leat_wire_varint(leat_wire *w, uint64_t *value) LEAT_PRIV(wire_varint);
 /* Offset in the file of the reading position. */
