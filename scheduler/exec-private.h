@@ -1,0 +1,144 @@
+/* exec-private.h - the parallel executor: runs the nodes of a frozen plan on the pool's threads.
+ *
+ * Works on an abstract graph, so that it is tested without an engine. The plan fills a leat_exec_graph once, has
+ * costs made for it, and keeps one leat_exec a frame; a run is leat_exec_run.
+ *
+ * Node ids are positions in plan order (the serial order, which is what a run means): every edge goes from a lower
+ * to a higher id, and "the lowest failed node" is the smallest id. All that orders stateful nodes is in the edges. */
+#ifndef LEAT_EXEC_PRIVATE_H
+#define LEAT_EXEC_PRIVATE_H
+
+#include "pool-private.h"
+#include "profile-private.h"
+
+#define LEAT_NO_NODE UINT32_MAX
+
+/* ---- the graph: compressed rows of successors; arrays are borrowed and never change ---- */
+
+typedef struct leat_exec_graph {
+    uint32_t n_nodes;
+    const uint32_t
+        *succ_begin;      /* n_nodes + 1 offsets into succ: i's are [succ_begin[i], succ_begin[i + 1]) */
+    const uint32_t *succ; /* one may stand there twice, and then counts twice in initial_pending */
+    const uint32_t *initial_pending; /* edges into the node; 0: ready at once */
+} leat_exec_graph;
+
+/* ---- costs: estimates that decide who runs what when, never what is computed ---- */
+
+/* A policy ranks ready nodes. A const struct of functions; `key` is called when costs are made, by one thread. */
+typedef struct leat_exec_policy {
+    const char *name;
+    /* Of several nodes that one completion makes ready, the worker runs the one of greatest key itself and queues
+     * the others, greatest last; an owner takes its latest, a thief the oldest. */
+    float (*key)(const leat_exec_graph *g, uint32_t node, float cost_ns, float remaining_ns);
+    bool fifo; /* the owner takes the oldest too, and runs no successor directly: for comparison */
+} leat_exec_policy;
+
+extern const leat_exec_policy leat_policy_critical_path; /* longest remaining path first; the default */
+extern const leat_exec_policy leat_policy_fifo;          /* in the order they became ready */
+extern const leat_exec_policy leat_policy_locality;      /* the latest consumer of what was just written */
+
+typedef struct leat_exec_node {
+    float cost_ns;  /* of running it on one thread */
+    float grain_ns; /* of it and all that it sets free alone: what a thief gets by taking it */
+    float key;      /* the policy's */
+    uint32_t flags; /* enum leat_exec_flag */
+} leat_exec_node;
+
+/* Immutable once made: a plan that measures itself makes a second one and switches a pointer; runs that go on keep
+ * the old one, so free none before the plan. */
+typedef struct leat_exec_costs {
+    const leat_exec_graph *graph;
+    const leat_exec_policy *policy;
+    leat_exec_node *node;
+    uint32_t n_sinks;   /* nodes without successors */
+    uint32_t n_closing; /* nodes after all of which the remaining path is below LEAT_EXEC_CLOSING_NS */
+    uint32_t n_roots;
+    double total_ns;    /* sum of the costs */
+    double critical_ns; /* the longest path, where a tiled node counts cost / tiles */
+} leat_exec_costs;
+
+/* cost_ns[i] >= 0 for each node; NULL: all LEAT_EXEC_DEFAULT_NS. n_tiles NULL: no node is tiled. Neither is kept.
+ * policy NULL: critical path. Linear in nodes and edges. */
+leat_status leat_exec_costs_new(leat_exec_costs **out, const leat_exec_graph *g,
+                                const leat_exec_policy *policy, const float *cost_ns,
+                                const uint32_t *n_tiles) LEAT_MUST_CHECK;
+void leat_exec_costs_free(leat_exec_costs *costs);
+
+/* Whether several threads can gain: total / critical >= 1.15 and total >= 10 us. Else run the plan serially. */
+bool leat_exec_costs_parallel(const leat_exec_costs *costs);
+
+#define LEAT_EXEC_DEFAULT_NS 1000.0f
+#define LEAT_EXEC_OFFER_NS 2e3f    /* below it no other worker is offered work */
+#define LEAT_EXEC_WAKE_NS 50e3f    /* a parked worker is woken for so much queued work */
+#define LEAT_EXEC_CLOSING_NS 50e3f /* ... or when so little of the longest path is left */
+
+/* ---- a worker, as nodes and tiles see it ---- */
+
+typedef struct leat_worker leat_worker;
+
+/* 0: the thread that called leat_exec_run. */
+uint32_t leat_worker_index(const leat_worker *w);
+
+/* At least `bytes` of 64-byte aligned scratch of undefined content, this worker's until its next call; NULL: out of
+ * memory (detail set). Kept between runs, so hot loops allocate nothing. For use inside a tile function: a node that
+ * tiles shares it with the tiles its own thread runs. */
+void *leat_worker_scratch(leat_worker *w, size_t bytes);
+
+/* Tiles of one node. A tile function runs any number of times at once on different threads, each tile once; tiles write
+ * disjoint memory and their number and shape follow from the node's shapes alone, never from the number of threads:
+ * so results are the same bits on any number of them. */
+typedef leat_status leat_tile_fn(void *arg, uint32_t tile, leat_worker *w);
+
+/* Runs tiles 0..n_tiles-1, shared with idle workers, and returns when all are done. Serial worker, or one called from
+ * inside a tile: the same tiles in order. cost_ns estimates all tiles together (0: the node's cost). Of several
+ * failed tiles the lowest is reported, its detail on this thread. A cancelled run starts no further tile and returns
+ * LEAT_ERR_CANCELLED or LEAT_ERR_DEADLINE. */
+leat_status leat_tiles_run(leat_worker *w, uint32_t n_tiles, leat_tile_fn *fn, void *arg,
+                           float cost_ns) LEAT_MUST_CHECK;
+
+#define LEAT_TILES_MAX (1u << 20)
+
+/* ---- a run ---- */
+
+/* Counters, queues and scratch of one run at a time: part of a plan's frame. */
+typedef struct leat_exec leat_exec;
+
+/* n_workers 1: never makes threads, and is small. The graph must outlive it. */
+leat_status leat_exec_new(leat_exec **out, const leat_exec_graph *g, uint32_t n_workers) LEAT_MUST_CHECK;
+void leat_exec_free(leat_exec *x);
+
+/* The worker for code outside leat_exec_run (a serial loop over the plan, constant folding): its tiles run in order.
+ * Not while x runs. */
+leat_worker *leat_exec_serial_worker(leat_exec *x);
+
+/* Runs one node; called once a node, after all its predecessors, on any worker's thread, in a kernel scope. A failure
+ * leaves its detail on the thread by leat_fail; the executor carries it to the caller. */
+typedef leat_status leat_exec_node_fn(void *run, uint32_t node, leat_worker *w);
+
+typedef struct leat_exec_args {
+    leat_pool *pool;
+    const leat_exec_costs *costs;
+    leat_exec_node_fn *run_node;
+    void *run; /* its first argument */
+
+    const _Atomic uint32_t
+        *cancel;          /* NULL, or: the run is cancelled once *cancel != cancel_base. Lock-free, so */
+    uint32_t cancel_base; /* a signal handler may add one to it */
+    double deadline;      /* leat_now() after which no node or tile is started; 0: none */
+
+    leat_profile *profile; /* NULL: off */
+    float *node_ns;        /* NULL, or n_nodes elements that get each run node's time: to measure costs */
+
+    void (*before_node)(void *arg, uint32_t node,
+                        uint32_t worker); /* NULL; tests perturb the schedule here */
+    void *before_node_arg;
+} leat_exec_args;
+
+/* Runs all nodes; the caller is worker 0. On failure returns the status, with its detail, of the failed node lowest in
+ * plan order, the same under every schedule: after a failure only nodes below the lowest failed one are started.
+ * *failed_node (may be NULL) gets it, or LEAT_NO_NODE. Cancelled or too late before the last node was started:
+ * LEAT_ERR_CANCELLED, LEAT_ERR_DEADLINE. LEAT_ERR_FORKED as leat_pool_run. One thread at a time per leat_exec. */
+leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *failed_node) LEAT_MUST_CHECK;
+
+#endif
