@@ -6,6 +6,7 @@
 #ifndef LEAT_BASE_PRIVATE_H
 #define LEAT_BASE_PRIVATE_H
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,8 @@
 #include "leat/status.h"
 
 /* A function that libleat-viz and the tool use from libleat: exported as leat_priv_<name> under the version
- * node LEAT_PRIVATE, with no promise of stability. C code calls it by its declared name. */
+ * node LEAT_PRIVATE, with no promise of stability. C code calls it by its declared name. It comes first behind the
+ * parameters, before other attributes. */
 #define LEAT_PRIV(name_) __asm__("leat_priv_" #name_) __attribute__((visibility("default")))
 
 #define LEAT_LEN(array_) (sizeof(array_) / sizeof((array_)[0]))
@@ -39,8 +41,8 @@ leat_status leat_fail_v(leat_status status, const char *format, va_list args) LE
 leat_status leat_fail_memory(size_t bytes) LEAT_PRIV(fail_memory);
 
 /* Puts "prefix: " before the current detail; returns `status` (does nothing for LEAT_OK). */
-leat_status leat_fail_context(leat_status status, const char *format, ...)
-    LEAT_PRIV(fail_context) LEAT_PRINTF(2, 3);
+leat_status leat_fail_context(leat_status status, const char *format, ...) LEAT_PRIV(fail_context)
+    LEAT_PRINTF(2, 3);
 
 /* Clears, or restores, this thread's detail: for code that tries something and goes on. */
 void leat_clear_message(void) LEAT_PRIV(clear_message);
@@ -49,17 +51,18 @@ void leat_log(leat_log_level level, const char *format, ...) LEAT_PRIV(log) LEAT
 
 /* ---- memory ---- */
 
-void *leat_alloc(size_t bytes) LEAT_PRIV(alloc);                    /* as malloc; zero bytes gives a pointer */
+void *leat_alloc(size_t bytes) LEAT_PRIV(alloc); /* as malloc; zero bytes gives a pointer */
 void *leat_alloc_zero(size_t count, size_t size) LEAT_PRIV(alloc_zero); /* as calloc, overflow checked */
 void *leat_realloc(void *old, size_t bytes) LEAT_PRIV(realloc);
-void *leat_realloc_array(void *old, size_t count, size_t size) LEAT_PRIV(realloc_array); /* overflow checked */
-void leat_free(void *pointer) LEAT_PRIV(free);                      /* NULL is fine */
+void *leat_realloc_array(void *old, size_t count, size_t size)
+    LEAT_PRIV(realloc_array);                  /* overflow checked */
+void leat_free(void *pointer) LEAT_PRIV(free); /* NULL is fine */
 char *leat_strdup(const char *text) LEAT_PRIV(strdup);
 char *leat_strndup(const char *text, size_t bytes) LEAT_PRIV(strndup);
 char *leat_asprintf(const char *format, ...) LEAT_PRIV(asprintf) LEAT_PRINTF(1, 2);
 
 #define LEAT_ALIGNMENT 64 /* of tensor buffers: a cache line, and a vector of AVX-512 */
-void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned);    /* multiple of LEAT_ALIGNMENT */
+void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned); /* multiple of LEAT_ALIGNMENT */
 void leat_free_aligned(void *pointer) LEAT_PRIV(free_aligned);
 
 /* ---- growable byte buffer; starts as all zero ---- */
@@ -74,6 +77,7 @@ void leat_buf_append(leat_buf *b, const void *bytes, size_t n) LEAT_PRIV(buf_app
 void leat_buf_puts(leat_buf *b, const char *text) LEAT_PRIV(buf_puts);
 void leat_buf_putc(leat_buf *b, char c) LEAT_PRIV(buf_putc);
 void leat_buf_printf(leat_buf *b, const char *format, ...) LEAT_PRIV(buf_printf) LEAT_PRINTF(2, 3);
+void leat_buf_vprintf(leat_buf *b, const char *format, va_list args) LEAT_PRIV(buf_vprintf);
 /* Makes room for `n` more bytes; returns where to write them (then add to b->size), or NULL. */
 void *leat_buf_reserve(leat_buf *b, size_t n) LEAT_PRIV(buf_reserve);
 void leat_buf_clear(leat_buf *b) LEAT_PRIV(buf_clear); /* size 0, keeps the memory and clears `failed` */
@@ -81,13 +85,14 @@ void leat_buf_free(leat_buf *b) LEAT_PRIV(buf_free);   /* back to all zero */
 leat_status leat_buf_status(const leat_buf *b) LEAT_PRIV(buf_status); /* LEAT_OK or LEAT_ERR_NO_MEMORY */
 
 /* Grows *array (of *capacity elements of `size` bytes) to hold at least `need`, by doubling. */
-leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size) LEAT_PRIV(grow) LEAT_MUST_CHECK;
+leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size)
+    LEAT_PRIV(grow) LEAT_MUST_CHECK;
 
 /* ---- arena: memory freed all at once; starts as all zero; not thread-safe ---- */
 
 typedef struct leat_arena {
     struct leat_arena_block *last;
-    size_t used; /* in the last block */
+    size_t used;  /* in the last block */
     size_t total; /* bytes obtained from the system */
 } leat_arena;
 
@@ -101,11 +106,13 @@ void leat_arena_free(leat_arena *a) LEAT_PRIV(arena_free);
 typedef struct leat_map {
     struct leat_map_slot *slots;
     size_t count, capacity;
+    uint64_t seed; /* differs from process to process, and so does the order of leat_map_next */
 } leat_map;
 
 void *leat_map_get(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_get); /* NULL if absent */
 /* Inserts or replaces; value must not be NULL. The key must live as long as the map. */
-leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value) LEAT_PRIV(map_put) LEAT_MUST_CHECK;
+leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value)
+    LEAT_PRIV(map_put) LEAT_MUST_CHECK;
 void *leat_map_remove(leat_map *m, const char *key, size_t n) LEAT_PRIV(map_remove);
 /* Iteration in no stable order: *cursor starts at 0; false at the end. Do not change the map meanwhile. */
 bool leat_map_next(const leat_map *m, size_t *cursor, const char **key, size_t *n, void **value)
@@ -116,19 +123,30 @@ uint64_t leat_hash(const void *data, size_t bytes, uint64_t seed) LEAT_PRIV(hash
 
 /* ---- text ---- */
 
-/* Appends `text` with control characters, ESC and invalid UTF-8 written as \xNN: safe for a terminal. */
+/* Writes `text` to `to` (of `room` > 0 bytes, NUL-terminated, cut where full) with control characters, ESC,
+ * characters that change the direction of text and invalid UTF-8 written as \xNN: safe for a terminal. Returns
+ * the bytes written; 4 * n + 1 bytes of room are always enough. */
+size_t leat_escape(char *to, size_t room, const char *text, size_t n) LEAT_PRIV(escape);
+/* As leat_escape, appended. */
 void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_escaped);
 bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
 
-/* Whole-string number parsers (no locale, no leading blanks, no trailing junk). false if it is not one
- * or is out of range. */
+/* Whole-string number parsers (no locale, no leading blanks, no trailing junk, no hexadecimal). false if it is
+ * not one or is out of range; a number too small for a double becomes 0 or subnormal. Doubles may be "nan",
+ * "inf" or "infinity" in any case, with a sign. */
 bool leat_parse_i64(const char *text, int64_t *out) LEAT_PRIV(parse_i64);
 bool leat_parse_f64(const char *text, double *out) LEAT_PRIV(parse_f64);
+/* As leat_parse_f64 for n bytes that need no NUL after them. */
+bool leat_parse_f64_n(const char *text, size_t n, double *out) LEAT_PRIV(parse_f64_n);
 
 /* Shortest decimal text that reads back as the same value ("0.1", "1e+30", "NaN", "Infinity", "-Infinity"):
  * what JSON and CSV outputs use. buf holds at least 32 bytes. Returns buf. */
 char *leat_format_f64(char *buf, double value) LEAT_PRIV(format_f64);
 char *leat_format_f32(char *buf, float value) LEAT_PRIV(format_f32);
+
+/* Between the two, this thread's printf and strtod know no locale: a decimal point is a point. */
+locale_t leat_c_numbers_begin(void) LEAT_PRIV(c_numbers_begin);
+void leat_c_numbers_end(locale_t old) LEAT_PRIV(c_numbers_end);
 
 /* Seconds: monotonic, and since 1970. */
 double leat_now(void) LEAT_PRIV(now);

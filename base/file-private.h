@@ -11,20 +11,27 @@ typedef struct leat_file {
     char *path;
     uint64_t size; /* of a file opened for reading, at opening time */
 } leat_file;
+/* clang-format off */
 #define LEAT_FILE_CLOSED {.fd = -1}
+/* clang-format on */
 
 /* Opens a regular file for reading (follows symbolic links; refuses FIFOs, devices and directories). */
 leat_status leat_file_open(leat_file *f, const char *path) LEAT_PRIV(file_open) LEAT_MUST_CHECK;
 /* Reads exactly n bytes at `offset`; fewer is LEAT_ERR_DATA_LOSS, naming the offset. Thread-safe. */
-leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n) LEAT_PRIV(file_read_at) LEAT_MUST_CHECK;
+leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
+    LEAT_PRIV(file_read_at) LEAT_MUST_CHECK;
 /* Reads up to n bytes at `offset`; *got is short only at end of file. Thread-safe. */
-leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t n, size_t *got) LEAT_PRIV(file_read_some) LEAT_MUST_CHECK;
+leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t n, size_t *got)
+    LEAT_PRIV(file_read_some) LEAT_MUST_CHECK;
 /* Appends a whole file to *out, refusing one of more than `limit` bytes (0: no limit). */
-leat_status leat_file_read_all(const char *path, uint64_t limit, leat_buf *out) LEAT_PRIV(file_read_all) LEAT_MUST_CHECK;
+leat_status leat_file_read_all(const char *path, uint64_t limit, leat_buf *out)
+    LEAT_PRIV(file_read_all) LEAT_MUST_CHECK;
 
 /* Creates a file for writing. `exclusive`: fails with LEAT_ERR_ALREADY_EXISTS if there is one. */
-leat_status leat_file_create(leat_file *f, const char *path, bool exclusive) LEAT_PRIV(file_create) LEAT_MUST_CHECK;
+leat_status leat_file_create(leat_file *f, const char *path, bool exclusive)
+    LEAT_PRIV(file_create) LEAT_MUST_CHECK;
 leat_status leat_file_write(leat_file *f, const void *from, size_t n) LEAT_PRIV(file_write) LEAT_MUST_CHECK;
+/* Cuts the file and goes on writing at its new end. */
 leat_status leat_file_truncate(leat_file *f, uint64_t size) LEAT_PRIV(file_truncate) LEAT_MUST_CHECK;
 leat_status leat_file_sync(leat_file *f) LEAT_PRIV(file_sync) LEAT_MUST_CHECK;
 leat_status leat_file_close(leat_file *f) LEAT_PRIV(file_close); /* checked when writing; frees path */
@@ -32,23 +39,33 @@ leat_status leat_file_close(leat_file *f) LEAT_PRIV(file_close); /* checked when
 leat_status leat_file_rename(const char *from, const char *to) LEAT_PRIV(file_rename) LEAT_MUST_CHECK;
 leat_status leat_file_remove(const char *path) LEAT_PRIV(file_remove); /* LEAT_ERR_NOT_FOUND where absent */
 leat_status leat_dir_sync(const char *path) LEAT_PRIV(dir_sync) LEAT_MUST_CHECK;
-leat_status leat_dir_make(const char *path) LEAT_PRIV(dir_make) LEAT_MUST_CHECK; /* with parents; there already: OK */
+leat_status leat_dir_make(const char *path)
+    LEAT_PRIV(dir_make) LEAT_MUST_CHECK; /* with parents; there already: OK */
 
 /* Writes `size` bytes beside `path` under a temporary name (O_EXCL) and renames: a reader sees the old or
- * the new content whole. `durable`: fsync file and directory. */
-leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable) LEAT_PRIV(file_replace) LEAT_MUST_CHECK;
+ * the new content whole. `durable`: fsync file and directory. The temporary name holds LEAT_TEMP_INFIX, by which
+ * leftovers of a crash are known; a failure leaves none. */
+#define LEAT_TEMP_INFIX ".leat-tmp-"
+leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
+    LEAT_PRIV(file_replace) LEAT_MUST_CHECK;
 
 typedef struct leat_dir_entry {
-    char *name; /* without the directory */
+    char *name;           /* without the directory */
     bool is_dir, is_file; /* a symbolic link counts as what it points to */
     uint64_t size;
     double mtime;
 } leat_dir_entry;
 /* Entries sorted by name's bytes, without "." and "..". Free with leat_dir_free. */
-leat_status leat_dir_list(const char *path, leat_dir_entry **entries, size_t *count) LEAT_PRIV(dir_list) LEAT_MUST_CHECK;
+leat_status leat_dir_list(const char *path, leat_dir_entry **entries, size_t *count)
+    LEAT_PRIV(dir_list) LEAT_MUST_CHECK;
 void leat_dir_free(leat_dir_entry *entries, size_t count) LEAT_PRIV(dir_free);
 
-typedef enum leat_path_kind { LEAT_PATH_ABSENT, LEAT_PATH_FILE, LEAT_PATH_DIR, LEAT_PATH_OTHER } leat_path_kind;
+typedef enum leat_path_kind {
+    LEAT_PATH_ABSENT,
+    LEAT_PATH_FILE,
+    LEAT_PATH_DIR,
+    LEAT_PATH_OTHER
+} leat_path_kind;
 leat_path_kind leat_path_kind_of(const char *path) LEAT_PRIV(path_kind_of);
 
 /* "dir/name" ("name" where dir is empty or "."); NULL when out of memory. */

@@ -68,7 +68,8 @@ static inline double leat_field_double(const leat_field *f)
 /* ---- writing, into a leat_buf (sticky failure there) ---- */
 
 void leat_put_varint(leat_buf *b, uint64_t value) LEAT_PRIV(put_varint);
-void leat_put_uint(leat_buf *b, uint32_t number, uint64_t value) LEAT_PRIV(put_uint); /* int32/int64/bool/enum too */
+void leat_put_uint(leat_buf *b, uint32_t number, uint64_t value)
+    LEAT_PRIV(put_uint); /* int32/int64/bool/enum too */
 void leat_put_float(leat_buf *b, uint32_t number, float value) LEAT_PRIV(put_float);
 void leat_put_double(leat_buf *b, uint32_t number, double value) LEAT_PRIV(put_double);
 void leat_put_bytes(leat_buf *b, uint32_t number, const void *bytes, size_t size) LEAT_PRIV(put_bytes);

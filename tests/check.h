@@ -20,7 +20,9 @@ struct leat_test {
 };
 extern const struct leat_test leat_tests[];
 
-#define LEAT_TEST(name_) void test_##name_(void)
+#define LEAT_TEST(name_)                                                                                     \
+    void test_##name_(void);                                                                                 \
+    void test_##name_(void)
 
 #define CHECK(condition_) CU_ASSERT(condition_)
 #define REQUIRE(condition_)                                                                                  \
@@ -36,7 +38,8 @@ extern const struct leat_test leat_tests[];
             return;                                                                                          \
     } while (0)
 /* Fails as expected, and the detail holds `text`. */
-#define CHECK_FAILS(status_, code_, text_) check_fails((status_), (code_), (text_), #status_, __FILE__, __LINE__)
+#define CHECK_FAILS(status_, code_, text_)                                                                   \
+    check_fails((status_), (code_), (text_), #status_, __FILE__, __LINE__)
 #define CHECK_STR(got_, want_) check_str((got_), (want_), #got_, __FILE__, __LINE__)
 #define SKIP(reason_)                                                                                        \
     do {                                                                                                     \

@@ -1,0 +1,282 @@
+#include "config.h"
+#include "file-private.h"
+#include "fault-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Linux transfers at most this many bytes a call. */
+#define LARGEST_TRANSFER ((size_t)0x7ffff000)
+
+static leat_status fail_errno(const char *path, int error)
+{
+    char text[128];
+    leat_status status = error == ENOENT || error == ENOTDIR ? LEAT_ERR_NOT_FOUND
+                         : error == EEXIST                   ? LEAT_ERR_ALREADY_EXISTS
+                         : error == ENOMEM                   ? LEAT_ERR_NO_MEMORY
+                                                             : LEAT_ERR_IO;
+    return leat_fail(status, "%s: %s", path, strerror_r(error, text, sizeof text));
+}
+
+/* open(2) with a chance to fail; -1 with errno as usual. */
+static int checked_open(const char *path, int flags, mode_t mode)
+{
+    int error = leat_fault_check(LEAT_FAULT_OPEN);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    int fd;
+    do
+        fd = open(path, flags | O_CLOEXEC, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+leat_status leat_file_open(leat_file *f, const char *path)
+{
+    *f = (leat_file)LEAT_FILE_CLOSED;
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+    int fd = checked_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        return fail_errno(path, errno);
+    struct stat st;
+    leat_status status = LEAT_OK;
+    if (fstat(fd, &st) != 0)
+        status = fail_errno(path, errno);
+    else if (S_ISDIR(st.st_mode))
+        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: is a directory", path);
+    else if (!S_ISREG(st.st_mode))
+        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: not a regular file", path);
+    else if ((f->path = leat_strdup(path)) == NULL)
+        status = leat_fail_memory(strlen(path) + 1);
+    if (status != LEAT_OK) {
+        close(fd);
+        return status;
+    }
+    f->fd = fd;
+    f->size = (uint64_t)st.st_size;
+    return LEAT_OK;
+}
+
+/* One read or write, as the armed fault wants it: fails, is interrupted, or moves one byte. */
+static ssize_t transfer(const leat_file *f, void *to, const void *from, size_t n, uint64_t offset)
+{
+    int error = leat_fault_check(to != NULL ? LEAT_FAULT_READ : LEAT_FAULT_WRITE);
+    if (error == 0 && leat_fault_check(LEAT_FAULT_EINTR) != 0)
+        error = EINTR;
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    n = LEAT_MIN(n, leat_fault_check(LEAT_FAULT_SHORT) != 0 ? (size_t)1 : LARGEST_TRANSFER);
+    return to != NULL ? pread(f->fd, to, n, (off_t)offset) : write(f->fd, from, n);
+}
+
+leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t n, size_t *got)
+{
+    *got = 0;
+    while (*got < n) {
+        if (offset > INT64_MAX - *got)
+            return LEAT_OK;
+        ssize_t r = transfer(f, (char *)to + *got, NULL, n - *got, offset + *got);
+        if (r == 0)
+            return LEAT_OK;
+        if (r < 0 && errno != EINTR)
+            return fail_errno(f->path, errno);
+        if (r > 0)
+            *got += (size_t)r;
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
+{
+    size_t got;
+    LEAT_TRY(leat_file_read_some(f, offset, to, n, &got));
+    if (got < n)
+        return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: the file ends %zu bytes too early", f->path,
+                         (unsigned long long)(offset + got), n - got);
+    return LEAT_OK;
+}
+
+leat_status leat_file_read_all(const char *path, uint64_t limit, leat_buf *out)
+{
+    leat_file f;
+    LEAT_TRY(leat_file_open(&f, path));
+    leat_status status = LEAT_OK;
+    size_t got = 0;
+    char *to = NULL;
+    if ((limit > 0 && f.size > limit) || f.size > SIZE_MAX / 4)
+        status = leat_fail(LEAT_ERR_OUT_OF_RANGE, "%s: %llu bytes, more than the limit of %llu", path,
+                           (unsigned long long)f.size, (unsigned long long)limit);
+    else if ((to = leat_buf_reserve(out, (size_t)f.size)) == NULL)
+        status = leat_fail_memory((size_t)f.size);
+    else
+        status = leat_file_read_some(&f, 0, to, (size_t)f.size, &got);
+    if (status == LEAT_OK) {
+        out->size += got;
+        out->data[out->size] = '\0';
+    }
+    leat_file_close(&f);
+    return status;
+}
+
+leat_status leat_file_create(leat_file *f, const char *path, bool exclusive)
+{
+    *f = (leat_file)LEAT_FILE_CLOSED;
+    char *copy = leat_strdup(path);
+    if (copy == NULL)
+        return leat_fail_memory(strlen(path) + 1);
+    int fd = checked_open(path, O_RDWR | O_CREAT | (exclusive ? O_EXCL : O_TRUNC), 0666);
+    if (fd < 0) {
+        leat_free(copy);
+        return fail_errno(path, errno);
+    }
+    f->fd = fd;
+    f->path = copy;
+    return LEAT_OK;
+}
+
+leat_status leat_file_write(leat_file *f, const void *from, size_t n)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t r = transfer(f, NULL, (const char *)from + done, n - done, 0);
+        if (r < 0 && errno != EINTR)
+            return fail_errno(f->path, errno);
+        if (r == 0)
+            return fail_errno(f->path, EIO);
+        if (r > 0)
+            done += (size_t)r;
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_file_truncate(leat_file *f, uint64_t size)
+{
+    int r;
+    do
+        r = ftruncate(f->fd, (off_t)size);
+    while (r != 0 && errno == EINTR);
+    if (r != 0 || lseek(f->fd, (off_t)size, SEEK_SET) < 0)
+        return fail_errno(f->path, errno);
+    return LEAT_OK;
+}
+
+leat_status leat_file_sync(leat_file *f)
+{
+    int error = leat_fault_check(LEAT_FAULT_SYNC);
+    if (error == 0 && fsync(f->fd) != 0)
+        error = errno;
+    return error != 0 ? fail_errno(f->path, error) : LEAT_OK;
+}
+
+leat_status leat_file_close(leat_file *f)
+{
+    if (f->fd < 0)
+        return LEAT_OK;
+    int error = leat_fault_check(LEAT_FAULT_CLOSE);
+    /* Linux has closed the descriptor even where close fails, so it is never tried again. */
+    if (close(f->fd) != 0 && errno != EINTR && error == 0)
+        error = errno;
+    leat_status status = error != 0 ? fail_errno(f->path, error) : LEAT_OK;
+    leat_free(f->path);
+    *f = (leat_file)LEAT_FILE_CLOSED;
+    return status;
+}
+
+leat_status leat_file_rename(const char *from, const char *to)
+{
+    int error = leat_fault_check(LEAT_FAULT_RENAME);
+    if (error == 0 && rename(from, to) != 0)
+        error = errno;
+    return error != 0 ? fail_errno(to, error) : LEAT_OK;
+}
+
+leat_status leat_file_remove(const char *path)
+{
+    return unlink(path) != 0 ? fail_errno(path, errno) : LEAT_OK;
+}
+
+leat_status leat_dir_sync(const char *path)
+{
+    int fd = checked_open(path, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return fail_errno(path, errno);
+    int error = leat_fault_check(LEAT_FAULT_SYNC);
+    if (error == 0 && fsync(fd) != 0)
+        error = errno;
+    close(fd);
+    /* Some file systems cannot sync a directory and say so with EINVAL; there is nothing to be done then. */
+    return error != 0 && error != EINVAL ? fail_errno(path, error) : LEAT_OK;
+}
+
+leat_status leat_dir_make(const char *path)
+{
+    char *copy = leat_strdup(path);
+    if (copy == NULL)
+        return leat_fail_memory(strlen(path) + 1);
+    int error = *path == '\0' ? ENOENT : leat_fault_check(LEAT_FAULT_OPEN);
+    for (char *at = copy + 1; error == 0 && at[-1] != '\0'; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
+            error = errno;
+        *at = kept;
+    }
+    leat_free(copy);
+    if (error != 0)
+        return fail_errno(path, error);
+    if (leat_path_kind_of(path) != LEAT_PATH_DIR)
+        return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: there already, and not a directory", path);
+    return LEAT_OK;
+}
+
+/* Creates PATH.leat-tmp-<pid>-<n>; n counts up past leftovers of a crashed process of the same id. */
+static leat_status create_temporary(leat_file *f, const char *path)
+{
+    for (unsigned n = 0; n < 1000; n++) {
+        char *name = leat_asprintf("%s" LEAT_TEMP_INFIX "%ld-%u", path, (long)getpid(), n);
+        if (name == NULL)
+            return leat_fail_memory(strlen(path) + 40);
+        leat_status status = leat_file_create(f, name, true);
+        leat_free(name);
+        if (status != LEAT_ERR_ALREADY_EXISTS)
+            return status;
+    }
+    return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
+}
+
+leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
+{
+    leat_file f;
+    LEAT_TRY(create_temporary(&f, path));
+    char *temporary = leat_strdup(f.path), *dir = leat_path_dir(path);
+    leat_status status = temporary != NULL && dir != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);
+    if (status == LEAT_OK)
+        status = leat_file_write(&f, data, size);
+    if (status == LEAT_OK && durable)
+        status = leat_file_sync(&f);
+    if (status != LEAT_OK)
+        unlink(f.path);
+    leat_status closed = leat_file_close(&f);
+    if (status == LEAT_OK) {
+        status = closed == LEAT_OK ? leat_file_rename(temporary, path) : closed;
+        if (status != LEAT_OK)
+            unlink(temporary);
+        else if (durable)
+            status = leat_dir_sync(dir);
+    }
+    leat_free(temporary);
+    leat_free(dir);
+    return status;
+}

@@ -1,0 +1,258 @@
+#include "config.h"
+#include "base-private.h"
+
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* Bytes of the well-formed UTF-8 character at `s` (of n > 0 left), its code point in *code; 0 if there is
+ * none. Source: Unicode 15, table 3-7. */
+static size_t utf8_character(const unsigned char *s, size_t n, uint32_t *code)
+{
+    if (s[0] < 0x80) {
+        *code = s[0];
+        return 1;
+    }
+    size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || length > n)
+        return 0;
+    uint32_t c = s[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *code = c;
+    return length;
+}
+
+bool leat_utf8_valid(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    uint32_t code;
+    for (size_t i = 0, step; i < n; i += step)
+        if ((step = utf8_character(s + i, n - i, &code)) == 0)
+            return false;
+    return true;
+}
+
+/* Controls, line and paragraph separators, and marks, embeddings and isolates of text direction. */
+static bool must_escape(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+size_t leat_escape(char *to, size_t room, const char *text, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *s = (const unsigned char *)text;
+    size_t used = 0;
+    for (size_t i = 0; i < n;) {
+        uint32_t code = 0;
+        size_t length = utf8_character(s + i, n - i, &code);
+        bool plain = length > 0 && !must_escape(code);
+        length = LEAT_MAX(length, (size_t)1);
+        if ((plain ? length : 4 * length) >= room - used)
+            break;
+        if (plain) {
+            memcpy(to + used, s + i, length);
+            used += length;
+        } else {
+            for (size_t j = 0; j < length; j++) {
+                const char hex[4] = {'\\', 'x', digits[s[i + j] >> 4], digits[s[i + j] & 15]};
+                memcpy(to + used, hex, 4);
+                used += 4;
+            }
+        }
+        i += length;
+    }
+    to[used] = '\0';
+    return used;
+}
+
+/* glibc gives its static "C" locale object here: nothing is allocated, nothing to free. */
+static locale_t c_locale(void)
+{
+    return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+locale_t leat_c_numbers_begin(void)
+{
+    return uselocale(c_locale());
+}
+
+void leat_c_numbers_end(locale_t old)
+{
+    uselocale(old);
+}
+
+bool leat_parse_i64(const char *text, int64_t *out)
+{
+    const char *digits = text + (*text == '-' || *text == '+');
+    if (*digits < '0' || *digits > '9')
+        return false;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || *end != '\0')
+        return false;
+    *out = value;
+    return true;
+}
+
+static const double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* A decimal number split into its parts. */
+struct decimal {
+    bool negative, exact; /* exact: `digits` holds all of them */
+    uint64_t digits;
+    int64_t exponent; /* of ten, of the last digit in `digits` */
+};
+
+static bool scan_decimal(const char *s, const char *end, struct decimal *d)
+{
+    *d = (struct decimal){.exact = true};
+    if (s < end && (*s == '-' || *s == '+'))
+        d->negative = *s++ == '-';
+    bool point = false, any = false;
+    int64_t exponent = 0;
+    for (; s < end && ((*s >= '0' && *s <= '9') || (*s == '.' && !point)); s++) {
+        if (*s == '.') {
+            point = true;
+            continue;
+        }
+        any = true;
+        if (d->digits < UINT64_MAX / 10 - 1)
+            d->digits = 10 * d->digits + (uint64_t)(*s - '0');
+        else
+            d->exact = false;
+        exponent -= point;
+    }
+    if (!any)
+        return false;
+    if (s < end && (*s == 'e' || *s == 'E')) {
+        s++;
+        bool minus = s < end && *s == '-';
+        s += s < end && (*s == '-' || *s == '+');
+        if (s == end)
+            return false;
+        int64_t e = 0;
+        for (; s < end && *s >= '0' && *s <= '9'; s++)
+            e = LEAT_MIN(10 * e + (*s - '0'), INT64_C(1000000000));
+        exponent += minus ? -e : e;
+    }
+    d->exponent = exponent;
+    return s == end && end[-1] != 'e' && end[-1] != 'E' && end[-1] != '+' && end[-1] != '-';
+}
+
+static bool parse_special(const char *s, size_t n, double *out)
+{
+    bool negative = n > 0 && *s == '-';
+    if (n > 0 && (*s == '-' || *s == '+')) {
+        s++;
+        n--;
+    }
+    if (n == 3 && strncasecmp(s, "nan", 3) == 0)
+        *out = NAN;
+    else if ((n == 3 && strncasecmp(s, "inf", 3) == 0) || (n == 8 && strncasecmp(s, "infinity", 8) == 0))
+        *out = negative ? -INFINITY : INFINITY;
+    else
+        return false;
+    return true;
+}
+
+bool leat_parse_f64_n(const char *text, size_t n, double *out)
+{
+    struct decimal d;
+    if (!scan_decimal(text, text + n, &d))
+        return parse_special(text, n, out);
+    /* Both factors are exact, so that the one operation rounds correctly (Clinger 1990). */
+    if (d.exact && d.digits <= UINT64_C(1) << 53 && d.exponent >= -22 && d.exponent <= 22) {
+        double v = (double)d.digits;
+        v = d.exponent < 0 ? v / exact_powers[-d.exponent] : v * exact_powers[d.exponent];
+        *out = d.negative ? -v : v;
+        return true;
+    }
+    char small[128];
+    char *copy = n < sizeof small ? small : leat_alloc(n + 1);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    double v = strtod_l(copy, NULL, c_locale());
+    if (copy != small)
+        leat_free(copy);
+    if (isinf(v))
+        return false;
+    *out = v;
+    return true;
+}
+
+bool leat_parse_f64(const char *text, double *out)
+{
+    return leat_parse_f64_n(text, strlen(text), out);
+}
+
+static const char *special_text(double value)
+{
+    if (isnan(value))
+        return "NaN";
+    if (isinf(value))
+        return value > 0 ? "Infinity" : "-Infinity";
+    return NULL;
+}
+
+char *leat_format_f64(char *buf, double value)
+{
+    if (special_text(value) != NULL)
+        return strcpy(buf, special_text(value));
+    locale_t old = leat_c_numbers_begin();
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        snprintf(buf, 32, "%.*g", digits, value);
+        if (strtod(buf, NULL) == value)
+            break;
+    }
+    leat_c_numbers_end(old);
+    return buf;
+}
+
+char *leat_format_f32(char *buf, float value)
+{
+    if (special_text((double)value) != NULL)
+        return strcpy(buf, special_text((double)value));
+    locale_t old = leat_c_numbers_begin();
+    for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
+        snprintf(buf, 32, "%.*g", digits, (double)value);
+        if (strtof(buf, NULL) == value)
+            break;
+    }
+    leat_c_numbers_end(old);
+    return buf;
+}
+
+static double clock_seconds(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double leat_now(void)
+{
+    return clock_seconds(CLOCK_MONOTONIC);
+}
+
+double leat_wall_time(void)
+{
+    return clock_seconds(CLOCK_REALTIME);
+}
