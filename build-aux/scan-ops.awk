@@ -289,12 +289,12 @@ function write_table(    r, o, a, n, i, part, strings) {
         }
         print "};"
     }
-    print "\nconst leat_op_type leat_op_types[] = {"
+    print "\nconst leat_op_sig leat_op_table[] = {"
     for (r = 1; r <= nops; r++) {
         o = rank[r]; op = O_name[o]
         printf "    {\"%s\", &leat_op_%s, %s, %s, %s, %d, %d, %d},\n", op, op, N_arg[o, "in"] ? "in_" op : "NULL", N_arg[o, "out"] ? "out_" op : "NULL", N_attr[o] ? "attrs_" op : "NULL", N_arg[o, "in"], N_arg[o, "out"], N_attr[o]
     }
-    print "};\nconst size_t leat_op_types_count = sizeof leat_op_types / sizeof leat_op_types[0];"
+    print "};\nconst size_t leat_op_table_count = sizeof leat_op_table / sizeof leat_op_table[0];"
 }
 
 # ---- typed wrappers ----

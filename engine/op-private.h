@@ -133,17 +133,17 @@ typedef struct leat_attr_sig {
 
 typedef struct leat_op_def leat_op_def;
 
-typedef struct leat_op_type {
+typedef struct leat_op_sig {
     const char *name;
     const leat_op_def *def; /* NULL only in the placeholder type of an op that Leat does not know */
     const leat_arg_sig *in, *out;
     const leat_attr_sig *attrs;
     uint8_t n_in, n_out, n_attrs;
-} leat_op_type;
+} leat_op_sig;
 
-extern const leat_op_type leat_op_types[]; /* sorted by name */
-extern const size_t leat_op_types_count;
-const leat_op_type *leat_op_type_find(const char *name, size_t n); /* NULL if unknown */
+extern const leat_op_sig leat_op_table[]; /* sorted by name */
+extern const size_t leat_op_table_count;
+const leat_op_sig *leat_op_sig_find(const char *name, size_t n); /* NULL if unknown */
 
 /* ---- ops of a graph ---- */
 
@@ -160,7 +160,7 @@ typedef struct leat_op_out {
 
 struct leat_op {
     leat_graph *graph;
-    const leat_op_type *type;
+    const leat_op_sig *type;
     const char *name;
     const char *type_name; /* type->name, or the unknown op's own */
     const char *device;    /* interned; "" if none */
@@ -220,7 +220,6 @@ leat_status leat_shape_attr(leat_infer *c);        /* output 0 has the shape of 
 /* ---- kernels ---- */
 
 typedef struct leat_kernel leat_kernel;
-typedef struct leat_run leat_run_state;
 
 /* fn(tile, arg) computes one tile; tiles write disjoint memory; their number depends on shapes only. */
 typedef void leat_tile_fn(size_t tile, void *arg);
