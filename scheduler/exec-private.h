@@ -77,27 +77,26 @@ bool leat_exec_costs_parallel(const leat_exec_costs *costs);
 
 typedef struct leat_worker leat_worker;
 
+/* The worker that the calling thread is just now, or NULL. In a tile it is the one that runs the tile, which need not be
+ * the one that runs the node. */
+leat_worker *leat_worker_current(void);
+
 /* 0: the thread that called leat_exec_run. */
 uint32_t leat_worker_index(const leat_worker *w);
 
-/* At least `bytes` of 64-byte aligned scratch of undefined content, this worker's until its next call; NULL: out of
- * memory (detail set). Kept between runs, so hot loops allocate nothing. For use inside a tile function: a node that
- * tiles shares it with the tiles its own thread runs. */
+/* 64-byte aligned memory of undefined content until the node, or the tile, that asks returns. NULL: out of memory (detail
+ * set). Its blocks are kept between runs, so hot loops allocate nothing. */
 void *leat_worker_scratch(leat_worker *w, size_t bytes);
 
-/* Tiles of one node. A tile function runs any number of times at once on different threads, each tile once; tiles write
- * disjoint memory and their number and shape follow from the node's shapes alone, never from the number of threads:
- * so results are the same bits on any number of them. */
-typedef leat_status leat_tile_fn(void *arg, uint32_t tile, leat_worker *w);
+/* Computes tile `tile` of a node: called once for each, any number at a time on different threads. Tiles write disjoint
+ * memory, and their number and shape follow from the node's shapes alone, never from the number of threads: so results
+ * are the same bits on any number of them. */
+typedef void leat_tile_fn(size_t tile, void *arg);
 
-/* Runs tiles 0..n_tiles-1, shared with idle workers, and returns when all are done. Serial worker, or one called from
- * inside a tile: the same tiles in order. cost_ns estimates all tiles together (0: the node's cost). Of several
- * failed tiles the lowest is reported, its detail on this thread. A cancelled run starts no further tile and returns
- * LEAT_ERR_CANCELLED or LEAT_ERR_DEADLINE. */
-leat_status leat_tiles_run(leat_worker *w, uint32_t n_tiles, leat_tile_fn *fn, void *arg,
-                           float cost_ns) LEAT_MUST_CHECK;
-
-#define LEAT_TILES_MAX (1u << 20)
+/* Runs tiles 0..n_tiles-1, shared with idle workers, and returns when all are done. In order on this thread where there
+ * are none: outside a parallel run, and inside another tile. A run that is cancelled finishes the tiles of the nodes it
+ * has started, so that no variable is left half written. */
+void leat_tiles_run(size_t n_tiles, leat_tile_fn *fn, void *arg);
 
 /* ---- a run ---- */
 
@@ -108,9 +107,16 @@ typedef struct leat_exec leat_exec;
 leat_status leat_exec_new(leat_exec **out, const leat_exec_graph *g, uint32_t n_workers) LEAT_MUST_CHECK;
 void leat_exec_free(leat_exec *x);
 
-/* The worker for code outside leat_exec_run (a serial loop over the plan, constant folding): its tiles run in order.
- * Not while x runs. */
-leat_worker *leat_exec_serial_worker(leat_exec *x);
+/* For code that runs nodes outside leat_exec_run (a serial loop over the plan, constant folding; not while x runs): makes
+ * the calling thread x's worker 0 with kernel scope, whose tiles run in order. leat_exec_serial_node after each node
+ * gives back its scratch. Enter and leave nest between different x. */
+typedef struct leat_exec_serial {
+    leat_worker *worker, *outer;
+    leat_kernel_scope scope;
+} leat_exec_serial;
+leat_worker *leat_exec_serial_enter(leat_exec *x, leat_exec_serial *s);
+void leat_exec_serial_node(leat_worker *w);
+void leat_exec_serial_leave(leat_exec_serial *s);
 
 /* Runs one node; called once a node, after all its predecessors, on any worker's thread, in a kernel scope. A failure
  * leaves its detail on the thread by leat_fail; the executor carries it to the caller. */
@@ -125,7 +131,7 @@ typedef struct leat_exec_args {
     const _Atomic uint32_t
         *cancel;          /* NULL, or: the run is cancelled once *cancel != cancel_base. Lock-free, so */
     uint32_t cancel_base; /* a signal handler may add one to it */
-    double deadline;      /* leat_now() after which no node or tile is started; 0: none */
+    double deadline;      /* leat_now() after which no node is started; 0: none */
 
     leat_profile *profile; /* NULL: off */
     float *node_ns;        /* NULL, or n_nodes elements that get each run node's time: to measure costs */
