@@ -1,0 +1,95 @@
+/* graph-private.h - the graph's insides, for engine/ only. */
+#ifndef LEAT_GRAPH_PRIVATE_H
+#define LEAT_GRAPH_PRIVATE_H
+
+#include "engine/op-private.h"
+
+#define LEAT_MAX_ATTRS 48
+
+typedef struct leat_collection {
+    const char *name;
+    leat_out *items;
+    size_t n, capacity;
+} leat_collection;
+
+/* One frame of the scope stack: what is in force within it. Strings live in the graph's arena. */
+typedef struct leat_scope_frame {
+    const char *name_scope; /* without the trailing '/', "" at the root */
+    const char *var_scope;
+    const char *device;
+    leat_op **controls;
+    size_t n_controls;
+    bool reuse;
+    bool is_var_scope; /* this frame opened a variable scope: closing it forgets the counts of scopes inside */
+} leat_scope_frame;
+
+struct leat_op_builder {
+    leat_graph *graph;
+    const leat_op_sig *type; /* NULL: unknown op */
+    const char *type_name, *name, *device;
+    leat_out *inputs;
+    size_t n_inputs, inputs_capacity;
+    /* Where list arguments begin and how long they are, as the caller gave them. */
+    struct leat_segment {
+        uint32_t start, count;
+        bool is_list;
+    } *segments;
+    size_t n_segments, segments_capacity;
+    leat_op **controls;
+    size_t n_controls, controls_capacity;
+    leat_op_attr attrs[LEAT_MAX_ATTRS];
+    size_t n_attrs;
+    uint32_t unknown_outputs; /* of an unknown op: how many its consumers name */
+    bool open, literal;       /* literal: from an importer: names as they are, no reads of variables, no scopes */
+};
+
+struct leat_graph {
+    leat_arena arena;
+    leat_op **ops;
+    size_t n_ops, ops_capacity;
+    leat_map names;      /* node name -> leat_op */
+    leat_map name_counts; /* lower-cased name -> uint32_t, how often asked for: TensorFlow's _names_in_use */
+    leat_map strings;    /* interned strings -> themselves */
+    leat_map shapes;     /* interned shapes -> themselves */
+    leat_map reads;      /* leat_op * of a variable (the pointer's bytes) -> its read op */
+    leat_map variables;  /* full variable name -> leat_op, of get_variable */
+    leat_map scope_counts; /* variable scope name -> how often opened */
+    leat_collection *collections;
+    size_t n_collections, collections_capacity;
+    leat_scope_frame *scopes; /* scopes[0] is the root */
+    size_t n_scopes, scopes_capacity;
+    leat_op_builder builder;
+    leat_status status;
+    char *message;
+    int64_t seed; /* LEAT_UNSET */
+    /* What an imported graph said about itself. */
+    int32_t producer, min_consumer;
+    const char *library; /* serialized FunctionDefLibrary */
+    size_t library_size;
+};
+
+/* Keeps the first error; returns its status. The thread's detail is `format`'s. */
+leat_status leat_graph_fail(leat_graph *g, leat_status status, const char *format, ...) LEAT_PRINTF(3, 4);
+/* Keeps the thread's current detail as the graph's error. */
+leat_status leat_graph_keep(leat_graph *g, leat_status status);
+
+const char *leat_graph_intern(leat_graph *g, const char *text, size_t n); /* NULL: the graph failed */
+const leat_shape *leat_graph_intern_shape(leat_graph *g, const leat_shape *shape);
+extern const leat_shape leat_shape_nothing; /* the unknown shape */
+
+/* A name as unique_name gives it: the current scope, '/', and name, with _1, _2, ... where it is taken. */
+const char *leat_graph_unique_name(leat_graph *g, const char *scope, const char *name);
+bool leat_name_valid(const char *name, size_t n); /* TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\\/>-]* */
+leat_scope_frame *leat_graph_scope(leat_graph *g); /* the innermost */
+leat_scope_frame *leat_graph_push_scope(leat_graph *g); /* a copy of the innermost; NULL: out of memory */
+
+/* The generic builder for importers: the literal name, no scopes. type_size bytes of type. */
+leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name, size_t name_size);
+void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value value);
+
+leat_status leat_infer_op(leat_op *op); /* fills op->outputs' shapes */
+leat_op *leat_graph_add_const(leat_graph *g, const char *name, leat_tensor *value); /* literal name; takes its own reference */
+
+void leat_collections_free(leat_graph *g);
+
+#endif
