@@ -377,7 +377,7 @@ function write_header(    r, o, p) {
     for (r = 1; r <= nops; r++) { o = rank[r]; op = O_name[o]; write_wrapper(o, "leat_raw_" snake(op)) }
     for (p = 1; p <= npublic; p++) {
         op = P_op[p]
-        if (!(op in seen)) fail("public name of an unknown op: " op)
+        if (!(op in seen)) continue # TODO: an error once every op of ops/public-names exists
         write_wrapper(seen[op], "leat_" P_name[p])
     }
     print "\n#ifdef __cplusplus\n}\n#endif\n#endif"
@@ -421,7 +421,7 @@ function write_body(o, fname, node,    ret, i, a, f, t) {
 function write_source(    r, o, p) {
     print "/* Written by build-aux/scan-ops.awk: do not edit. */\n#include <string.h>\n#include \"engine/wrap-private.h\"\n#include \"leat/raw-ops.h\""
     for (r = 1; r <= nops; r++) { o = rank[r]; op = O_name[o]; write_body(o, "leat_raw_" snake(op), "") }
-    for (p = 1; p <= npublic; p++) write_body(seen[P_op[p]], "leat_" P_name[p], P_node[p])
+    for (p = 1; p <= npublic; p++) if (P_op[p] in seen) write_body(seen[P_op[p]], "leat_" P_name[p], P_node[p])
 }
 function write_doc(    r, o, p, names) {
     print "# Op reference\n\nWritten from the descriptors in `ops/`. " nops " ops.\n"

@@ -1,0 +1,136 @@
+/* binary.c - arithmetic of two operands: sum, difference, product, extremes. */
+#include "ops/elementwise-private.h"
+#include "leat/raw-ops.h"
+
+#define SMALL_INT_LOOPS(X)                                                                                   \
+    X(LEAT_INT8, int8_t, uint32_t)                                                                           \
+    X(LEAT_INT16, int16_t, uint32_t)                                                                         \
+    X(LEAT_UINT8, uint8_t, uint32_t)                                                                         \
+    X(LEAT_UINT16, uint16_t, uint32_t)                                                                       \
+    X(LEAT_UINT32, uint32_t, uint32_t)                                                                       \
+    X(LEAT_UINT64, uint64_t, uint64_t)
+
+/* Integers that have no vector loop; they wrap. */
+#define ADD_LOOP(d_, type_, u_) LEAT_LOOP2(add_##d_, type_, type_, (u_)x + (u_)y)
+#define SUB_LOOP(d_, type_, u_) LEAT_LOOP2(sub_##d_, type_, type_, (u_)x - (u_)y)
+#define MUL_LOOP(d_, type_, u_) LEAT_LOOP2(mul_##d_, type_, type_, ((u_)x) * ((u_)y))
+#define MAX_LOOP(d_, type_, u_) LEAT_LOOP2(max_##d_, type_, type_, x > y ? x : y)
+#define MIN_LOOP(d_, type_, u_) LEAT_LOOP2(min_##d_, type_, type_, x < y ? x : y)
+#define SQD_LOOP(d_, type_, u_) LEAT_LOOP2(sqd_##d_, type_, type_, ((u_)x - (u_)y) * ((u_)x - (u_)y))
+SMALL_INT_LOOPS(ADD_LOOP)
+SMALL_INT_LOOPS(SUB_LOOP)
+SMALL_INT_LOOPS(MUL_LOOP)
+
+/* One kernel: the vector loops of LEAT_VECTOR_<vector>, and <prefix>_<dtype> for the small integers. */
+#define ARITHMETIC_KERNEL(name_, vector_, prefix_)                                                           \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_binary_loops loops = {.vector = LEAT_VECTOR_##vector_ + 1,                         \
+                                                .by_dtype = {[LEAT_INT8] = prefix_##_LEAT_INT8,              \
+                                                             [LEAT_INT16] = prefix_##_LEAT_INT16,            \
+                                                             [LEAT_UINT8] = prefix_##_LEAT_UINT8,            \
+                                                             [LEAT_UINT16] = prefix_##_LEAT_UINT16,          \
+                                                             [LEAT_UINT32] = prefix_##_LEAT_UINT32,          \
+                                                             [LEAT_UINT64] = prefix_##_LEAT_UINT64}};        \
+        return leat_binary(k, &loops);                                                                       \
+    }
+ARITHMETIC_KERNEL(add_kernel, ADD, add)
+ARITHMETIC_KERNEL(sub_kernel, SUB, sub)
+ARITHMETIC_KERNEL(mul_kernel, MUL, mul)
+
+/* ---- sum and difference ---- */
+
+/* Add of strings concatenates, with broadcasting. */
+static leat_status add_strings(leat_kernel *k)
+{
+    const leat_tensor *a = k->in[0], *c = k->in[1];
+    leat_shape out;
+    if (!leat_shape_broadcast(&a->shape, &c->shape, &out))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the shapes do not broadcast");
+    LEAT_TRY(leat_out_new(k, 0, &out));
+    leat_broadcast b;
+    leat_broadcast_plan(&b, &out, (const leat_shape *const[]){&a->shape, &c->shape}, 2);
+    for (int64_t i = 0; i < b.elements; i++) {
+        int64_t at[2], left;
+        leat_broadcast_at(&b, i, 2, at, &left);
+        const leat_string *x = (const leat_string *)a->data + at[0],
+                          *y = (const leat_string *)c->data + at[1];
+        leat_string *z = (leat_string *)k->out[0].data + i;
+        if (x->size + y->size == 0)
+            continue;
+        char *text = leat_alloc(x->size + y->size + 1);
+        if (text == NULL)
+            return leat_fail_memory(x->size + y->size + 1);
+        if (x->size > 0)
+            memcpy(text, x->data, x->size);
+        if (y->size > 0)
+            memcpy(text + x->size, y->data, y->size);
+        text[x->size + y->size] = '\0';
+        *z = (leat_string){text, x->size + y->size};
+    }
+    return LEAT_OK;
+}
+
+static leat_status add_or_concat_kernel(leat_kernel *k)
+{
+    return k->in[0]->dtype == LEAT_STRING ? add_strings(k) : add_kernel(k);
+}
+
+static void add_grad(leat_grad *g)
+{
+    g->dx[0] = leat_grad_unbroadcast(g, g->dy[0], 0, 1);
+    g->dx[1] = leat_grad_unbroadcast(g, g->dy[0], 1, 0);
+}
+
+const leat_op_def leat_op_Add = LEAT_OP(
+    "Add(x: T, y: T) -> z: T; T: {bfloat16, half, float, double, uint8, uint16, uint32, uint64, int8, int16, int32, "
+    "int64, string}",
+    .doc = "z = x + y; strings are concatenated.", .shape = leat_shape_broadcast2,
+    .kernels = {{add_or_concat_kernel}}, .gradient = add_grad, .flags = LEAT_OP_INPLACE);
+
+const leat_op_def leat_op_AddV2 =
+    LEAT_OP("AddV2(x: T, y: T) -> z: T; T: real", .doc = "z = x + y.", .shape = leat_shape_broadcast2,
+            .kernels = {{add_kernel}}, .gradient = add_grad, .flags = LEAT_OP_INPLACE);
+
+static void sub_grad(leat_grad *g)
+{
+    g->dx[0] = leat_grad_unbroadcast(g, g->dy[0], 0, 1);
+    g->dx[1] = leat_grad_unbroadcast(g, leat_raw_neg(g->dy[0]), 1, 0);
+}
+
+const leat_op_def leat_op_Sub =
+    LEAT_OP("Sub(x: T, y: T) -> z: T; T: real", .doc = "z = x - y.", .shape = leat_shape_broadcast2,
+            .kernels = {{sub_kernel}}, .gradient = sub_grad, .flags = LEAT_OP_INPLACE);
+
+LEAT_ROW(AddV2, "(float[2,3] -3..3, float[3] -3..3)", x + y);
+LEAT_ROW(AddV2, "(float[2,3,5] -3..3, float[3,1] -3..3)", x + y);
+LEAT_ROW(AddV2, "(float[4,1] -3..3, float[1,5] -3..3)", x + y);
+LEAT_ROW(AddV2, "(float[100000] -3..3, float[100000] -3..3)", x + y);
+LEAT_ROW(AddV2, "(float[0,3] -3..3, float[1] -3..3)", x + y);
+LEAT_ROW(AddV2, "(int8[3] 127 -128 5, int8[] 1) -> int8[3] -128 -127 6");
+LEAT_ROW(AddV2, "(int32[2] 2147483647 1, int32[2] 1 2) -> int32[2] -2147483648 3");
+LEAT_ROW(AddV2, "(half[2] 1 2, half[2] 0.0001 0.5) -> half[2] 1 2.5");
+LEAT_ROW(AddV2, "(bfloat16[1] 1, bfloat16[1] 0.01) -> bfloat16[1] 1.0078125");
+LEAT_ROW(AddV2, "(float[2] 1 2, float[3] 1 2 3) fails 'do not broadcast'");
+LEAT_ROW(Add, "(string[2] 'a' '', string[] 'bc') -> string[2] 'abc' 'bc'");
+LEAT_ROW(Add, "(double[2,3] -3..3, double[2,1] -3..3)", x + y);
+LEAT_ROW(Sub, "(double[2,3] -3..3, double[2,1] -3..3)", x - y);
+LEAT_ROW(Sub, "(uint8[2] 3 0, uint8[] 1) -> uint8[2] 2 255");
+
+/* ---- product ---- */
+
+static void mul_grad(leat_grad *g)
+{
+    leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
+    g->dx[0] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], y), 0, 1);
+    g->dx[1] = leat_grad_unbroadcast(g, leat_raw_mul(x, g->dy[0]), 1, 0);
+}
+
+const leat_op_def leat_op_Mul =
+    LEAT_OP("Mul(x: T, y: T) -> z: T; T: real", .doc = "z = x * y.", .shape = leat_shape_broadcast2,
+            .kernels = {{mul_kernel}}, .gradient = mul_grad, .flags = LEAT_OP_INPLACE);
+
+LEAT_ROW(Mul, "(float[2,3] -3..3, float[3] -3..3)", (x) * (y));
+LEAT_ROW(Mul, "(double[3,1,2] -3..3, double[4,1] -3..3)", (x) * (y));
+LEAT_ROW(Mul, "(uint16[1] 65535, uint16[1] 65535) -> uint16[1] 1");
+LEAT_ROW(Mul, "(int64[2] 4611686018427387904 3, int64[2] 2 -4) -> int64[2] -9223372036854775808 -12");

@@ -1,0 +1,115 @@
+/* ops-common.c - what ops-private.h declares. */
+#include "ops/ops-private.h"
+
+void leat_floats_from_16(leat_dtype dtype, float *to, const uint16_t *from, size_t n)
+{
+    if (dtype == LEAT_HALF)
+        for (size_t i = 0; i < n; i++)
+            to[i] = leat_half_to_float(from[i]);
+    else
+        for (size_t i = 0; i < n; i++)
+            to[i] = leat_bfloat16_to_float(from[i]);
+}
+
+void leat_floats_to_16(leat_dtype dtype, uint16_t *to, const float *from, size_t n)
+{
+    if (dtype == LEAT_HALF)
+        for (size_t i = 0; i < n; i++)
+            to[i] = leat_float_to_half(from[i]);
+    else
+        for (size_t i = 0; i < n; i++)
+            to[i] = leat_float_to_bfloat16(from[i]);
+}
+
+leat_status leat_string_set(leat_string *to, const char *data, size_t size)
+{
+    char *copy = NULL;
+    if (size > 0) {
+        copy = leat_strndup(data, size);
+        if (copy == NULL)
+            return leat_fail_memory(size);
+    }
+    leat_free(to->data);
+    *to = (leat_string){copy, size};
+    return LEAT_OK;
+}
+
+leat_status leat_copy_elements(leat_dtype dtype, void *to, const void *from, int64_t n)
+{
+    if (n <= 0)
+        return LEAT_OK;
+    if (dtype != LEAT_STRING) {
+        memcpy(to, from, (size_t)n * leat_dtype_bytes(dtype));
+        return LEAT_OK;
+    }
+    leat_string *t = to;
+    const leat_string *f = from;
+    for (int64_t i = 0; i < n; i++)
+        LEAT_TRY(leat_string_set(&t[i], f[i].data, f[i].size));
+    return LEAT_OK;
+}
+
+leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank, int *out)
+{
+    if (axis->elements != 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the axis must be a scalar, not %lld values",
+                                (long long)axis->elements);
+    int64_t value = leat_index_at(axis, 0);
+    if (!leat_axis_normal(value, rank, out))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axis %lld is out of range for rank %d",
+                                (long long)value, rank);
+    return LEAT_OK;
+}
+
+leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int rank, unsigned *mask)
+{
+    *mask = 0;
+    if (leat_shape_rank(&axes->shape) > 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axes must be a scalar or a vector");
+    for (int64_t i = 0; i < axes->elements; i++) {
+        int64_t value = leat_index_at(axes, i);
+        int axis;
+        if (!leat_axis_normal(value, rank, &axis))
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axis %lld is out of range for rank %d",
+                                    (long long)value, rank);
+        if (*mask & 1U << axis)
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axis %lld is named twice",
+                                    (long long)value);
+        *mask |= 1U << axis;
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_out_scalar_int(leat_kernel *k, int i, int64_t value)
+{
+    leat_dtype dtype = k->op->outputs[i].dtype;
+    if (dtype == LEAT_INT32 && value != (int32_t)value)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "%lld does not fit int32", (long long)value);
+    LEAT_TRY(leat_out_new(k, i, &LEAT_SCALAR));
+    leat_index_put(&k->out[i], 0, value);
+    return LEAT_OK;
+}
+
+struct ranges {
+    int64_t n, grain;
+    leat_range_fn *fn;
+    void *arg;
+};
+
+static void range_tile(size_t tile, void *arg)
+{
+    const struct ranges *r = arg;
+    int64_t begin = (int64_t)tile * r->grain;
+    r->fn(begin, LEAT_MIN(begin + r->grain, r->n), r->arg);
+}
+
+void leat_ranges(leat_kernel *k, int64_t n, int64_t grain, leat_range_fn *fn, void *arg)
+{
+    if (n <= grain) {
+        if (n > 0)
+            fn(0, n, arg);
+        return;
+    }
+    struct ranges r = {n, grain, fn, arg};
+    leat_tiles(k, (size_t)((n + grain - 1) / grain), range_tile, &r);
+}
