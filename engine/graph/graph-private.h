@@ -23,6 +23,15 @@ typedef struct leat_scope_frame {
     bool is_var_scope; /* this frame opened a variable scope: closing it forgets the counts of scopes inside */
 } leat_scope_frame;
 
+/* An operand that is not yet a node: leat_scalar, leat_value. The op has no outputs; a consumer makes it a Const. */
+typedef struct leat_pending {
+    leat_op op;
+    leat_tensor *tensor; /* NULL: a number */
+    bool is_int;
+    int64_t i;
+    double f;
+} leat_pending;
+
 struct leat_op_builder {
     leat_graph *graph;
     const leat_op_sig *type; /* NULL: unknown op */
@@ -59,6 +68,8 @@ struct leat_graph {
     leat_scope_frame *scopes; /* scopes[0] is the root */
     size_t n_scopes, scopes_capacity;
     leat_op_builder builder;
+    leat_tensor **values; /* of leat_value: references to drop with the graph */
+    size_t n_values, values_capacity;
     leat_status status;
     char *message;
     int64_t seed; /* LEAT_UNSET */
@@ -87,8 +98,11 @@ leat_scope_frame *leat_graph_push_scope(leat_graph *g); /* a copy of the innermo
 leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name, size_t name_size);
 void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value value);
 
+/* The node behind an operand: itself, or a new Const with the unique name "<scope>/<name>" (in the current scope where scope is
+ * NULL) of this dtype (NONE: int32, float32 or the tensor's own). */
+leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name, leat_dtype dtype);
+
 leat_status leat_infer_op(leat_op *op); /* fills op->outputs' shapes */
-leat_op *leat_graph_add_const(leat_graph *g, const char *name, leat_tensor *value); /* literal name; takes its own reference */
 
 void leat_collections_free(leat_graph *g);
 

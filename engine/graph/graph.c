@@ -41,6 +41,9 @@ void leat_graph_free(leat_graph *g)
     for (size_t i = 0; i < g->n_ops; i++)
         for (unsigned a = 0; a < g->ops[i]->n_attrs; a++)
             free_attr(&g->ops[i]->attrs[a].value);
+    for (size_t i = 0; i < g->n_values; i++)
+        leat_tensor_unref(g->values[i]);
+    leat_free(g->values);
     leat_free(g->ops);
     leat_map_free(&g->names);
     leat_map_free(&g->name_counts);
