@@ -56,7 +56,7 @@ void leat_nearest_offer(leat_nearest *s, const char *candidate)
     size_t distance =
         n >= 2 && strncmp(s->word, candidate, n) == 0 ? 1 : edit_distance(s->word, n, candidate, m);
     size_t allowed = n <= 3 ? 1 : n <= 7 ? 2 : 3;
-    if (distance <= allowed && (s->best == NULL || distance < s->distance)) {
+    if (distance <= allowed && distance < n && (s->best == NULL || distance < s->distance)) {
         s->best = candidate;
         s->distance = distance;
     }
