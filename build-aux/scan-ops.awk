@@ -192,10 +192,10 @@ function finish() {
         sub(/.*LEAT_OP\(/, "", line)
         collect(line)
     }
-    if (!inlit && $0 ~ /\.doc = /) {
+    if (!inlit && $0 ~ /\.doc =/) {
         line = $0
         what = "doc"; literal = ""; inlit = 1; instr = 0; esc = 0
-        sub(/.*\.doc = /, "", line)
+        sub(/.*\.doc = */, "", line)
         collect(line)
     }
 }

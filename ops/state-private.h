@@ -2,8 +2,7 @@
 #ifndef LEAT_STATE_PRIVATE_H
 #define LEAT_STATE_PRIVATE_H
 
-#include <string.h>
-#include "engine/op-private.h"
+#include "ops/ops-private.h"
 
 /* The declared shape of the variable behind resource input `input`, as far as the graph tells; else unknown. */
 leat_shape leat_handle_shape(const leat_op *op, int input);

@@ -4,7 +4,6 @@
  * The plan orders readers and writers of a variable by the flags; so nothing here locks. Every kernel checks all that
  * it is given before the first byte of the variable changes. */
 #include "ops/state-private.h"
-#include "ops/elements-private.h"
 
 /* ---- what both kinds share ---- */
 
@@ -62,7 +61,6 @@ typedef struct accumulate {
     bool subtract;
     void *to;
     const void *from;
-    int64_t n;
 } accumulate;
 
 #define ACCUMULATE(type_)                                                                                    \
@@ -86,10 +84,10 @@ typedef struct accumulate {
     } while (0)
 
 /* Signed integers wrap, as TensorFlow's do: the sums are computed unsigned. Complex numbers are pairs of floats. */
-static void accumulate_tile(size_t tile, void *arg)
+static void accumulate_range(int64_t begin, int64_t end, void *arg)
 {
     const accumulate *a = arg;
-    int64_t begin, n = leat_elements_tile(tile, a->n, &begin);
+    int64_t n = end - begin;
     switch (a->dtype) {
     case LEAT_FLOAT: ACCUMULATE(float); break;
     case LEAT_DOUBLE: ACCUMULATE(double); break;
@@ -109,14 +107,15 @@ static void accumulate_tile(size_t tile, void *arg)
 
 static leat_status accumulate_into(leat_kernel *k, leat_tensor *to, const leat_tensor *value, bool subtract)
 {
-    accumulate a = {to->dtype, subtract, to->data, value->data, to->elements};
+    accumulate a = {to->dtype, subtract, to->data, value->data};
+    int64_t n = to->elements;
     if (to->dtype == LEAT_COMPLEX64 || to->dtype == LEAT_COMPLEX128) {
         a.dtype = to->dtype == LEAT_COMPLEX64 ? LEAT_FLOAT : LEAT_DOUBLE;
-        a.n *= 2;
+        n *= 2;
     } else if (!leat_dtype_is_integer(to->dtype) && !leat_dtype_is_floating(to->dtype)) {
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "%s has no sums", leat_dtype_name(to->dtype));
     }
-    leat_elements_tiles(k, a.n, accumulate_tile, &a);
+    leat_ranges(k, n, LEAT_GRAIN_CHEAP, accumulate_range, &a);
     return LEAT_OK;
 }
 

@@ -1,0 +1,53 @@
+/* nn-vector-private.h - loops of training, random and neural-network ops, compiled once for every instruction set as
+ * those of vector-private.h are: nn-vector-body.h is the source, nn-vector-{base,avx2,avx512}.c include it. */
+#ifndef LEAT_NN_VECTOR_PRIVATE_H
+#define LEAT_NN_VECTOR_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the rules of optimizers ----
+ * A rule updates n elements of its variables (the trained one first, then its slots in the order of the op's inputs)
+ * from the gradient. `s` holds the op's scalar inputs in their order. */
+typedef void leat_rule_fn(void *const *vars, const void *grad, const double *s, unsigned flags, size_t n);
+enum { LEAT_RULE_NESTEROV = 1, LEAT_RULE_UPDATE_SLOTS = 2, LEAT_RULE_MULTIPLY_LR = 4 };
+
+/* X(enumerator, function): training-loops.h has them. */
+#define LEAT_RULE_LIST(X)                                                                                    \
+    X(GRADIENT_DESCENT, gradient_descent)                                                                    \
+    X(PROXIMAL_GRADIENT_DESCENT, proximal_gradient_descent)                                                  \
+    X(MOMENTUM, momentum)                                                                                    \
+    X(KERAS_MOMENTUM, keras_momentum)                                                                        \
+    X(ADAGRAD, adagrad)                                                                                      \
+    X(ADAGRAD_V2, adagrad_v2)                                                                                \
+    X(ADAGRAD_DA, adagrad_da)                                                                                \
+    X(PROXIMAL_ADAGRAD, proximal_adagrad)                                                                    \
+    X(ADADELTA, adadelta)                                                                                    \
+    X(RMSPROP, rmsprop)                                                                                      \
+    X(CENTERED_RMSPROP, centered_rmsprop)                                                                    \
+    X(ADAM, adam)                                                                                            \
+    X(ADAM_AMSGRAD, adam_amsgrad)                                                                            \
+    X(ADAMAX, adamax)                                                                                        \
+    X(FTRL, ftrl)                                                                                            \
+    X(FTRL_V2, ftrl_v2)                                                                                      \
+    X(ADD_SIGN, add_sign)                                                                                    \
+    X(POWER_SIGN, power_sign)
+
+enum {
+#define LEAT_RULE_ENUM(enum_, function_) LEAT_RULE_##enum_,
+    LEAT_RULE_LIST(LEAT_RULE_ENUM)
+#undef LEAT_RULE_ENUM
+        LEAT_RULE_COUNT
+};
+
+typedef struct leat_nn_vector {
+    const char *name;
+    leat_rule_fn *rule[LEAT_RULE_COUNT][2]; /* float, double */
+} leat_nn_vector;
+
+extern const leat_nn_vector leat_nn_vector_base, leat_nn_vector_avx2, leat_nn_vector_avx512;
+
+/* Of the instruction set that leat_vector_get() chose. */
+const leat_nn_vector *leat_nn_vector_get(void);
+
+#endif
