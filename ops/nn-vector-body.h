@@ -1,6 +1,7 @@
 /* nn-vector-body.h - included once by each of nn-vector-{base,avx2,avx512}.c, which define LEAT_NN_VECTOR_NAME. */
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 #include "ops/nn-vector-private.h"
 
 #ifdef __clang__
@@ -38,6 +39,8 @@
 #undef POW
 #undef RULE
 
+#include "ops/random-loops.h"
+
 const leat_nn_vector LEAT_NN_VECTOR_NAME = {
     .name = LEAT_NN_VECTOR_TEXT,
     .rule =
@@ -46,4 +49,6 @@ const leat_nn_vector LEAT_NN_VECTOR_NAME = {
             LEAT_RULE_LIST(RULE_ENTRY)
 #undef RULE_ENTRY
         },
+    .philox = philox,
+    .uniform = uniform,
 };

@@ -40,9 +40,20 @@ enum {
         LEAT_RULE_COUNT
 };
 
+/* ---- random numbers: Philox 4x32-10 ---- */
+typedef struct leat_philox {
+    uint32_t counter[4], key[2];
+} leat_philox;
+/* The n groups of four numbers from `p` on. */
+typedef void leat_philox_fn(const leat_philox *p, uint32_t *out, size_t n);
+/* x[i] = the float in [0, 1) that the low 23 bits of number i say. In place. */
+typedef void leat_uniform_fn(void *x, size_t n);
+
 typedef struct leat_nn_vector {
     const char *name;
     leat_rule_fn *rule[LEAT_RULE_COUNT][2]; /* float, double */
+    leat_philox_fn *philox;
+    leat_uniform_fn *uniform;
 } leat_nn_vector;
 
 extern const leat_nn_vector leat_nn_vector_base, leat_nn_vector_avx2, leat_nn_vector_avx512;

@@ -80,6 +80,24 @@ leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int 
     return LEAT_OK;
 }
 
+leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_shape *shape)
+{
+    if (leat_shape_rank(&t->shape) != 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "a shape must be a vector, not of rank %d",
+                                leat_shape_rank(&t->shape));
+    if (t->elements > LEAT_MAX_RANK)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "rank %lld is more than %d",
+                                (long long)t->elements, LEAT_MAX_RANK);
+    *shape = (leat_shape){.rank_plus_1 = (int32_t)t->elements + 1};
+    for (int64_t i = 0; i < t->elements; i++) {
+        shape->dims[i] = leat_index_at(t, i);
+        if (shape->dims[i] < 0)
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "dimension %lld is negative: %lld",
+                                    (long long)i, (long long)shape->dims[i]);
+    }
+    return LEAT_OK;
+}
+
 leat_status leat_out_scalar_int(leat_kernel *k, int i, int64_t value)
 {
     leat_dtype dtype = k->op->outputs[i].dtype;

@@ -121,6 +121,9 @@ leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int 
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank,
                              int *out) LEAT_MUST_CHECK;
 
+/* The shape that an int32 or int64 vector says; leat_out_new checks its dimensions. */
+leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_shape *shape) LEAT_MUST_CHECK;
+
 /* Output i, a 0-D or 1-D int tensor computed from shapes. */
 leat_status leat_out_scalar_int(leat_kernel *k, int i, int64_t value) LEAT_MUST_CHECK;
 

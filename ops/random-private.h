@@ -1,0 +1,85 @@
+/* random-private.h - random streams: Philox 4x32-10, counted and reserved as TensorFlow does, so that every run of a
+ * graph draws what TensorFlow draws.
+ *
+ * Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, 2011. A position in the stream is a
+ * 128-bit counter; each gives a group of four 32-bit numbers, and skipping costs nothing: tiles are independent. */
+#ifndef LEAT_RANDOM_PRIVATE_H
+#define LEAT_RANDOM_PRIVATE_H
+
+#include "ops/nn-vector-private.h"
+#include "ops/ops-private.h"
+
+/* Moves on by `groups` groups. */
+void leat_philox_skip(leat_philox *p, uint64_t groups);
+/* The next group; moves on by one. */
+void leat_philox_next(leat_philox *p, uint32_t group[4]);
+
+/* A stream of 32-bit numbers, one at a time. */
+typedef struct leat_philox_single {
+    leat_philox gen;
+    uint32_t group[4];
+    int used;
+} leat_philox_single;
+
+static inline leat_philox_single leat_philox_single_of(leat_philox gen)
+{
+    return (leat_philox_single){.gen = gen, .used = 4};
+}
+static inline uint32_t leat_philox_draw(leat_philox_single *s)
+{
+    if (s->used == 4) {
+        leat_philox_next(&s->gen, s->group);
+        s->used = 0;
+    }
+    return s->group[s->used++];
+}
+/* Moves on by `n` numbers. */
+void leat_philox_single_skip(leat_philox_single *s, uint64_t n);
+
+static inline float leat_uniform_float(uint32_t x) /* 23 random bits: [0, 1) */
+{
+    union {
+        uint32_t u;
+        float f;
+    } v = {.u = UINT32_C(127) << 23 | (x & 0x7fffff)};
+    return v.f - 1.0f;
+}
+static inline double leat_uniform_double(uint32_t x0, uint32_t x1) /* 52 random bits: [0, 1) */
+{
+    union {
+        uint64_t u;
+        double f;
+    } v = {.u = UINT64_C(1023) << 52 | (uint64_t)(x0 & 0xfffff) << 32 | x1};
+    return v.f - 1.0;
+}
+static inline double leat_draw_double(leat_philox_single *s)
+{
+    uint32_t x0 = leat_philox_draw(s);
+    return leat_uniform_double(x0, leat_philox_draw(s));
+}
+/* Box and Muller's pair of unit normals. */
+void leat_normal_floats(uint32_t x0, uint32_t x1, float out[2]);
+void leat_normal_doubles(const uint32_t x[4], double out[2]);
+
+/* The node's stream (attributes seed and seed2; both zero: seeded by the operating system at the first run), which is
+ * moved on by `groups` groups: *out is where those begin. */
+leat_status leat_random_reserve(leat_kernel *k, uint64_t groups, leat_philox *out) LEAT_MUST_CHECK;
+/* TensorFlow reserves 256 groups for every output. */
+#define LEAT_RANDOM_RESERVE 256
+
+/* Fills `n` elements of a floating dtype at `data`, in tiles. */
+typedef enum leat_random_kind {
+    LEAT_RANDOM_UNIFORM,
+    LEAT_RANDOM_NORMAL,
+    LEAT_RANDOM_TRUNCATED
+} leat_random_kind;
+void leat_random_fill(leat_kernel *k, leat_random_kind kind, leat_dtype dtype, void *data, int64_t n,
+                      leat_philox gen);
+/* Integers lo <= x < hi; int32, int64 (as their unsigned bits). */
+void leat_random_fill_int(leat_kernel *k, leat_dtype dtype, void *data, int64_t n, int64_t lo, int64_t hi,
+                          leat_philox gen);
+
+/* Output 0 has the shape that input 0 says. */
+leat_status leat_random_shape(leat_infer *c);
+
+#endif
