@@ -17,6 +17,13 @@ leat_path_kind leat_path_kind_of(const char *path)
     return S_ISREG(st.st_mode) ? LEAT_PATH_FILE : S_ISDIR(st.st_mode) ? LEAT_PATH_DIR : LEAT_PATH_OTHER;
 }
 
+bool leat_path_same_dir(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISDIR(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const leat_dir_entry *)a)->name, ((const leat_dir_entry *)b)->name);

@@ -29,6 +29,32 @@ bool leat_fault_fired(void) LEAT_PRIV(fault_fired);
 uint64_t leat_fault_count(leat_fault_kind kind) LEAT_PRIV(fault_count);
 /* For base/memory.c and base/file.c: should this call fail? Returns the errno, or 0. */
 int leat_fault_check(leat_fault_kind kind) LEAT_PRIV(fault_check);
+/* ---- a trace of what changes files, for tests that replay it up to a crash ---- */
+
+typedef enum leat_trace_kind {
+    LEAT_TRACE_CREATE, /* a new or emptied file */
+    LEAT_TRACE_WRITE,
+    LEAT_TRACE_TRUNCATE, /* to `size` */
+    LEAT_TRACE_SYNC,
+    LEAT_TRACE_RENAME, /* path to `to` */
+    LEAT_TRACE_REMOVE,
+    LEAT_TRACE_DIR_SYNC
+} leat_trace_kind;
+
+typedef struct leat_trace_event {
+    leat_trace_kind kind;
+    const char *path, *to;
+    const void *bytes;
+    size_t size;
+} leat_trace_event;
+
+/* The function is called after each such call that succeeded, on its thread; NULL ends that. Not to be changed
+ * while other threads write files. */
+typedef void leat_trace_fn(void *user, const leat_trace_event *event);
+void leat_trace_files(leat_trace_fn *fn, void *user) LEAT_PRIV(trace_files);
+/* For base/file.c. */
+void leat_trace(const leat_trace_event *event) LEAT_PRIV(trace);
+
 /* Live allocations made by leat_alloc and friends; tests compare before and after to find leaks. */
 uint64_t leat_live_allocations(void) LEAT_PRIV(live_allocations);
 

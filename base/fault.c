@@ -54,3 +54,20 @@ int leat_fault_check(leat_fault_kind kind)
     atomic_store(&fired, true);
     return atomic_load(&armed_error);
 }
+
+static leat_trace_fn *_Atomic trace_fn; /* set last, so that whoever sees it sees trace_user */
+static void *trace_user;
+
+void leat_trace_files(leat_trace_fn *fn, void *user)
+{
+    atomic_store(&trace_fn, NULL);
+    trace_user = user;
+    atomic_store(&trace_fn, fn);
+}
+
+void leat_trace(const leat_trace_event *event)
+{
+    leat_trace_fn *fn = atomic_load_explicit(&trace_fn, memory_order_acquire);
+    if (__builtin_expect(fn != NULL, 0))
+        fn(trace_user, event);
+}

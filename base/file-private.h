@@ -34,11 +34,20 @@ leat_status leat_file_write(leat_file *f, const void *from, size_t n) LEAT_PRIV(
 /* Cuts the file and goes on writing at its new end. */
 leat_status leat_file_truncate(leat_file *f, uint64_t size) LEAT_PRIV(file_truncate) LEAT_MUST_CHECK;
 leat_status leat_file_sync(leat_file *f) LEAT_PRIV(file_sync) LEAT_MUST_CHECK;
+/* Lets the disk begin with a range that was written and will be synced: a hint, which never fails. */
+void leat_file_start_writing_back(leat_file *f, uint64_t offset, uint64_t size)
+    LEAT_PRIV(file_start_writing_back);
 leat_status leat_file_close(leat_file *f) LEAT_PRIV(file_close); /* checked when writing; frees path */
 
 leat_status leat_file_rename(const char *from, const char *to) LEAT_PRIV(file_rename) LEAT_MUST_CHECK;
 leat_status leat_file_remove(const char *path) LEAT_PRIV(file_remove); /* LEAT_ERR_NOT_FOUND where absent */
+leat_status leat_dir_remove(const char *path) LEAT_PRIV(dir_remove);   /* an empty one */
 leat_status leat_dir_sync(const char *path) LEAT_PRIV(dir_sync) LEAT_MUST_CHECK;
+/* Takes the one lock that writers of a directory hold (flock; each call locks anew, within a process too), waiting
+ * up to `seconds`: then LEAT_ERR_FAILED_PRECONDITION. lock->size is 0 where the file system has no locks. Unlocked
+ * by leat_file_close, and by the system when the process ends. */
+leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
+    LEAT_PRIV(dir_lock) LEAT_MUST_CHECK;
 leat_status leat_dir_make(const char *path)
     LEAT_PRIV(dir_make) LEAT_MUST_CHECK; /* with parents; there already: OK */
 
@@ -67,6 +76,9 @@ typedef enum leat_path_kind {
     LEAT_PATH_OTHER
 } leat_path_kind;
 leat_path_kind leat_path_kind_of(const char *path) LEAT_PRIV(path_kind_of);
+
+/* Are both the same directory, by whatever path? */
+bool leat_path_same_dir(const char *a, const char *b) LEAT_PRIV(path_same_dir);
 
 /* "dir/name" ("name" where dir is empty or "."); NULL when out of memory. */
 char *leat_path_join(const char *dir, const char *name) LEAT_PRIV(path_join);

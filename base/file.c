@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Linux transfers at most this many bytes a call. */
@@ -143,6 +145,7 @@ leat_status leat_file_create(leat_file *f, const char *path, bool exclusive)
     }
     f->fd = fd;
     f->path = copy;
+    leat_trace(&(leat_trace_event){LEAT_TRACE_CREATE, .path = path});
     return LEAT_OK;
 }
 
@@ -155,10 +158,18 @@ leat_status leat_file_write(leat_file *f, const void *from, size_t n)
             return fail_errno(f->path, errno);
         if (r == 0)
             return fail_errno(f->path, EIO);
-        if (r > 0)
+        if (r > 0) {
+            leat_trace(&(leat_trace_event){LEAT_TRACE_WRITE, .path = f->path,
+                                           .bytes = (const char *)from + done, .size = (size_t)r});
             done += (size_t)r;
+        }
     }
     return LEAT_OK;
+}
+
+void leat_file_start_writing_back(leat_file *f, uint64_t offset, uint64_t size)
+{
+    (void)sync_file_range(f->fd, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
 }
 
 leat_status leat_file_truncate(leat_file *f, uint64_t size)
@@ -169,6 +180,7 @@ leat_status leat_file_truncate(leat_file *f, uint64_t size)
     while (r != 0 && errno == EINTR);
     if (r != 0 || lseek(f->fd, (off_t)size, SEEK_SET) < 0)
         return fail_errno(f->path, errno);
+    leat_trace(&(leat_trace_event){LEAT_TRACE_TRUNCATE, .path = f->path, .size = (size_t)size});
     return LEAT_OK;
 }
 
@@ -177,7 +189,10 @@ leat_status leat_file_sync(leat_file *f)
     int error = leat_fault_check(LEAT_FAULT_SYNC);
     if (error == 0 && fsync(f->fd) != 0)
         error = errno;
-    return error != 0 ? fail_errno(f->path, error) : LEAT_OK;
+    if (error != 0)
+        return fail_errno(f->path, error);
+    leat_trace(&(leat_trace_event){LEAT_TRACE_SYNC, .path = f->path});
+    return LEAT_OK;
 }
 
 leat_status leat_file_close(leat_file *f)
@@ -199,12 +214,23 @@ leat_status leat_file_rename(const char *from, const char *to)
     int error = leat_fault_check(LEAT_FAULT_RENAME);
     if (error == 0 && rename(from, to) != 0)
         error = errno;
-    return error != 0 ? fail_errno(to, error) : LEAT_OK;
+    if (error != 0)
+        return fail_errno(to, error);
+    leat_trace(&(leat_trace_event){LEAT_TRACE_RENAME, .path = from, .to = to});
+    return LEAT_OK;
 }
 
 leat_status leat_file_remove(const char *path)
 {
-    return unlink(path) != 0 ? fail_errno(path, errno) : LEAT_OK;
+    if (unlink(path) != 0)
+        return fail_errno(path, errno);
+    leat_trace(&(leat_trace_event){LEAT_TRACE_REMOVE, .path = path});
+    return LEAT_OK;
+}
+
+leat_status leat_dir_remove(const char *path)
+{
+    return rmdir(path) != 0 ? fail_errno(path, errno) : LEAT_OK;
 }
 
 leat_status leat_dir_sync(const char *path)
@@ -217,7 +243,34 @@ leat_status leat_dir_sync(const char *path)
         error = errno;
     close(fd);
     /* Some file systems cannot sync a directory and say so with EINVAL; there is nothing to be done then. */
-    return error != 0 && error != EINVAL ? fail_errno(path, error) : LEAT_OK;
+    if (error != 0 && error != EINVAL)
+        return fail_errno(path, error);
+    leat_trace(&(leat_trace_event){LEAT_TRACE_DIR_SYNC, .path = path});
+    return LEAT_OK;
+}
+
+leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
+{
+    *lock = (leat_file)LEAT_FILE_CLOSED;
+    int fd = checked_open(path, O_RDONLY | O_DIRECTORY, 0), error;
+    if (fd < 0)
+        return fail_errno(path, errno);
+    double end = leat_now() + seconds;
+    while ((error = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno) == EINTR || error == EWOULDBLOCK) {
+        if (error == EWOULDBLOCK && leat_now() >= end)
+            break;
+        struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        nanosleep(&pause, NULL);
+    }
+    if (error != EWOULDBLOCK && (lock->path = leat_strdup(path)) != NULL) {
+        lock->fd = fd;
+        lock->size = error == 0; /* else the file system has no such locks */
+        return LEAT_OK;
+    }
+    close(fd);
+    if (error != EWOULDBLOCK)
+        return leat_fail_memory(strlen(path) + 1);
+    return leat_fail(LEAT_ERR_FAILED_PRECONDITION, "%s: another writer holds this directory's lock", path);
 }
 
 leat_status leat_dir_make(const char *path)

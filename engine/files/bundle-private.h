@@ -116,4 +116,49 @@ leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, siz
 /* Appends "[2,3]" for a shape. */
 void leat_bundle_put_shape(leat_buf *b, int rank, const int64_t *dims);
 
+/* ---- writing ---- */
+
+/* A checkpoint is committed so that a crash at any point leaves the old one or the new one, whole: data files under
+ * temporary names, fsync, rename, fsync of the directory; then the index the same way, whose rename is the commit.
+ * Before that rename all is read again and its CRCs are checked. Where PREFIX is saved over, the new data files get
+ * another "-of-NNNNN" than those of the committed index, so that they touch none of its files; the old ones are
+ * deleted last. Writers of a directory exclude each other by its lock. */
+typedef struct leat_bundle_writer leat_bundle_writer;
+
+typedef struct leat_bundle_options {
+    int shards;  /* data files, 0 is 1; a prefix that is saved over may get one more, which is empty */
+    bool staged; /* for leat_bundle_merge: no lock, nothing read again, what is there is replaced */
+    bool snappy; /* compress the index, as TensorFlow did before 1.3 */
+} leat_bundle_options;
+
+/* A tensor, or a slice of one, to be written. Nothing of it is used after the call. */
+typedef struct leat_bundle_tensor {
+    const char *name;
+    int dtype;
+    int rank;
+    const int64_t *dims;             /* of the whole tensor */
+    const leat_bundle_extent *slice; /* an extent for each dimension; NULL: the whole tensor */
+    const void *data;                /* numbers: raw, little-endian, C order */
+    const leat_bytes *strings;       /* of dtype string */
+    int shard;                       /* the data file that gets it */
+} leat_bundle_tensor;
+
+/* Begins a checkpoint (options NULL: defaults) and sweeps temporary files that a crash left in its directory. The
+ * caller ends it with leat_bundle_writer_commit or _abandon. */
+leat_status leat_bundle_writer_open(leat_bundle_writer **out, const char *prefix,
+                                    const leat_bundle_options *options) LEAT_MUST_CHECK;
+/* Writes a tensor's bytes: LEAT_ERR_ALREADY_EXISTS for a second one of that name. A failure of one call is that of
+ * the commit, too. */
+leat_status leat_bundle_writer_add(leat_bundle_writer *w, const leat_bundle_tensor *t) LEAT_MUST_CHECK;
+/* Makes the checkpoint durable; only after LEAT_OK it is there. Frees w in any case. */
+leat_status leat_bundle_writer_commit(leat_bundle_writer *w) LEAT_MUST_CHECK;
+/* Removes what was written and frees w (NULL is fine). */
+void leat_bundle_writer_abandon(leat_bundle_writer *w);
+
+/* Makes one checkpoint of staged ones, as MergeV2Checkpoints does: their data files are renamed, not copied, and
+ * their indices are removed, with their directories where `remove_dirs` and those are empty then. Slices of one
+ * tensor may be spread over the parts; other names must differ. */
+leat_status leat_bundle_merge(const char *const *prefixes, size_t count, const char *to,
+                              bool remove_dirs) LEAT_MUST_CHECK;
+
 #endif

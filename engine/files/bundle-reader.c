@@ -1,11 +1,14 @@
 #include "config.h"
 #include "bundle-reader-private.h"
+#include "bundle-writer-private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "proto/wire-private.h"
 
-enum { BUNDLE_VERSION = 1 }; /* TensorFlow's kTensorBundleVersion; a reader of 1 reads all that want at least 0 or 1 */
+enum {
+    BUNDLE_VERSION = 1
+}; /* TensorFlow's kTensorBundleVersion; a reader of 1 reads all that want at least 0 or 1 */
 
 static leat_status damaged_header(const leat_bundle *b, const leat_table_cursor *at, const char *reason)
 {
@@ -139,16 +142,14 @@ static leat_status read_index(leat_bundle *b)
     return LEAT_OK;
 }
 
-leat_status leat_bundle_open(leat_bundle **out, const char *prefix)
+leat_status bundle_open_index(leat_bundle **out, const char *prefix, const char *index_path)
 {
     leat_bundle *b = leat_alloc_zero(1, sizeof *b);
     if (b == NULL)
         return leat_fail_memory(sizeof *b);
-    char *index = leat_asprintf("%s.index", prefix);
     b->prefix = leat_strdup(prefix);
-    leat_status status = index == NULL || b->prefix == NULL ? leat_fail_memory(strlen(prefix))
-                                                            : leat_table_open(&b->table, index);
-    leat_free(index);
+    leat_status status =
+        b->prefix == NULL ? leat_fail_memory(strlen(prefix)) : leat_table_open(&b->table, index_path);
     if (status == LEAT_OK)
         status = read_index(b);
     if (status != LEAT_OK) {
@@ -157,6 +158,16 @@ leat_status leat_bundle_open(leat_bundle **out, const char *prefix)
     }
     *out = b;
     return LEAT_OK;
+}
+
+leat_status leat_bundle_open(leat_bundle **out, const char *prefix)
+{
+    char *index = leat_asprintf("%s.index", prefix);
+    if (index == NULL)
+        return leat_fail_memory(strlen(prefix));
+    leat_status status = bundle_open_index(out, prefix, index);
+    leat_free(index);
+    return status;
 }
 
 void leat_bundle_close(leat_bundle *b)
@@ -310,7 +321,8 @@ static leat_status check_slices(leat_bundle *b, const leat_bundle_entry *e)
     int64_t left = e->elements;
     size_t cursor = 0;
     leat_status status = LEAT_OK;
-    while (status == LEAT_OK && leat_bundle_meta_slice(&e->meta, &e->at.value, &cursor, w->extents, &reason)) {
+    while (status == LEAT_OK &&
+           leat_bundle_meta_slice(&e->meta, &e->at.value, &cursor, w->extents, &reason)) {
         int64_t elements = 1; /* no overflow: a slice is at most its tensor */
         for (int i = 0; i < e->meta.rank; i++)
             elements *= w->extents[i].length == -1 ? e->meta.dims[i] : w->extents[i].length;

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-leat_status leat_commit_begin(leat_commit *c, const char *path, const char *infix)
+leat_status leat_commit_begin(leat_commit *c, const char *path, const char *infix, bool stream)
 {
     *c = (leat_commit){.file = LEAT_FILE_CLOSED};
     c->path = leat_strdup(path);
@@ -11,7 +11,10 @@ leat_status leat_commit_begin(leat_commit *c, const char *path, const char *infi
         return leat_fail_memory(0);
     switch (leat_path_kind_of(path)) {
     case LEAT_PATH_DIR: return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: is a directory", path);
-    case LEAT_PATH_OTHER: return leat_file_create(&c->file, path, false);
+    case LEAT_PATH_OTHER:
+        if (stream)
+            return leat_file_create(&c->file, path, false);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: not a regular file", path);
     default: break;
     }
     for (unsigned n = 0;; n++) {
@@ -68,4 +71,10 @@ leat_status leat_commit_end(leat_commit *c, leat_status status, bool durable)
     leat_free(c->path);
     *c = (leat_commit){.file = LEAT_FILE_CLOSED};
     return status;
+}
+
+void leat_commit_abandon(leat_commit *c)
+{
+    leat_status status = leat_commit_end(c, LEAT_ERR_CANCELLED, false);
+    (void)status;
 }

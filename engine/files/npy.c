@@ -447,7 +447,7 @@ static leat_status write_file(const char *path, const leat_buf *header, const vo
 {
     LEAT_TRY(leat_buf_status(header));
     leat_commit c;
-    leat_status status = leat_commit_begin(&c, path, LEAT_TEMP_INFIX);
+    leat_status status = leat_commit_begin(&c, path, LEAT_TEMP_INFIX, true);
     if (status == LEAT_OK)
         status = write_values(&c.file, header, data, bytes, strings, count, width);
     return leat_commit_end(&c, status, false);

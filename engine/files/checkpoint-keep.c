@@ -1,0 +1,269 @@
+/* Which checkpoint is the latest, and which of them to keep. */
+#include "config.h"
+#include "checkpoint-private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bundle-writer-private.h"
+
+/* ---- the latest ---- */
+
+/* Is it whole? `deep`: every CRC; else the index and the places of all tensors. */
+static leat_status check_bundle(const char *prefix, bool deep)
+{
+    leat_bundle *b;
+    leat_bundle_entry e = {0};
+    LEAT_TRY(leat_bundle_open(&b, prefix));
+    leat_status status = LEAT_OK;
+    if (deep) {
+        status = bundle_verify(b);
+    } else {
+        status = leat_bundle_first(b, &e);
+        while (status == LEAT_OK && e.valid) {
+            status = e.status != LEAT_OK ? leat_fail(e.status, "%s", e.error.data) : leat_bundle_next(b, &e);
+        }
+    }
+    leat_bundle_entry_free(&e);
+    leat_bundle_close(b);
+    return status;
+}
+
+static bool ends_in_index(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 6 && strcmp(name + n - 6, ".index") == 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const leat_dir_entry *x = a, *y = b;
+    if (x->mtime != y->mtime)
+        return x->mtime > y->mtime ? -1 : 1;
+    return -strcmp(x->name, y->name);
+}
+
+/* The newest index of the directory that verifies to the last byte. */
+static leat_status find_newest(const char *dir, char **prefix)
+{
+    leat_dir_entry *entries;
+    size_t count, indices = 0;
+    LEAT_TRY(leat_dir_list(dir, &entries, &count));
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].is_file && ends_in_index(entries[i].name)) {
+            leat_dir_entry swap = entries[indices];
+            entries[indices++] = entries[i];
+            entries[i] = swap;
+        }
+    if (indices > 1)
+        qsort(entries, indices, sizeof *entries, newest_first);
+    leat_status status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no checkpoint in this directory", dir);
+    for (size_t i = 0; i < indices; i++) {
+        char *path = leat_path_join(dir, entries[i].name);
+        if (path == NULL) {
+            status = leat_fail_memory(strlen(dir));
+            break;
+        }
+        path[strlen(path) - 6] = 0;
+        status = check_bundle(path, true);
+        if (status == LEAT_OK) {
+            leat_log(LEAT_LOG_WARNING, "%s: using %s, the newest checkpoint that verifies", dir, path);
+            *prefix = path;
+            break;
+        }
+        leat_free(path);
+        if (status == LEAT_ERR_NO_MEMORY)
+            break;
+        leat_log(LEAT_LOG_WARNING, "passed over: %s", leat_message());
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no checkpoint in this directory is whole", dir);
+    }
+    leat_dir_free(entries, count);
+    return status;
+}
+
+leat_status leat_checkpoint_latest(const char *dir, char **prefix)
+{
+    leat_checkpoint_state state = {0};
+    leat_status status = leat_checkpoint_state_read(&state, dir);
+    if (status == LEAT_OK) {
+        char *path = leat_path_join(dir, state.latest);
+        status = path != NULL ? check_bundle(path, false) : leat_fail_memory(strlen(dir));
+        if (status == LEAT_OK)
+            *prefix = path;
+        else
+            leat_free(path);
+    } else if (status == LEAT_ERR_INVALID_ARGUMENT) {
+        return status; /* a path outside of the directory: nobody guesses what was meant */
+    }
+    leat_checkpoint_state_free(&state);
+    if (status == LEAT_OK || status == LEAT_ERR_NO_MEMORY)
+        return status;
+    leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+    return find_newest(dir, prefix);
+}
+
+bool leat_checkpoint_is_one(const char *path)
+{
+    bool is_one = false;
+    char *index = ends_in_index(path) ? leat_strdup(path) : leat_asprintf("%s.index", path);
+    if (index != NULL && leat_path_kind_of(index) != LEAT_PATH_DIR)
+        is_one = leat_path_kind_of(index) != LEAT_PATH_ABSENT;
+    leat_free(index);
+    return is_one;
+}
+
+leat_status leat_checkpoint_resolve(const char *path, char **prefix)
+{
+    if (leat_path_kind_of(path) == LEAT_PATH_DIR)
+        return leat_checkpoint_latest(path, prefix);
+    size_t n = strlen(path);
+    *prefix = ends_in_index(path) && leat_path_kind_of(path) != LEAT_PATH_ABSENT ? leat_strndup(path, n - 6)
+                                                                                 : leat_strdup(path);
+    return *prefix != NULL ? LEAT_OK : leat_fail_memory(n);
+}
+
+/* ---- deleting ---- */
+
+static leat_status remove_suffixed(const char *prefix, const char *suffix)
+{
+    char *path = leat_asprintf("%s%s", prefix, suffix);
+    if (path == NULL)
+        return leat_fail_memory(strlen(prefix));
+    leat_status status = leat_file_remove(path);
+    leat_free(path);
+    return status == LEAT_ERR_NOT_FOUND ? LEAT_OK : status;
+}
+
+leat_status leat_checkpoint_delete(const char *prefix)
+{
+    int shard, shards;
+    leat_dir_entry *entries = NULL;
+    size_t count = 0;
+    LEAT_TRY(remove_suffixed(prefix, ".index"));
+    char *dir = leat_path_dir(prefix);
+    leat_status status = dir != NULL ? leat_dir_sync(dir) : leat_fail_memory(strlen(prefix));
+    if (status == LEAT_OK)
+        status = leat_dir_list(dir, &entries, &count);
+    for (size_t i = 0; i < count && status == LEAT_OK; i++)
+        if (bundle_data_name(entries[i].name, leat_path_base(prefix), &shard, &shards)) {
+            char *path = leat_path_join(dir, entries[i].name);
+            status = path != NULL ? leat_file_remove(path) : leat_fail_memory(strlen(dir));
+            leat_free(path);
+        }
+    leat_dir_free(entries, count);
+    leat_free(dir);
+    return status == LEAT_OK ? remove_suffixed(prefix, ".meta") : status;
+}
+
+/* ---- keeping ---- */
+
+void leat_checkpoint_keeper_init(leat_checkpoint_keeper *k, size_t max_to_keep, double keep_hours, double now)
+{
+    double seconds = keep_hours > 0 && isfinite(keep_hours) ? keep_hours * 3600 : 0;
+    *k = (leat_checkpoint_keeper){
+        .max_to_keep = max_to_keep, .keep_seconds = seconds, .next_keep = now + seconds};
+}
+
+void leat_checkpoint_keeper_free(leat_checkpoint_keeper *k)
+{
+    leat_checkpoint_state_free(&k->state);
+}
+
+static bool has_index(const char *dir, const char *name)
+{
+    char *prefix = leat_path_join(dir, name);
+    bool has = prefix != NULL && leat_checkpoint_is_one(prefix);
+    leat_free(prefix);
+    return has;
+}
+
+static void drop_item(leat_checkpoint_state *s, size_t i)
+{
+    leat_free(s->items[i].name);
+    memmove(&s->items[i], &s->items[i + 1], (s->count - i - 1) * sizeof *s->items);
+    s->count--;
+}
+
+leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char *dir)
+{
+    leat_status status = leat_checkpoint_state_read(&k->state, dir);
+    if (status == LEAT_ERR_NO_MEMORY)
+        return status;
+    if (status != LEAT_OK && status != LEAT_ERR_NOT_FOUND)
+        leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+    for (size_t i = k->state.count; i-- > 0;)
+        if (!has_index(dir, k->state.items[i].name))
+            drop_item(&k->state, i);
+    if (k->state.preserved > 0)
+        k->next_keep = k->state.preserved + k->keep_seconds;
+    return LEAT_OK;
+}
+
+/* Puts the checkpoint last, once. */
+static leat_status append(leat_checkpoint_state *s, const char *name, double now)
+{
+    char *latest = leat_strdup(name), *copy = leat_strdup(name);
+    leat_status status = latest != NULL && copy != NULL
+                             ? leat_grow(&s->items, &s->capacity, s->count + 1, sizeof *s->items)
+                             : leat_fail_memory(strlen(name));
+    if (status != LEAT_OK) {
+        leat_free(latest);
+        leat_free(copy);
+        return status;
+    }
+    for (size_t i = s->count; i-- > 0;)
+        if (strcmp(s->items[i].name, name) == 0)
+            drop_item(s, i);
+    s->items[s->count++] = (leat_checkpoint_item){copy, now};
+    leat_free(s->latest);
+    s->latest = latest;
+    return LEAT_OK;
+}
+
+/* Takes those that are too many out of the list, into `gone`; those that stay for good are in neither. */
+static void choose(leat_checkpoint_keeper *k, size_t most, leat_checkpoint_item *gone, size_t *count)
+{
+    leat_checkpoint_state *s = &k->state;
+    *count = 0;
+    while (s->count > most) {
+        leat_checkpoint_item first = s->items[0];
+        memmove(&s->items[0], &s->items[1], --s->count * sizeof *s->items);
+        if (k->max_to_keep > 0 && k->keep_seconds > 0 && first.time > k->next_keep) {
+            k->next_keep += k->keep_seconds;
+            s->preserved = first.time;
+            leat_free(first.name);
+        } else {
+            gone[(*count)++] = first;
+        }
+    }
+}
+
+leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *prefix, double now)
+{
+    leat_file lock = LEAT_FILE_CLOSED;
+    leat_checkpoint_item *gone = NULL;
+    size_t count = 0, most = k->max_to_keep > 0 ? k->max_to_keep : 1;
+    char *dir = leat_path_dir(prefix);
+    leat_status status =
+        dir != NULL ? leat_dir_lock(&lock, dir, LEAT_DIR_LOCK_SECONDS) : leat_fail_memory(strlen(prefix));
+    if (status == LEAT_OK)
+        status = append(&k->state, leat_path_base(prefix), now);
+    if (status == LEAT_OK && (gone = leat_alloc(k->state.count * sizeof *gone)) == NULL)
+        status = leat_fail_memory(k->state.count * sizeof *gone);
+    if (status == LEAT_OK) {
+        choose(k, most, gone, &count);
+        status = leat_checkpoint_state_write(&k->state, dir);
+    }
+    for (size_t i = 0; i < count; i++) {
+        /* Where the state file was not replaced it still names them. */
+        char *old = status == LEAT_OK && k->max_to_keep > 0 ? leat_path_join(dir, gone[i].name) : NULL;
+        if (old != NULL && leat_checkpoint_delete(old) != LEAT_OK)
+            leat_log(LEAT_LOG_WARNING, "an old checkpoint is kept: %s", leat_message());
+        leat_free(old);
+        leat_free(gone[i].name);
+    }
+    leat_free(gone);
+    (void)leat_file_close(&lock);
+    leat_free(dir);
+    return status;
+}
