@@ -316,7 +316,7 @@ void leat_grad_none(leat_grad *g);
 /* ---- descriptors ---- */
 
 typedef enum leat_op_flags {
-    LEAT_OP_STATEFUL = 1,     /* never folded, shared or pruned for equality; ordered with its own kind by the plan */
+    LEAT_OP_STATEFUL = 1,     /* has state or effects: never folded, never shared; a run with one excludes other runs */
     LEAT_OP_INPLACE = 2,      /* output 0 may take over an input's buffer (leat_out_reuse) */
     LEAT_OP_ALIAS = 4,        /* output 0 may show input 0's buffer (leat_out_alias) */
     LEAT_OP_WRITES_VAR = 8,   /* writes the variable of input 0 (Assign, Apply*) */

@@ -1,0 +1,326 @@
+/* frame.c - what a run works in, and the run itself: a flat loop, or the parallel executor. */
+#include <string.h>
+#include "plan-parts-private.h"
+
+static void free_memory(leat_frame *f)
+{
+    leat_plan *p = f->plan;
+    for (uint32_t i = 0; f->slots != NULL && i < p->n_slots; i++)
+        leat_free_aligned(f->slots[i].data);
+    for (uint32_t i = 0; f->caches != NULL && f->cache_free != NULL && i < p->n_nodes; i++)
+        if (f->caches[i] != NULL)
+            f->cache_free[i](f->caches[i]);
+    leat_exec_free(f->exec);
+    leat_free(f->values);
+    leat_free(f->in);
+    leat_free(f->slots);
+    leat_free(f->captures);
+    leat_free(f->reuse);
+    leat_free(f->caches);
+    leat_free(f->cache_free);
+}
+
+void leat_frame_free(leat_frame *f)
+{
+    if (f == NULL)
+        return;
+    free_memory(f);
+    leat_free(f);
+}
+
+static leat_status new_frame(leat_plan *p, leat_frame **frame)
+{
+    leat_frame *f = leat_alloc_zero(1, sizeof *f);
+    if (f == NULL)
+        return leat_fail_memory(sizeof *f);
+    f->plan = p;
+    f->values = leat_alloc_zero((size_t)p->n_values + 1, sizeof *f->values);
+    f->in = leat_alloc_zero((size_t)p->n_inputs + 1, sizeof *f->in);
+    f->slots = leat_alloc_zero((size_t)p->n_slots + 1, sizeof *f->slots);
+    f->captures = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->captures);
+    f->reuse = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->reuse);
+    f->caches = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->caches);
+    f->cache_free = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->cache_free);
+    leat_status status = LEAT_OK;
+    if (!f->values || !f->in || !f->slots || !f->captures || !f->reuse || !f->caches || !f->cache_free)
+        status = leat_fail_memory(p->n_values * sizeof *f->values);
+    if (status == LEAT_OK)
+        status = leat_exec_new(&f->exec, &p->exec_graph, p->options.n_threads);
+    if (status != LEAT_OK) {
+        leat_frame_free(f);
+        return status;
+    }
+    for (uint32_t i = 0; i < p->n_inputs; i++) /* constants are read where they are */
+        f->in[i] = p->inputs[i] < p->n_constants ? p->constants[p->inputs[i]] : &f->values[p->inputs[i]];
+    *frame = f;
+    return LEAT_OK;
+}
+
+leat_status leat_frame_get(leat_plan *p, leat_frame **frame)
+{
+    pthread_mutex_lock(&p->lock);
+    leat_frame *f = p->frames;
+    if (f != NULL)
+        p->frames = f->next;
+    pthread_mutex_unlock(&p->lock);
+    if (f == NULL)
+        LEAT_TRY(new_frame(p, &f));
+    *frame = f;
+    return LEAT_OK;
+}
+
+/* Drops what the run has left: references of headers, captures not handed out. */
+void leat_frame_put(leat_frame *f)
+{
+    leat_plan *p = f->plan;
+    if (atomic_load_explicit(&f->has_bases, memory_order_relaxed)) {
+        for (uint32_t i = p->base; i < p->n_values; i++) {
+            leat_tensor_unref(f->values[i].base);
+            f->values[i].base = NULL;
+        }
+        atomic_store_explicit(&f->has_bases, false, memory_order_relaxed);
+    }
+    for (uint32_t i = 0; i < p->n_captures; i++) {
+        leat_tensor_unref(f->captures[i]);
+        f->captures[i] = NULL;
+        leat_tensor_unref(f->reuse[i]);
+        f->reuse[i] = NULL;
+    }
+    f->run = NULL;
+    pthread_mutex_lock(&p->lock);
+    p->largest_frame = LEAT_MAX(p->largest_frame, atomic_load_explicit(&f->bytes, memory_order_relaxed));
+    f->next = p->frames;
+    p->frames = f;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- one node ---- */
+
+/* Ref inputs are looked through at the time of use: the plan's edges say that no write is going on. */
+static leat_status look_through(leat_frame *f, const leat_plan_node *n)
+{
+    const leat_op *op = n->op;
+    for (uint32_t i = 0; i < op->n_inputs; i++) {
+        if (!op->inputs[i].op->outputs[op->inputs[i].index].is_ref)
+            continue;
+        const leat_tensor *header = &f->values[f->plan->inputs[n->in + i]];
+        if (header->var == NULL) /* fed: a plain value */
+            continue;
+        if (header->var->value != NULL)
+            f->in[n->in + i] = header->var->value;
+        else if (op->type->def->flags & LEAT_OP_REF_RAW)
+            f->in[n->in + i] = header;
+        else
+            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", header->var->name);
+    }
+    return LEAT_OK;
+}
+
+/* A copy of the value for its fetches; no copy where the value lies on the heap by itself, made for this. */
+static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *value, uint32_t c)
+{
+    if (value->var != NULL && value->dtype != LEAT_RESOURCE) {
+        if (value->var->value == NULL)
+            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", value->var->name);
+        value = value->var->value;
+    } else if (value->base != NULL && value->base->data == value->data && leat_shape_equal(value->base->shape, value->shape)) {
+        f->captures[c] = leat_tensor_ref(value->base);
+        return LEAT_OK;
+    }
+    leat_tensor *reuse = f->reuse[c];
+    if (reuse != NULL && reuse->dtype == value->dtype && reuse->dtype != LEAT_STRING &&
+        leat_tensor_bytes(reuse) == leat_tensor_bytes(value)) {
+        f->reuse[c] = NULL;
+        reuse->shape = value->shape;
+        if (value->elements > 0)
+            memcpy(reuse->data, value->data, leat_tensor_bytes(value));
+        f->captures[c] = reuse;
+        return LEAT_OK;
+    }
+    f->captures[c] = leat_tensor_copy(value);
+    return f->captures[c] != NULL ? LEAT_OK : leat_op_fail(op, LEAT_ERR_NO_MEMORY, "no memory for the fetched value");
+}
+
+leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
+{
+    leat_plan *p = f->plan;
+    const leat_plan_node *n = &p->nodes[node];
+    if (n->fn == NULL)
+        return LEAT_OK;
+    if (n->flags & LEAT_NODE_REFS)
+        LEAT_TRY(look_through(f, n));
+    leat_kernel k = {.op = n->op,
+                     .in = f->in + n->in,
+                     .out = f->values + n->out,
+                     .node = node,
+                     .n_in = n->op->n_inputs,
+                     .n_out = n->op->n_outputs,
+                     .worker = worker,
+                     .frame = f};
+    LEAT_TRY(n->fn(&k));
+    if (n->flags & LEAT_NODE_FETCHED)
+        for (uint32_t i = 0; i < k.n_out; i++) {
+            uint32_t c = p->value_capture[n->out + i - p->base];
+            if (c != LEAT_NO_VALUE)
+                LEAT_TRY(capture(f, n->op, &k.out[i], c));
+        }
+    return LEAT_OK;
+}
+
+/* ---- a run ---- */
+
+static leat_status run_node(void *run, uint32_t node, leat_worker *worker)
+{
+    return leat_frame_node(run, node, worker);
+}
+
+static leat_status stopped(const leat_plan_run *r)
+{
+    /* Acquire is not needed: cancelling carries no data with it. */
+    if (r->cancel != NULL && atomic_load_explicit(r->cancel, memory_order_relaxed) != r->cancel_base)
+        return leat_fail(LEAT_ERR_CANCELLED, "the run was cancelled");
+    if (r->deadline != 0 && leat_now() > r->deadline)
+        return leat_fail(LEAT_ERR_DEADLINE, "the run took longer than its time limit");
+    return LEAT_OK;
+}
+
+/* Without a deadline, profile or hooks: no clock, no atomics but the cancel flag's relaxed load. */
+static leat_status run_plain(leat_frame *f, leat_worker *w)
+{
+    const leat_plan_run *r = f->run;
+    for (uint32_t node = 0; node < f->plan->n_nodes; node++) {
+        if (r->cancel != NULL && atomic_load_explicit(r->cancel, memory_order_relaxed) != r->cancel_base)
+            return stopped(r);
+        LEAT_TRY(leat_frame_node(f, node, w));
+        leat_exec_serial_node(w);
+    }
+    return LEAT_OK;
+}
+
+static leat_status run_watched(leat_frame *f, leat_worker *w, float *node_ns)
+{
+    const leat_plan_run *r = f->run;
+    for (uint32_t node = 0; node < f->plan->n_nodes; node++) {
+        LEAT_TRY(stopped(r));
+        if (r->before_node != NULL)
+            r->before_node(r->before_node_arg, node, 0);
+        uint64_t start = leat_ticks();
+        double begin = node_ns != NULL ? leat_now() : 0;
+        LEAT_TRY(leat_frame_node(f, node, w));
+        leat_exec_serial_node(w);
+        if (node_ns != NULL)
+            node_ns[node] = (float)((leat_now() - begin) * 1e9);
+        if (r->profile != NULL)
+            leat_profile_add(r->profile, 0, node, 0, start, leat_ticks());
+    }
+    return LEAT_OK;
+}
+
+static leat_status run_serial(leat_frame *f, float *node_ns)
+{
+    leat_exec_serial serial;
+    leat_worker *w = leat_exec_serial_enter(f->exec, &serial);
+    const leat_plan_run *r = f->run;
+    bool watched = r->deadline != 0 || r->profile != NULL || r->before_node != NULL || node_ns != NULL;
+    if (r->profile != NULL)
+        leat_profile_begin(r->profile);
+    leat_status status = watched ? run_watched(f, w, node_ns) : run_plain(f, w);
+    if (r->profile != NULL)
+        leat_profile_end(r->profile);
+    leat_exec_serial_leave(&serial);
+    return status;
+}
+
+static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, float *node_ns)
+{
+    const leat_plan_run *r = f->run;
+    leat_exec_args args = {.pool = r->pool,
+                           .costs = costs,
+                           .run_node = run_node,
+                           .run = f,
+                           .cancel = r->cancel,
+                           .cancel_base = r->cancel_base,
+                           .deadline = r->deadline,
+                           .profile = r->profile,
+                           .node_ns = node_ns,
+                           .before_node = r->before_node,
+                           .before_node_arg = r->before_node_arg};
+    return leat_exec_run(f->exec, &args, NULL);
+}
+
+static leat_status run_frame(leat_frame *f)
+{
+    leat_plan *p = f->plan;
+    const leat_plan_run *r = f->run;
+    /* Acquire pairs with the release in plan-cost.c: the costs' content is there. */
+    const leat_exec_costs *costs = atomic_load_explicit(&p->costs, memory_order_acquire);
+    bool parallel = r->mode == 2 || (r->mode == 0 && leat_exec_costs_parallel(costs));
+    parallel = parallel && r->pool != NULL && p->options.n_threads > 1;
+    float *node_ns = NULL;
+    unsigned run = atomic_fetch_add_explicit(&p->runs, 1, memory_order_relaxed);
+    if (run >= 1 && run <= 3) /* runs 2 to 4 are measured; without memory they are not */
+        node_ns = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *node_ns);
+    leat_status status = parallel ? run_parallel(f, costs, node_ns) : run_serial(f, node_ns);
+    if (node_ns != NULL && status == LEAT_OK)
+        leat_plan_measured(p, node_ns);
+    leat_free(node_ns);
+    return status;
+}
+
+static void set_feeds(leat_frame *f, leat_tensor *const *feeds)
+{
+    leat_plan *p = f->plan;
+    for (uint32_t i = 0; i < p->n_feeds; i++) {
+        leat_tensor *h = &f->values[p->n_constants + i];
+        *h = (leat_tensor){.dtype = feeds[i]->dtype, .shape = feeds[i]->shape, .elements = feeds[i]->elements, .data = feeds[i]->data};
+    }
+}
+
+/* Constants and fed tensors fetched themselves. */
+static leat_status capture_given(leat_frame *f)
+{
+    leat_plan *p = f->plan;
+    for (uint32_t c = 0; c < p->n_captures; c++) {
+        uint32_t id = p->captured[c];
+        if (id >= p->base)
+            continue;
+        f->captures[c] = leat_tensor_copy(id < p->n_constants ? p->constants[id] : &f->values[id]);
+        if (f->captures[c] == NULL)
+            return LEAT_ERR_NO_MEMORY;
+    }
+    return LEAT_OK;
+}
+
+/* What the caller handed in to be overwritten is used again if nobody else holds it; on failure it stays the caller's. */
+static void offer_reuse(leat_frame *f, leat_tensor **fetches)
+{
+    leat_plan *p = f->plan;
+    for (uint32_t i = 0; i < p->n_fetches; i++) {
+        leat_tensor *old = fetches[i];
+        uint32_t c = p->fetch_captures[i];
+        if (old != NULL && f->reuse[c] == NULL && old->base == NULL &&
+            atomic_load_explicit(&old->refs, memory_order_acquire) == 1) {
+            f->reuse[c] = old;
+            fetches[i] = NULL;
+        }
+    }
+}
+
+leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tensor *const *feeds, leat_tensor **fetches)
+{
+    leat_frame *f;
+    LEAT_TRY(leat_frame_get(p, &f));
+    f->run = run;
+    set_feeds(f, feeds);
+    offer_reuse(f, fetches);
+    leat_status status = run_frame(f);
+    if (status == LEAT_OK)
+        status = capture_given(f);
+    for (uint32_t i = 0; status == LEAT_OK && i < p->n_fetches; i++) {
+        leat_tensor *value = leat_tensor_ref(f->captures[p->fetch_captures[i]]);
+        leat_tensor_unref(fetches[i]);
+        fetches[i] = value;
+    }
+    leat_frame_put(f);
+    return status;
+}

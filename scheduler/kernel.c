@@ -1,0 +1,310 @@
+/* kernel.c - what kernels call: outputs, scratch, tiles, node state and variables; in a run's frame, or detached (constant
+ * folding), where outputs are heap tensors. */
+#include <string.h>
+#include "plan-parts-private.h"
+
+leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    leat_fail_v(status, format, args);
+    va_end(args);
+    return leat_fail_context(status, "node '%s' (%s)", k->op->name, k->op->type_name);
+}
+
+static leat_status in_context(const leat_kernel *k, leat_status status)
+{
+    return status == LEAT_OK ? LEAT_OK : leat_fail_context(status, "node '%s' (%s)", k->op->name, k->op->type_name);
+}
+
+/* ---- outputs ---- */
+
+static void drop_base(leat_tensor *t)
+{
+    if (t->base != NULL)
+        leat_tensor_unref(t->base);
+    t->base = NULL;
+}
+
+static void set_header(leat_tensor *t, leat_dtype dtype, const leat_shape *shape, int64_t elements, void *data)
+{
+    drop_base(t);
+    t->dtype = dtype;
+    t->shape = *shape;
+    t->elements = elements;
+    t->data = data;
+    t->var = NULL;
+}
+
+/* The header shows a heap tensor and takes over the reference. */
+static void set_base(leat_kernel *k, int i, leat_tensor *tensor)
+{
+    set_header(&k->out[i], tensor->dtype, &tensor->shape, tensor->elements, tensor->data);
+    k->out[i].base = tensor;
+    if (k->frame != NULL)
+        atomic_store_explicit(&k->frame->has_bases, true, memory_order_relaxed); /* read after the run's barrier */
+}
+
+static leat_status charge(leat_kernel *k, size_t bytes)
+{
+    leat_frame *f = k->frame;
+    if (f == NULL || f->run == NULL)
+        return LEAT_OK;
+    size_t total = atomic_fetch_add_explicit(&f->bytes, bytes, memory_order_relaxed) + bytes;
+    if (f->run->memory_limit != 0 && total > f->run->memory_limit)
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "the run's buffers exceed the memory limit of %zu bytes",
+                                f->run->memory_limit);
+    return LEAT_OK;
+}
+
+static leat_status heap_output(leat_kernel *k, int i, const leat_shape *shape, size_t bytes)
+{
+    leat_dtype dtype = k->op->outputs[i].dtype;
+    LEAT_TRY(charge(k, bytes));
+    if (k->frame != NULL) {
+        /* A fetched value may go straight into the tensor that the caller gave back. */
+        uint32_t capture = k->frame->plan->value_capture[k->frame->plan->nodes[k->node].out + (uint32_t)i - k->frame->plan->base];
+        leat_tensor *reuse = capture != LEAT_NO_VALUE ? k->frame->reuse[capture] : NULL;
+        if (reuse != NULL && reuse->dtype == dtype && dtype != LEAT_STRING && leat_tensor_bytes(reuse) == bytes && bytes > 0) {
+            k->frame->reuse[capture] = NULL;
+            reuse->shape = *shape;
+            set_base(k, i, reuse);
+            return LEAT_OK;
+        }
+    }
+    leat_tensor *t = leat_tensor_new(dtype, *shape);
+    if (t == NULL)
+        return in_context(k, LEAT_ERR_NO_MEMORY);
+    set_base(k, i, t);
+    return LEAT_OK;
+}
+
+/* Grows the slot to hold `bytes`; the old content is nobody's any more (plan-slots.c). */
+static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
+{
+    if (slot->capacity >= bytes && slot->data != NULL)
+        return LEAT_OK;
+    size_t room = LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
+    LEAT_TRY(charge(k, room - slot->capacity));
+    leat_free_aligned(slot->data);
+    *slot = (leat_slot){0};
+    slot->data = leat_alloc_aligned(room);
+    if (slot->data == NULL)
+        return in_context(k, leat_fail_memory(room));
+    slot->capacity = room;
+    return LEAT_OK;
+}
+
+leat_status leat_out_new(leat_kernel *k, int i, const leat_shape *shape)
+{
+    int64_t elements;
+    size_t bytes;
+    leat_status status = leat_shape_measure(shape, k->op->outputs[i].dtype, &elements, &bytes);
+    if (status != LEAT_OK)
+        return in_context(k, status);
+    if (k->frame == NULL)
+        return heap_output(k, i, shape, bytes);
+    const leat_plan_node *node = &k->frame->plan->nodes[k->node];
+    uint32_t slot = k->frame->plan->value_slot[node->out + (uint32_t)i - k->frame->plan->base];
+    /* An output that shares its slot with the input it may replace must not grow it while the input is read. */
+    if (slot == LEAT_NO_SLOT || (i == 0 && node->inplace >= 0))
+        return heap_output(k, i, shape, bytes);
+    LEAT_TRY(slot_room(k, &k->frame->slots[slot], bytes));
+    set_header(&k->out[i], k->op->outputs[i].dtype, shape, elements, k->frame->slots[slot].data);
+    return LEAT_OK;
+}
+
+leat_status leat_out_reuse(leat_kernel *k, int i, int j, const leat_shape *shape)
+{
+    if (k->frame == NULL || i != 0 || k->frame->plan->nodes[k->node].inplace != j)
+        return leat_out_new(k, i, shape);
+    const leat_tensor *in = k->in[j];
+    int64_t elements = leat_shape_elements(*shape);
+    if (elements != in->elements || leat_dtype_bytes(in->dtype) != leat_dtype_bytes(k->op->outputs[i].dtype))
+        return leat_out_new(k, i, shape);
+    leat_tensor *base = in->base;
+    void *data = in->data;
+    if (base != NULL)
+        leat_tensor_ref(base);
+    set_header(&k->out[i], k->op->outputs[i].dtype, shape, elements, data);
+    k->out[i].base = base; /* has_bases is set already: the input had one */
+    return LEAT_OK;
+}
+
+static leat_status copy_output(leat_kernel *k, const leat_tensor *in, const leat_shape *shape)
+{
+    LEAT_TRY(leat_out_new(k, 0, shape));
+    if (in->dtype != LEAT_STRING) {
+        if (in->elements > 0)
+            memcpy(k->out[0].data, in->data, leat_tensor_bytes(in));
+        return LEAT_OK;
+    }
+    for (int64_t e = 0; e < in->elements; e++) {
+        const leat_string *s = (const leat_string *)in->data + e;
+        leat_status status = leat_tensor_set_string(&k->out[0], e, s->data, s->size);
+        if (status != LEAT_OK)
+            return in_context(k, status);
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape)
+{
+    const leat_tensor *in = k->in[0];
+    if (leat_op_is_variable(k->op) || (k->op->inputs[0].op->outputs[k->op->inputs[0].index].dtype == LEAT_RESOURCE &&
+                                       k->op->outputs[0].dtype == LEAT_RESOURCE)) {
+        leat_out_var(k, 0, leat_in_var(k, 0));
+        return LEAT_OK;
+    }
+    if (k->frame == NULL)
+        return copy_output(k, in, shape);
+    if (k->frame->plan->nodes[k->node].flags & LEAT_NODE_COPY)
+        return copy_output(k, in, shape);
+    leat_tensor *base = in->base;
+    void *data = in->data;
+    if (base != NULL)
+        leat_tensor_ref(base);
+    set_header(&k->out[0], in->dtype, shape, in->elements, data);
+    k->out[0].base = base;
+    return LEAT_OK;
+}
+
+leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor)
+{
+    if (tensor == NULL)
+        return in_context(k, LEAT_ERR_NO_MEMORY);
+    if (tensor->dtype != k->op->outputs[i].dtype) {
+        leat_tensor_unref(tensor);
+        return leat_kernel_fail(k, LEAT_ERR_INTERNAL, "output %d is %s, not %s", i, leat_dtype_name(tensor->dtype),
+                                leat_dtype_name(k->op->outputs[i].dtype));
+    }
+    set_base(k, i, tensor);
+    return charge(k, leat_tensor_bytes(tensor));
+}
+
+/* ---- work ---- */
+
+void *leat_scratch(leat_kernel *k, size_t bytes)
+{
+    (void)k; /* the thread's worker, which inside a tile need not be the node's */
+    leat_worker *w = leat_worker_current();
+    return w != NULL ? leat_worker_scratch(w, bytes) : NULL;
+}
+
+void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg)
+{
+    (void)k;
+    leat_tiles_run(n, fn, arg);
+}
+
+void *leat_node_state(leat_kernel *k, size_t bytes)
+{
+    if (k->frame == NULL) {
+        leat_fail(LEAT_ERR_INTERNAL, "node '%s' (%s) has state, and no session", k->op->name, k->op->type_name);
+        return NULL;
+    }
+    return leat_state_node(k->frame->plan->state, k->op, bytes);
+}
+
+void **leat_node_cache(leat_kernel *k, void (*free_cache)(void *))
+{
+    leat_frame *f = k->frame;
+    if (f == NULL)
+        return NULL;
+    f->cache_free[k->node] = free_cache;
+    return &f->caches[k->node];
+}
+
+/* ---- variables ---- */
+
+leat_var *leat_in_var(const leat_kernel *k, int i)
+{
+    const leat_frame *f = k->frame;
+    return f->values[f->plan->inputs[f->plan->nodes[k->node].in + (uint32_t)i]].var;
+}
+
+leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value)
+{
+    leat_var *var = leat_in_var(k, i);
+    if (var->value == NULL)
+        return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", var->name);
+    *value = var->value;
+    return LEAT_OK;
+}
+
+leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *value)
+{
+    leat_tensor *old = var->value;
+    if (old != NULL && old->dtype == value->dtype && old->dtype != LEAT_STRING && old->elements == value->elements &&
+        atomic_load_explicit(&old->refs, memory_order_acquire) == 1) {
+        if (value->data != old->data && value->elements > 0)
+            memcpy(old->data, value->data, leat_tensor_bytes(value));
+        old->shape = value->shape;
+        return LEAT_OK;
+    }
+    leat_tensor *copy = leat_tensor_copy(value);
+    if (copy == NULL)
+        return in_context(k, LEAT_ERR_NO_MEMORY);
+    var->value = copy;
+    leat_tensor_unref(old);
+    return LEAT_OK;
+}
+
+void leat_out_var(leat_kernel *k, int i, leat_var *var)
+{
+    leat_shape scalar = {.rank_plus_1 = 1};
+    set_header(&k->out[i], var->dtype, &scalar, 0, NULL);
+    k->out[i].var = var;
+}
+
+void leat_out_ref(leat_kernel *k, int i, int j)
+{
+    leat_out_var(k, i, leat_in_var(k, j));
+}
+
+leat_var *leat_session_var(leat_kernel *k)
+{
+    return leat_state_var(k->frame->plan->state, k->op);
+}
+
+/* ---- one op alone ---- */
+
+leat_status leat_eval_op(const leat_op *op, leat_tensor *const *in, leat_tensor **out)
+{
+    enum { MOST = 64 };
+    leat_tensor headers[MOST];
+    const leat_kernel_def *kernel = op->type->def->kernels;
+    if (op->n_outputs > MOST)
+        return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "too many outputs to be folded");
+    while (kernel->fn != NULL && kernel->can != NULL && !kernel->can(op))
+        kernel++;
+    if (kernel->fn == NULL)
+        return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "no kernel serves these dtypes and attributes");
+    memset(headers, 0, op->n_outputs * sizeof headers[0]);
+    leat_kernel k = {.op = op, .in = (const leat_tensor *const *)in, .out = headers, .n_in = op->n_inputs, .n_out = op->n_outputs};
+    leat_exec_graph none = {0};
+    leat_exec *exec = NULL;
+    leat_exec_serial serial;
+    leat_status status = leat_exec_new(&exec, &none, 1);
+    if (status != LEAT_OK)
+        return status;
+    k.worker = leat_exec_serial_enter(exec, &serial);
+    status = kernel->fn(&k);
+    leat_exec_serial_node(k.worker);
+    leat_exec_serial_leave(&serial);
+    leat_exec_free(exec);
+    for (uint32_t i = 0; i < op->n_outputs; i++) {
+        out[i] = NULL;
+        if (status == LEAT_OK && headers[i].base != NULL) /* every output of a detached kernel lies on the heap */
+            out[i] = leat_tensor_ref(headers[i].base);
+        drop_base(&headers[i]);
+    }
+    for (uint32_t i = 0; status == LEAT_OK && i < op->n_outputs; i++)
+        if (out[i] == NULL)
+            status = leat_op_fail(op, LEAT_ERR_INTERNAL, "output %u was not computed", i);
+    for (uint32_t i = 0; status != LEAT_OK && i < op->n_outputs; i++) {
+        leat_tensor_unref(out[i]);
+        out[i] = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,123 @@
+/* plan-parts-private.h - the frozen plan and its frames, for the files of scheduler/ that make and run them.
+ *
+ * The serial order of a plan is the order of the ops' ids (creation order; importers create in topological order, ties by
+ * node index). Node ids are positions in it, so every edge goes upwards. */
+#ifndef LEAT_PLAN_PARTS_PRIVATE_H
+#define LEAT_PLAN_PARTS_PRIVATE_H
+
+#include <pthread.h>
+#include "engine/plan-private.h"
+
+#define LEAT_NO_VALUE UINT32_MAX
+#define LEAT_NO_SLOT UINT32_MAX
+
+enum leat_plan_node_flag {
+    LEAT_NODE_REFS = 1,    /* has ref inputs to be looked through */
+    LEAT_NODE_COPY = 2,    /* an aliasing read whose value is used after a later write: it copies */
+    LEAT_NODE_FETCHED = 4, /* some output is fetched */
+    LEAT_NODE_SERIAL = 8,  /* blocking */
+};
+
+typedef struct leat_plan_node {
+    const leat_op *op;
+    leat_kernel_fn *fn; /* NULL: nothing to compute */
+    const char *label;
+    uint32_t in;        /* of op->n_inputs consecutive entries in plan->inputs */
+    uint32_t out;       /* the first of op->n_outputs consecutive values */
+    uint16_t flags;
+    int16_t inplace;    /* the input whose buffer output 0 may take over, or -1 */
+} leat_plan_node;
+
+struct leat_plan {
+    leat_graph *graph;
+    leat_state *state;
+    leat_plan_options options;
+    leat_plan_node *nodes;
+    uint32_t n_nodes, n_values, n_inputs, n_slots, n_constants, n_feeds, n_fetches, n_captures;
+    uint32_t base;            /* values [0, n_constants) are constants, then n_feeds fed ones; nodes' outputs from here */
+    uint32_t *inputs;         /* value ids */
+    uint32_t *value_slot;     /* by value - base; LEAT_NO_SLOT: shown from elsewhere, fetched, or on the heap */
+    uint32_t *value_capture;  /* by value - base: index of the capture it is fetched into, or LEAT_NO_VALUE */
+    leat_tensor **constants;
+    uint32_t *fetch_captures; /* by fetch: capture */
+    uint32_t *captured;       /* by capture: the value */
+    uint32_t *succ_begin, *succ, *pending;
+    leat_exec_graph exec_graph;
+    bool writes, blocks;
+
+    pthread_mutex_t lock; /* guards the frame list and the making of costs */
+    struct leat_frame *frames;
+    _Atomic(leat_exec_costs *) costs;
+    leat_exec_costs *old_costs[4];
+    unsigned n_old_costs;
+    float *measured; /* smallest time of each node over the measured runs */
+    atomic_uint runs;
+    size_t largest_frame;
+};
+
+typedef struct leat_slot {
+    void *data;
+    size_t capacity;
+} leat_slot;
+
+/* What one run works in. Frames are kept by the plan; each serves one run at a time. */
+typedef struct leat_frame {
+    struct leat_frame *next;
+    leat_plan *plan;
+    leat_tensor *values;        /* headers, by value id */
+    const leat_tensor **in;     /* by plan->inputs: where a node finds its inputs */
+    leat_slot *slots;
+    leat_tensor **captures;     /* by capture: the fetched value */
+    leat_tensor **reuse;        /* by capture: a caller's tensor to be filled again, or NULL */
+    void **caches;              /* by node, made at the first use */
+    void (**cache_free)(void *);
+    leat_exec *exec;
+    const leat_plan_run *run;
+    atomic_bool has_bases;      /* some header holds a reference */
+    atomic_size_t bytes;        /* in slots and heap values of this run */
+} leat_frame;
+
+leat_status leat_frame_get(leat_plan *plan, leat_frame **frame) LEAT_MUST_CHECK;
+void leat_frame_put(leat_frame *frame);
+void leat_frame_free(leat_frame *frame);
+leat_status leat_frame_node(leat_frame *frame, uint32_t node, leat_worker *worker) LEAT_MUST_CHECK;
+
+/* ---- making a plan: plan.c calls these in order on a draft ---- */
+
+typedef struct leat_edge {
+    uint32_t from, to;
+} leat_edge;
+
+typedef struct leat_plan_draft {
+    leat_plan *plan;
+    const leat_signature *signature;
+    uint32_t *first_value; /* by op id: value of output 0; LEAT_NO_VALUE: not in the plan */
+    uint32_t *node_of;     /* by op id: node; LEAT_NO_NODE: none (constant, shared, fed) */
+    uint8_t *marks;        /* by op id: bit 0 needed, bit 1 some output is fed */
+    leat_edge *edges;      /* beyond data and control: of variables */
+    size_t n_edges, edges_capacity;
+    size_t nodes_capacity, inputs_capacity, constants_capacity;
+    uint32_t n_node_values; /* values of nodes so far, counted from 0; shifted behind constants and feeds at the end */
+    struct leat_share *share; /* for common subexpressions */
+} leat_plan_draft;
+
+/* While drafting, value ids are tagged: constants and feeds are not yet counted. */
+#define LEAT_CONST_TAG UINT32_C(0x80000000)
+#define LEAT_FEED_TAG UINT32_C(0xC0000000)
+#define LEAT_TAG_MASK UINT32_C(0xC0000000)
+
+leat_status leat_plan_mark(leat_plan_draft *d) LEAT_MUST_CHECK;     /* plan-prune.c */
+leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK;  /* plan-prune.c: nodes, folding, sharing */
+bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
+leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
+leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;   /* plan.c: edges to rows */
+leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;    /* plan-slots.c */
+leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in, bool *folded) LEAT_MUST_CHECK; /* plan-fold.c */
+/* An equal op already in the draft, or NULL; enters this one where there is none. */
+leat_status leat_plan_share(leat_plan_draft *d, const leat_op *op, const uint32_t *in, const leat_op **equal) LEAT_MUST_CHECK;
+void leat_plan_share_free(leat_plan_draft *d);
+leat_status leat_plan_first_costs(leat_plan *plan) LEAT_MUST_CHECK; /* plan-cost.c */
+void leat_plan_measured(leat_plan *plan, const float *node_ns);
+void leat_node_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out, leat_cost *cost);
+
+#endif
