@@ -292,6 +292,8 @@ typedef struct leat_grad {
     leat_op *op;         /* the forward op */
     const leat_out *dy;  /* n_outputs: gradient of each output; LEAT_NO_OUT where nothing flows */
     leat_out *dx;        /* n_inputs: to be filled; left LEAT_NO_OUT means no gradient */
+    leat_op *broadcast;  /* leat_grad_unbroadcast's own: made for the first input, used again for the second */
+    leat_out broadcast_shapes[2];
 } leat_grad;
 
 /* Builds nodes of the gradient in the name scope gradients/<op>_grad/. Errors go to the graph. */

@@ -124,12 +124,15 @@ LEAT_API const char *leat_current_variable_scope(const leat_graph *graph);
 
 #define LEAT_SCOPE_FOR_(id_, open_)                                                                          \
     for (leat_scope id_ __attribute__((cleanup(leat_scope_close))) = open_; id_.open; leat_scope_close(&id_))
-#define LEAT_NAME_SCOPE(graph_, name_) LEAT_SCOPE_FOR_(leat_scope_, leat_name_scope_open((graph_), (name_)))
+#define LEAT_SCOPE_PASTE_(a_, b_) a_##b_
+#define LEAT_SCOPE_ID_(n_) LEAT_SCOPE_PASTE_(leat_scope_, n_)
+#define LEAT_NAME_SCOPE(graph_, name_)                                                                       \
+    LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_name_scope_open((graph_), (name_)))
 #define LEAT_VARIABLE_SCOPE(graph_, name_, reuse_)                                                           \
-    LEAT_SCOPE_FOR_(leat_scope_, leat_variable_scope_open((graph_), (name_), (reuse_)))
+    LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_variable_scope_open((graph_), (name_), (reuse_)))
 #define LEAT_CONTROL_DEPENDENCIES(graph_, ops_, n_)                                                          \
-    LEAT_SCOPE_FOR_(leat_scope_, leat_control_dependencies_open((graph_), (ops_), (n_)))
-#define LEAT_DEVICE(graph_, device_) LEAT_SCOPE_FOR_(leat_scope_, leat_device_open((graph_), (device_)))
+    LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_control_dependencies_open((graph_), (ops_), (n_)))
+#define LEAT_DEVICE(graph_, device_) LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_device_open((graph_), (device_)))
 
 /* ---- collections, with tf.GraphKeys' names ---- */
 #define LEAT_GLOBAL_VARIABLES "variables"
