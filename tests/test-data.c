@@ -253,6 +253,69 @@ LEAT_TEST(npy_tables)
     }
 }
 
+/* Rows of numbers are read as strtod reads them, to the bit. */
+LEAT_TEST(numbers_are_rounded_correctly)
+{
+    static const char *const texts[] = {
+        "0",
+        "-0",
+        "+1",
+        ".5",
+        "5.",
+        "1e3",
+        "1E-3",
+        "1e+22",
+        "1e23",
+        "9007199254740993",
+        "9007199254740992.5",
+        "0.1",
+        "123456789012345678",
+        "1234567890123456789",
+        "9999999999999999999",
+        "12345678901234567890",
+        "0.30000000000000004",
+        "1.7976931348623157e308",
+        "5e-324",
+        "2.2250738585072014e-308",
+        "0.000000000000000000001",
+        "6.02214076e23",
+        "8.5899345920000001e9",
+        "179769313486231580793",
+        "00000000000000000000000012",
+        "1e-30",
+    };
+    static const char *const no_numbers[] = {"",      "-",   ".",  "e5",   "1e",   "1e+",
+                                             "1.2.3", "--1", "1 ", "0x10", "1e5x", "1,5"};
+    leat_random_stream r = leat_random_start(1, 2, 3);
+    for (size_t i = 0; i < LEAT_LEN(texts) + 200000; i++) {
+        char text[64];
+        double value = 0, want;
+        if (i < LEAT_LEN(texts)) {
+            snprintf(text, sizeof text, "%s", texts[i]);
+        } else if (i % 2 == 0) { /* shortest and nearly shortest texts of doubles, as programs write them */
+            uint64_t bits = (UINT64_C(1023) + leat_random_below(&r, 80) - 40) << 52 |
+                            leat_random_below(&r, UINT64_C(1) << 52);
+            memcpy(&value, &bits, sizeof value);
+            snprintf(text, sizeof text, "%.*g", 14 + (int)leat_random_below(&r, 6), value);
+        } else { /* near the middle between two doubles */
+            uint64_t m = (UINT64_C(1) << 53 | leat_random_below(&r, UINT64_C(1) << 53)) * 2 + 1;
+            int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)m);
+            int point = (int)leat_random_below(&r, (uint64_t)digits);
+            memmove(text + point + 1, text + point, (size_t)(digits - point) + 1);
+            text[point] = '.';
+        }
+        want = strtod(text, NULL);
+        CHECK(leat_number_parse(text, strlen(text), &value));
+        if (memcmp(&value, &want, sizeof value) != 0)
+            printf("\n    %s is read as %.17g, not %.17g\n", text, value, want);
+        CHECK(memcmp(&value, &want, sizeof value) == 0);
+    }
+    for (size_t i = 0; i < LEAT_LEN(no_numbers); i++) {
+        double value;
+        CHECK(!leat_number_parse(no_numbers[i], strlen(no_numbers[i]), &value));
+    }
+}
+
 /* ---- from fields to features ---- */
 
 static char told[4096];
@@ -550,5 +613,36 @@ LEAT_TEST(opening_survives_faults)
     leat_fault_arm(LEAT_FAULT_SHORT, 1, 0);
     CHECK_OK(leat_data_open(&d, path, &(leat_data_options){.target = "y"}));
     leat_fault_disarm();
+    leat_data_free(d);
+}
+
+/* The tables that ship, and what is known of them. */
+LEAT_TEST(shipped_tables)
+{
+    static const struct {
+        const char *file, *target;
+        bool classes;
+        uint64_t rows;
+        size_t features;
+    } rows[] = {
+        {"data/diabetes.csv", "progression", false, 442, 10},
+        {"data/digits-train.csv", "digit", true, 1438, 64},
+        {"data/digits-test.csv", "digit", true, 359, 64},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_data *d;
+        leat_data_options o = {.target = rows[i].target, .classes = rows[i].classes, .standardize = true};
+        REQUIRE_OK(leat_data_open(&d, check_source_path(rows[i].file), &o));
+        const leat_schema *s = leat_data_schema(d);
+        CHECK(leat_data_count(d, LEAT_PART_ALL) == rows[i].rows && s->n_features == rows[i].features);
+        CHECK(!rows[i].classes || (s->class_names.n == 10 && strcmp(s->class_names.names[7], "7") == 0));
+        for (size_t k = 0; k < s->n_columns; k++)
+            CHECK(!s->columns[k].categorical);
+        leat_data_free(d);
+    }
+    leat_data *d;
+    REQUIRE_OK(leat_data_open(&d, check_source_path("data/diabetes.csv"),
+                              &(leat_data_options){.target = "progression"}));
+    CHECK(fabs(leat_data_schema(d)->columns[2].mean - 26.375792) < 1e-6); /* bmi */
     leat_data_free(d);
 }

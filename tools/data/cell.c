@@ -16,14 +16,14 @@ bool leat_cell_missing(const leat_cell *c)
         if (strlen(words[i]) == c->size && memcmp(words[i], c->text, c->size) == 0)
             return true;
     double value;
-    return leat_parse_f64_n(c->text, c->size, &value) && isnan(value); /* nan, NaN, -nan */
+    return leat_number_parse(c->text, c->size, &value) && isnan(value); /* nan, NaN, -nan */
 }
 
 bool leat_cell_number(const leat_cell *c, double *value, const char **reason)
 {
     *value = c->number;
     *reason = NULL;
-    if (c->text != NULL && !leat_parse_f64_n(c->text, c->size, value))
+    if (c->text != NULL && !leat_number_parse(c->text, c->size, value))
         *reason = "is no number";
     else if (isinf(*value))
         *reason = "is infinite";

@@ -112,7 +112,7 @@ static leat_status decide_kinds(leat_data *d, void *user)
             i++;
             continue;
         }
-        if (cell->text != NULL && !leat_parse_f64_n(cell->text, cell->size, &value)) {
+        if (cell->text != NULL && !leat_number_parse(cell->text, cell->size, &value)) {
             if (leat_cell_decimal_comma(cell))
                 return leat_cell_fail(&d->table, d->source[k], "has a comma; numbers are written 1234.5");
             d->schema.columns[k].categorical = true;

@@ -67,7 +67,7 @@ static leat_status add_target(leat_data *d)
         return add_category(d, d->target_source, &d->schema.class_names, "classes");
     const leat_cell *cell = &d->table.cells[d->target_source];
     if (!leat_cell_number(cell, &value, &reason)) {
-        bool text = cell->text != NULL && !leat_parse_f64_n(cell->text, cell->size, &value);
+        bool text = cell->text != NULL && !leat_number_parse(cell->text, cell->size, &value);
         return leat_cell_fail(&d->table, d->target_source,
                               text ? "is no number (--classes makes this a classification)" : reason);
     }
