@@ -1,7 +1,8 @@
 /* fault-private.h - fault injection for tests. Compiled in always (one predictable branch a call).
  *
  * leat_fault_arm(kind, nth, error): the nth call (1 is the next) of that kind fails, once, with that errno.
- * kind LEAT_FAULT_SHORT makes the nth read or write transfer at most one byte; LEAT_FAULT_EINTR interrupts it.
+ * kind LEAT_FAULT_SHORT makes the nth read or write transfer at most one byte; LEAT_FAULT_EINTR interrupts it;
+ * LEAT_FAULT_STALL makes the nth write wait for `error` milliseconds, as a busy disk does.
  * The counters are process-wide and atomic, so that calls on the library's threads count too. */
 #ifndef LEAT_FAULT_PRIVATE_H
 #define LEAT_FAULT_PRIVATE_H
@@ -18,6 +19,7 @@ typedef enum leat_fault_kind {
     LEAT_FAULT_SYNC,
     LEAT_FAULT_RENAME,
     LEAT_FAULT_CLOSE,
+    LEAT_FAULT_STALL,
     LEAT_FAULT_KINDS
 } leat_fault_kind;
 

@@ -31,6 +31,9 @@ leat_status leat_file_read_all(const char *path, uint64_t limit, leat_buf *out)
 leat_status leat_file_create(leat_file *f, const char *path, bool exclusive)
     LEAT_PRIV(file_create) LEAT_MUST_CHECK;
 leat_status leat_file_write(leat_file *f, const void *from, size_t n) LEAT_PRIV(file_write) LEAT_MUST_CHECK;
+/* As leat_file_write; where it fails, *done bytes were written before. */
+leat_status leat_file_write_some(leat_file *f, const void *from, size_t n, size_t *done)
+    LEAT_PRIV(file_write_some) LEAT_MUST_CHECK;
 /* Cuts the file and goes on writing at its new end. */
 leat_status leat_file_truncate(leat_file *f, uint64_t size) LEAT_PRIV(file_truncate) LEAT_MUST_CHECK;
 leat_status leat_file_sync(leat_file *f) LEAT_PRIV(file_sync) LEAT_MUST_CHECK;

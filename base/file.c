@@ -80,6 +80,9 @@ static ssize_t transfer(const leat_file *f, void *to, const void *from, size_t n
     /* The count of calls must go up once: no macro that looks at its argument twice. */
     size_t most = leat_fault_check(LEAT_FAULT_SHORT) != 0 ? 1 : LARGEST_TRANSFER;
     n = LEAT_MIN(n, most);
+    int stall = to == NULL ? leat_fault_check(LEAT_FAULT_STALL) : 0;
+    if (stall > 0)
+        usleep((useconds_t)stall * 1000);
     return to != NULL ? pread(f->fd, to, n, (off_t)offset) : write(f->fd, from, n);
 }
 
@@ -149,22 +152,28 @@ leat_status leat_file_create(leat_file *f, const char *path, bool exclusive)
     return LEAT_OK;
 }
 
-leat_status leat_file_write(leat_file *f, const void *from, size_t n)
+leat_status leat_file_write_some(leat_file *f, const void *from, size_t n, size_t *done)
 {
-    size_t done = 0;
-    while (done < n) {
-        ssize_t r = transfer(f, NULL, (const char *)from + done, n - done, 0);
+    *done = 0;
+    while (*done < n) {
+        ssize_t r = transfer(f, NULL, (const char *)from + *done, n - *done, 0);
         if (r < 0 && errno != EINTR)
             return fail_errno(f->path, errno);
         if (r == 0)
             return fail_errno(f->path, EIO);
         if (r > 0) {
             leat_trace(&(leat_trace_event){LEAT_TRACE_WRITE, .path = f->path,
-                                           .bytes = (const char *)from + done, .size = (size_t)r});
-            done += (size_t)r;
+                                           .bytes = (const char *)from + *done, .size = (size_t)r});
+            *done += (size_t)r;
         }
     }
     return LEAT_OK;
+}
+
+leat_status leat_file_write(leat_file *f, const void *from, size_t n)
+{
+    size_t done;
+    return leat_file_write_some(f, from, n, &done);
 }
 
 void leat_file_start_writing_back(leat_file *f, uint64_t offset, uint64_t size)

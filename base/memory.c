@@ -22,16 +22,21 @@ static void *counted(void *pointer)
     return pointer;
 }
 
+/* No object is larger: a request beyond it comes from a computation gone wrong, and is not passed on. */
+#define LARGEST ((size_t)PTRDIFF_MAX)
+
 void *leat_alloc(size_t bytes)
 {
-    if (leat_fault_check(LEAT_FAULT_ALLOC) != 0)
+    if (bytes > LARGEST || leat_fault_check(LEAT_FAULT_ALLOC) != 0)
         return NULL;
     return counted(malloc(bytes > 0 ? bytes : 1));
 }
 
 void *leat_alloc_zero(size_t count, size_t size)
 {
-    if (leat_fault_check(LEAT_FAULT_ALLOC) != 0)
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > LARGEST ||
+        leat_fault_check(LEAT_FAULT_ALLOC) != 0)
         return NULL;
     return counted(count > 0 && size > 0 ? calloc(count, size) : calloc(1, 1));
 }
@@ -40,7 +45,7 @@ void *leat_realloc(void *old, size_t bytes)
 {
     if (old == NULL)
         return leat_alloc(bytes);
-    if (leat_fault_check(LEAT_FAULT_ALLOC) != 0)
+    if (bytes > LARGEST || leat_fault_check(LEAT_FAULT_ALLOC) != 0)
         return NULL;
     return realloc(old, bytes > 0 ? bytes : 1);
 }
@@ -90,7 +95,7 @@ char *leat_asprintf(const char *format, ...)
 void *leat_alloc_aligned(size_t bytes)
 {
     size_t rounded;
-    if (__builtin_add_overflow(bytes, LEAT_ALIGNMENT - 1, &rounded) ||
+    if (__builtin_add_overflow(bytes, LEAT_ALIGNMENT - 1, &rounded) || rounded > LARGEST ||
         leat_fault_check(LEAT_FAULT_ALLOC) != 0)
         return NULL;
     rounded &= ~(size_t)(LEAT_ALIGNMENT - 1);

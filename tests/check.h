@@ -24,11 +24,11 @@ extern const struct leat_test leat_tests[];
     void test_##name_(void);                                                                                 \
     void test_##name_(void)
 
-#define CHECK(condition_) CU_ASSERT(condition_)
+/* Its value is the condition's. */
+#define CHECK(condition_) CU_assertImplementation((condition_), __LINE__, #condition_, __FILE__, "", CU_FALSE)
 #define REQUIRE(condition_)                                                                                  \
     do {                                                                                                     \
-        CU_ASSERT(condition_);                                                                               \
-        if (!(condition_))                                                                                   \
+        if (!CHECK(condition_))                                                                              \
             return;                                                                                          \
     } while (0)
 #define CHECK_OK(status_) check_ok((status_), #status_, __FILE__, __LINE__)
