@@ -54,6 +54,7 @@ typedef struct leat_exec_costs {
     uint32_t n_sinks;   /* nodes without successors */
     uint32_t n_closing; /* nodes after all of which the remaining path is below LEAT_EXEC_CLOSING_NS */
     uint32_t n_roots;
+    uint32_t *roots;    /* nodes without predecessors, greatest key last */
     double total_ns;    /* sum of the costs */
     double critical_ns; /* the longest path, where a tiled node counts cost / tiles */
 } leat_exec_costs;

@@ -40,15 +40,15 @@ uint32_t leat_pool_size(const leat_pool *pool);
 
 #define LEAT_POOL_MAX 1024 /* workers */
 
-/* Runs fn(index, arg) on `n_workers` threads at once (0: the pool's size); the caller is index 0. Returns when all
- * have returned. Each is inside a kernel scope; the others have all signals blocked.
+/* Runs fn(index, n, arg) on n = `n_workers` threads at once (0: the pool's size); the caller is index 0. Returns when
+ * all have returned. Each is inside a kernel scope; the others have all signals blocked.
  * Any number of threads may run one pool: in the OpenMP build each calling thread has a team of its own.
  * fn must not rely on how many threads came: where the runtime gives fewer (OMP_THREAD_LIMIT, no memory for a
  * stack), or where the caller is itself inside a parallel region (never nest: libgomp would make its threads
- * anew each time), the higher indices are missing. Index 0 is always there.
+ * anew each time), n is less. Index 0 is always there.
  * LEAT_ERR_FORKED: in a child of the process that made the pool, or of one whose calling thread had a team.
  * A run of one worker needs no thread and works in a forked child too. */
-typedef void leat_pool_fn(uint32_t index, void *arg);
+typedef void leat_pool_fn(uint32_t index, uint32_t n, void *arg);
 leat_status leat_pool_run(leat_pool *pool, uint32_t n_workers, leat_pool_fn *fn, void *arg) LEAT_MUST_CHECK;
 
 /* Puts OpenBLAS on one thread with a warning (once in a process) where the library loaded is not its OpenMP build,

@@ -1,0 +1,405 @@
+#include "config.h"
+#include "worker-private.h"
+
+#define SPIN_SECONDS 50e-6 /* without finding work, before parking: about what a wake-up costs */
+#define CLOSING_SPIN_SECONDS                                                                                 \
+    500e-6 /* when the run is about to end: the closing barrier finds the worker awake */
+
+/* Ready at its index in the library's own threads; read at every node that tiles, hence the model. */
+static _Thread_local leat_worker *current __attribute__((tls_model("initial-exec")));
+
+leat_worker *leat_worker_current(void)
+{
+    return current;
+}
+
+leat_worker *leat_worker_set_current(leat_worker *w)
+{
+    leat_worker *before = current;
+    current = w;
+    return before;
+}
+
+uint32_t leat_worker_index(const leat_worker *w)
+{
+    return w->index;
+}
+
+void *leat_worker_scratch(leat_worker *w, size_t bytes)
+{
+    return leat_scratch_take(&w->scratch, bytes);
+}
+
+/* ---- running a node ---- */
+
+static bool is_over(leat_exec *x)
+{
+    return atomic_load_explicit(&x->sinks_left, memory_order_acquire) == 0;
+}
+
+static __attribute__((noinline)) leat_status run_hooked(leat_worker *w, uint32_t node)
+{
+    leat_exec *x = w->x;
+    const leat_exec_args *args = x->args;
+    if (args->deadline > 0 && leat_now() > args->deadline) {
+        leat_exec_stop(x, LEAT_ERR_DEADLINE);
+        return LEAT_OK;
+    }
+    if (args->before_node != NULL)
+        args->before_node(args->before_node_arg, node, w->index);
+    if (args->profile == NULL && args->node_ns == NULL)
+        return x->run_node(x->run, node, w);
+    uint64_t start = leat_ticks();
+    leat_status status = x->run_node(x->run, node, w);
+    uint64_t end = leat_ticks();
+    if (args->profile != NULL)
+        leat_profile_add(args->profile, w->index, node, 0, start, end);
+    if (args->node_ns != NULL) /* ticks: leat_exec_run converts */
+        args->node_ns[node] =
+            (float)(end - start + atomic_exchange_explicit(&w->helpers_ticks, 0, memory_order_relaxed));
+    return status;
+}
+
+/* Runs the node, unless it comes after a failed one or the run was stopped.
+ * A node below a failed one always runs; a node above may or may not; a successor of a failed one never does: limit was
+ * lowered before its predecessor released it. So the lowest failure is the serial order's first, under any schedule. */
+static inline void run_node(leat_worker *w, uint32_t node)
+{
+    leat_exec *x = w->x;
+    if (x->cancel != NULL && atomic_load_explicit(x->cancel, memory_order_relaxed) != x->cancel_base)
+        leat_exec_stop(x, LEAT_ERR_CANCELLED);
+    if (node >= atomic_load_explicit(&x->limit, memory_order_relaxed))
+        return;
+    w->node = node;
+    leat_status status = __builtin_expect(x->hooked, 0) ? run_hooked(w, node) : x->run_node(x->run, node, w);
+    if (__builtin_expect(status != LEAT_OK, 0))
+        leat_exec_note_failure(x, node, status);
+    leat_scratch_release(&w->scratch, (leat_scratch_mark){0, 0});
+}
+
+/* ---- a worker's own ready nodes ---- */
+
+static void push_overflow(leat_worker *w, uint32_t node)
+{
+    /* A ready node's count is no longer needed: nothing is to come. Only this worker sees the list. */
+    atomic_store_explicit(&w->x->pending[node], w->overflow, memory_order_relaxed);
+    w->overflow = node;
+}
+
+static uint32_t pop_overflow(leat_worker *w)
+{
+    uint32_t node = w->overflow;
+    if (node != LEAT_NO_NODE)
+        w->overflow = atomic_load_explicit(&w->x->pending[node], memory_order_relaxed);
+    return node;
+}
+
+/* Moves the n oldest of the ring to where thieves find them. */
+static void expose(leat_worker *w, uint32_t n)
+{
+    for (; n > 0; n--) {
+        uint32_t node = w->recent[w->recent_begin++ % LEAT_RECENT];
+        float grain = w->x->node[node].grain_ns;
+        w->n_recent--;
+        w->recent_ns -= grain;
+        if (leat_deque_push(&w->deque, node))
+            w->deque_ns += grain;
+        else
+            push_overflow(w, node);
+    }
+    if (w->n_recent == 0)
+        w->recent_ns = 0; /* rounding errors end here */
+}
+
+static inline void push_ready(leat_worker *w, uint32_t node)
+{
+    if (__builtin_expect(w->n_recent == LEAT_RECENT, 0))
+        expose(w, LEAT_RECENT / 2);
+    w->recent[(w->recent_begin + w->n_recent++) % LEAT_RECENT] = node;
+    w->recent_ns += w->x->node[node].grain_ns;
+}
+
+/* As push_ready; the `batch` latest are in order of their keys, greatest last, and stay so. */
+static inline void push_ordered(leat_worker *w, uint32_t node, uint32_t batch)
+{
+    const leat_exec_node *costs = w->x->node;
+    push_ready(w, node);
+    batch = LEAT_MIN(batch, w->n_recent - 1);
+    uint32_t i = w->recent_begin + w->n_recent - 1;
+    for (; batch > 0; batch--, i--) {
+        uint32_t below = w->recent[(i - 1) % LEAT_RECENT];
+        if (costs[below].key <= costs[node].key)
+            break;
+        w->recent[i % LEAT_RECENT] = below;
+        w->recent[(i - 1) % LEAT_RECENT] = node;
+    }
+}
+
+/* The queue of the FIFO policy is the deque, used from its thieves' end. */
+static void push_fifo(leat_worker *w, uint32_t node)
+{
+    if (leat_deque_push(&w->deque, node))
+        w->deque_ns += w->x->node[node].grain_ns;
+    else
+        push_overflow(w, node);
+}
+
+static uint32_t steal_from(leat_deque *d)
+{
+    uint32_t node;
+    do
+        node = leat_deque_steal(d);
+    while (node == LEAT_DEQUE_LOST);
+    return node;
+}
+
+static uint32_t pop_own(leat_worker *w)
+{
+    if (w->n_recent > 0) {
+        uint32_t node = w->recent[(w->recent_begin + --w->n_recent) % LEAT_RECENT];
+        w->recent_ns = w->n_recent > 0 ? w->recent_ns - w->x->node[node].grain_ns : 0;
+        return node;
+    }
+    uint32_t node = w->x->fifo ? steal_from(&w->deque) : leat_deque_pop(&w->deque);
+    if (node != LEAT_DEQUE_EMPTY) {
+        w->deque_ns -= w->x->node[node].grain_ns;
+        return node;
+    }
+    w->deque_ns = 0;
+    node = pop_overflow(w);
+    /* Half a deque of what did not fit goes back, for thieves. */
+    for (uint32_t i = 0; i < LEAT_DEQUE_CAPACITY / 2 && w->overflow != LEAT_NO_NODE; i++) {
+        uint32_t more = pop_overflow(w);
+        if (!leat_deque_push(&w->deque, more)) {
+            push_overflow(w, more);
+            break;
+        }
+        w->deque_ns += w->x->node[more].grain_ns;
+    }
+    return node;
+}
+
+/* ---- after a node ---- */
+
+/* Subtracts what this worker has completed. The one that completes the last wakes the others: sinks_left changes by a seq_cst
+ * operation, as the eventcount asks. acq_rel would do for the data: all nodes' results are visible to whoever sees 0. */
+static void report_done(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    uint32_t n = w->closing_done;
+    w->closing_done = 0;
+    if (n > 0 && atomic_fetch_sub(&x->closing_left, n) == n)
+        leat_eventcount_notify(&x->idle, INT_MAX);
+    n = w->sinks_done;
+    w->sinks_done = 0;
+    if (n > 0 && atomic_fetch_sub(&x->sinks_left, n) == n)
+        leat_eventcount_notify(&x->idle, INT_MAX);
+}
+
+/* One edge into `node` less; true if it was the last. The last of several edges needs no read-modify-write: whoever finds
+ * 1 left is the only one to come. Results of all predecessors are visible then: each release below is read, directly or
+ * through later ones of the same chain of subtractions, by the acquire. */
+static inline bool arrive(leat_exec *x, uint32_t node)
+{
+    if (x->node[node].flags & LEAT_EXEC_SINGLE)
+        return true;
+    _Atomic uint32_t *pending = &x->pending[node];
+    return atomic_load_explicit(pending, memory_order_acquire) == 1 ||
+           atomic_fetch_sub_explicit(pending, 1, memory_order_acq_rel) == 1;
+}
+
+static void note_ends(leat_worker *w, uint32_t flags)
+{
+    w->sinks_done += (flags & LEAT_EXEC_SINK) != 0;
+    w->closing_done += (flags & LEAT_EXEC_CLOSING) != 0;
+    /* So that counters are not written at every node; what is kept back is reported before looking for work elsewhere. */
+    if (w->sinks_done + w->closing_done >= 16 || w->closing_done >= w->x->n_workers)
+        report_done(w);
+}
+
+/* Releases the successors; returns the one to run next, or LEAT_NO_NODE. */
+static inline uint32_t release(leat_worker *w, uint32_t node)
+{
+    leat_exec *x = w->x;
+    const leat_exec_graph *g = x->graph;
+    uint32_t next = LEAT_NO_NODE, batch = 0;
+    for (uint32_t i = g->succ_begin[node]; i < g->succ_begin[node + 1]; i++) {
+        uint32_t ready = g->succ[i];
+        if (!arrive(x, ready))
+            continue;
+        if (next == LEAT_NO_NODE) {
+            next = ready;
+        } else if (x->node[ready].key >= x->node[next].key) {
+            push_ordered(w, next, LEAT_MIN(batch, 8));
+            batch++;
+            next = ready;
+        } else {
+            push_ordered(w, ready, LEAT_MIN(batch, 8));
+            batch++;
+        }
+    }
+    if (x->node[node].flags & (LEAT_EXEC_SINK | LEAT_EXEC_CLOSING))
+        note_ends(w, x->node[node].flags);
+    return next;
+}
+
+static void release_fifo(leat_worker *w, uint32_t node)
+{
+    leat_exec *x = w->x;
+    const leat_exec_graph *g = x->graph;
+    for (uint32_t i = g->succ_begin[node]; i < g->succ_begin[node + 1]; i++)
+        if (arrive(x, g->succ[i]))
+            push_fifo(w, g->succ[i]);
+    note_ends(w, x->node[node].flags);
+}
+
+/* Not again before the one that was woken is there: a wake-up takes as long as many nodes. A worker clears `waking` before it
+ * sleeps and after; so one that sleeps after the flag was set in vain (nobody slept any more) can still be woken. */
+static void wake_one(leat_exec *x)
+{
+    if (atomic_load_explicit(&x->waking, memory_order_relaxed) == 0 &&
+        atomic_exchange_explicit(&x->waking, 1, memory_order_relaxed) == 0)
+        leat_eventcount_notify(&x->idle, 1);
+}
+
+/* Before `node` is run: offers others what waits meanwhile, if that is worth their trouble or if the wait is long; and wakes
+ * one of them if it is worth a wake-up and nobody is looking for work already. The looks at other workers' state are
+ * guesses; they are repeated at every node. */
+static inline void offer(leat_worker *w, uint32_t node)
+{
+    leat_exec *x = w->x;
+    float cost = x->node[node].cost_ns;
+    if (w->n_recent > 0 && (w->recent_ns >= LEAT_EXEC_OFFER_NS || cost >= LEAT_EXEC_OFFER_NS))
+        expose(w, w->n_recent);
+    if (w->deque_ns <= 0 || (w->deque_ns < LEAT_EXEC_WAKE_NS && cost < LEAT_EXEC_WAKE_NS))
+        return;
+    if (leat_eventcount_has_waiters(&x->idle) &&
+        atomic_load_explicit(&x->searching, memory_order_relaxed) == 0 && leat_deque_size(&w->deque) > 0)
+        wake_one(x);
+}
+
+/* ---- finding work elsewhere ---- */
+
+static uint32_t steal(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    for (uint32_t k = 0, v = w->victim; k < w->n_team; k++, v = v + 1 < w->n_team ? v + 1 : 0) {
+        if (v == w->index)
+            continue;
+        uint32_t node = steal_from(&x->workers[v].deque);
+        if (node != LEAT_DEQUE_EMPTY) {
+            w->victim = v;
+            return node;
+        }
+    }
+    return LEAT_NO_NODE;
+}
+
+static bool sees_work(const leat_worker *w)
+{
+    leat_exec *x = w->x;
+    for (uint32_t i = 0; i < w->n_team; i++)
+        if (leat_deque_size(&x->workers[i].deque) > 0 || leat_tile_job_is_open(&x->workers[i].job))
+            return true;
+    return false;
+}
+
+/* A thread that parks sees the end of the run: sinks_left is read after prepare by a seq_cst load (leat_eventcount). Work
+ * that it fails to see is its owner's to do. */
+static void park(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    uint32_t key = leat_eventcount_prepare(&x->idle);
+    atomic_store_explicit(&x->waking, 0, memory_order_relaxed);
+    if (atomic_load(&x->sinks_left) == 0 || sees_work(w))
+        leat_eventcount_cancel(&x->idle);
+    else
+        leat_eventcount_wait(&x->idle, key);
+    atomic_store_explicit(&x->waking, 0, memory_order_relaxed);
+}
+
+/* Spins for a while, then parks; LEAT_NO_NODE: the run is over. */
+static uint32_t search(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    uint32_t node = LEAT_NO_NODE;
+    double since = 0;
+    atomic_fetch_add_explicit(&x->searching, 1, memory_order_relaxed);
+    for (uint32_t spins = 1; !is_over(x); spins++) {
+        node = steal(w);
+        if (node != LEAT_NO_NODE)
+            break;
+        if (leat_tiles_help(w)) {
+            since = 0;
+            continue;
+        }
+        for (uint32_t k = LEAT_MIN(spins, 32); k > 0; k--)
+            leat_pause();
+        if (spins % 16 != 0)
+            continue;
+        double now = leat_now();
+        bool closing = atomic_load_explicit(&x->closing_left, memory_order_relaxed) == 0;
+        if (since == 0) {
+            since = now;
+        } else if (now - since > (closing ? CLOSING_SPIN_SECONDS : SPIN_SECONDS)) {
+            atomic_fetch_sub_explicit(&x->searching, 1, memory_order_relaxed);
+            park(w);
+            atomic_fetch_add_explicit(&x->searching, 1, memory_order_relaxed);
+            since = 0;
+        }
+    }
+    atomic_fetch_sub_explicit(&x->searching, 1, memory_order_relaxed);
+    return node;
+}
+
+/* ---- a run ---- */
+
+static void push_roots(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    for (uint32_t i = 0; i < x->costs->n_roots; i++) {
+        if (x->fifo)
+            push_fifo(w, x->costs->roots[i]);
+        else
+            push_ready(w, x->costs->roots[i]);
+    }
+}
+
+void leat_worker_run(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    leat_worker *outer = leat_worker_set_current(w);
+    if (w->index == 0)
+        push_roots(w);
+    for (uint32_t node = LEAT_NO_NODE;;) {
+        if (node == LEAT_NO_NODE)
+            node = pop_own(w);
+        if (node == LEAT_NO_NODE) {
+            report_done(w);
+            node = search(w);
+            if (node == LEAT_NO_NODE)
+                break;
+        }
+        offer(w, node);
+        run_node(w, node);
+        if (__builtin_expect(x->fifo, 0)) {
+            release_fifo(w, node);
+            node = LEAT_NO_NODE;
+        } else {
+            node = release(w, node);
+        }
+    }
+    leat_worker_set_current(outer);
+}
+
+void leat_worker_run_serial(leat_worker *w)
+{
+    leat_exec *x = w->x;
+    leat_worker *outer = leat_worker_set_current(w);
+    for (uint32_t node = 0; node < x->graph->n_nodes; node++) {
+        run_node(w, node);
+        if (atomic_load_explicit(&x->limit, memory_order_relaxed) <= node)
+            break;
+    }
+    leat_worker_set_current(outer);
+}
