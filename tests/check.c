@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* AddressSanitizer's allocator aborts at a size that malloc answers with NULL, unless told not to. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
