@@ -1,5 +1,6 @@
 #include "config.h"
 #include "check.h"
+#include "bundle-copy.h"
 #include "base/fault-private.h"
 #include "engine/files/checkpoint-private.h"
 
@@ -87,76 +88,7 @@ LEAT_TEST(fixtures_are_listed)
     leat_dir_free(entries, count);
 }
 
-/* ---- copying: a checkpoint read and written again ---- */
-
-typedef struct place_of {
-    char name[200];
-    int64_t shard, offset;
-} place_of;
-
-static int by_place(const void *a, const void *b)
-{
-    const place_of *x = a, *y = b;
-    return x->shard != y->shard ? (x->shard < y->shard ? -1 : 1)
-                                : (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static leat_status copy_tensor(leat_bundle *b, const leat_bundle_entry *e, leat_bundle_writer *w,
-                               const leat_bundle_extent *slice, int shard)
-{
-    leat_bundle_tensor t = {.name = e->name,
-                            .dtype = (int)e->meta.dtype,
-                            .rank = e->meta.rank,
-                            .dims = e->meta.dims,
-                            .slice = slice,
-                            .shard = shard};
-    int64_t elements = 1;
-    for (int i = 0; i < t.rank; i++)
-        elements *= slice != NULL && slice[i].length >= 0 ? slice[i].length : t.dims[i];
-    leat_arena arena = {0};
-    char *bytes = malloc((size_t)elements * 16 + 1);
-    leat_status status;
-    if (t.dtype == LEAT_DATA_TYPE_STRING) {
-        status = leat_bundle_read_strings(b, e, slice, (leat_bytes *)bytes, elements, &arena);
-        t.strings = (leat_bytes *)bytes;
-    } else {
-        status = leat_bundle_read(b, e, slice, bytes, (size_t)elements * e->type->size);
-        t.data = bytes;
-    }
-    if (status == LEAT_OK)
-        status = leat_bundle_writer_add(w, &t);
-    leat_arena_free(&arena);
-    free(bytes);
-    return status;
-}
-
-/* Writes a checkpoint again, its tensors in the order in which they stand in the data files. */
-static void copy_bundle(const char *from, const char *to)
-{
-    leat_bundle *b;
-    leat_bundle_writer *w;
-    leat_bundle_entry e = {0};
-    size_t count = 0;
-    REQUIRE_OK(leat_bundle_open(&b, from));
-    REQUIRE_OK(leat_bundle_writer_open(&w, to, &(leat_bundle_options){.shards = leat_bundle_shards(b)}));
-    place_of *places = calloc(5000, sizeof *places);
-    for (CHECK_OK(leat_bundle_first(b, &e)); e.valid && count < 5000; count++) {
-        snprintf(places[count].name, sizeof places[count].name, "%s", e.name);
-        places[count].shard = e.meta.shard;
-        places[count].offset = e.meta.offset;
-        REQUIRE_OK(leat_bundle_next(b, &e));
-    }
-    qsort(places, count, sizeof *places, by_place);
-    for (size_t i = 0; i < count; i++) {
-        REQUIRE_OK(leat_bundle_find(b, places[i].name, strlen(places[i].name), &e));
-        REQUIRE_OK(copy_tensor(b, &e, w, NULL, (int)e.meta.shard));
-    }
-    free(places);
-    REQUIRE_OK(leat_bundle_writer_commit(w));
-    leat_bundle_entry_free(&e);
-    leat_bundle_close(b);
-}
-
+/* A checkpoint read and written again is the same. */
 LEAT_TEST(fixtures_copied_are_the_same_bytes)
 {
     static const char *const names[] = {"many_2000", "mixed_dtypes", "sharded_2", "object_based"};
@@ -167,7 +99,7 @@ LEAT_TEST(fixtures_copied_are_the_same_bytes)
         const char *dir = check_temp_dir();
         snprintf(from, sizeof from, "%s", check_shared_path("fixtures/checkpoints"));
         snprintf(from + strlen(from), 100, "/%s/model", names[i]);
-        copy_bundle(from, in_dir(dir, "model"));
+        REQUIRE_OK(bundle_copy(from, in_dir(dir, "model"), &(bundle_copy_options){0}));
         leat_dir_entry *entries;
         size_t count, files = 0;
         char *of = leat_path_dir(from);
@@ -372,8 +304,8 @@ LEAT_TEST(slice_keys)
         {"a", 3, 4, "\0a\0\1\1\1\x83\x84", 8},
         {"\xff", 63, 64, "\0\xff\0\0\1\1\1\xbf\xc0\x40", 10},
         {"", 8191, 8192, "\0\0\1\1\1\xdf\xff\xe0\x20\x00", 10},
-        {"", (int64_t)1 << 40, INT64_MAX,
-         "\0\0\1\1\1\xfd\0\0\0\0\0\xff\xc0\x7f\xff\xff\xff\xff\xff\xff\xff", 21},
+        {"", (int64_t)1 << 40, INT64_MAX, "\0\0\1\1\1\xfd\0\0\0\0\0\xff\xc0\x7f\xff\xff\xff\xff\xff\xff\xff",
+         21},
     };
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         leat_buf key = {0};
