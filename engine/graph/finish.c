@@ -123,6 +123,19 @@ static leat_status place_inputs(draft *d)
     return LEAT_OK;
 }
 
+/* A variable stands for its value where an op wants no variable: its read takes its place. */
+static void read_variables(draft *d)
+{
+    for (unsigned i = 0; i < d->type->n_in && !d->b->literal; i++)
+        for (uint32_t k = 0; k < d->arg_count[i] && !d->type->in[i].is_ref && d->type->in[i].type != LEAT_RESOURCE; k++) {
+            leat_out *in = &d->b->inputs[d->arg_start[i] + k];
+            bool may_be = leat_out_is_ref(*in) || leat_out_dtype(*in) == LEAT_RESOURCE;
+            const leat_variable_info *v = may_be ? leat_graph_variable(d->g, in->op) : NULL;
+            if (v != NULL && v->read.op != NULL)
+                *in = v->read;
+        }
+}
+
 /* Sets an attribute that the inputs imply, or checks the one given. */
 static leat_status imply(draft *d, int index, leat_attr_value value, const char *input)
 {
@@ -220,7 +233,7 @@ static leat_dtype arg_dtype(const draft *d, const leat_arg_sig *arg, uint32_t k)
     return v->kind == LEAT_ATTR_LIST + LEAT_ATTR_TYPE && k < v->n ? ((const leat_dtype *)v->list)[k] : LEAT_DTYPE_NONE;
 }
 
-/* Makes pending operands nodes, variables their reads, and checks every edge's dtype. */
+/* Makes pending operands nodes, and checks every edge's dtype. */
 static leat_status settle_inputs(draft *d)
 {
     char name[160];
@@ -237,11 +250,6 @@ static leat_status settle_inputs(draft *d)
                 LEAT_TRY(leat_graph_status(d->g));
             }
             bool is_ref = leat_out_is_ref(*in);
-            if (is_ref && !arg->is_ref && !d->b->literal) {
-                leat_op *read = leat_map_get(&d->g->reads, (const char *)&in->op, sizeof in->op);
-                if (read != NULL)
-                    *in = (leat_out){read, 0};
-            }
             leat_dtype have = leat_out_dtype(*in);
             if (have == LEAT_DTYPE_NONE) /* of an unknown op: a run that needs it will be refused */
                 continue;
@@ -388,9 +396,12 @@ static leat_op *finish(draft *d)
     if (d->type == NULL) {
         for (size_t i = 0; i < b->n_attrs; i++)
             d->extra[d->n_extra++] = &b->attrs[i];
-    } else if (take_attrs(d) != LEAT_OK || place_inputs(d) != LEAT_OK || infer_types(d) != LEAT_OK ||
-               default_attrs(d) != LEAT_OK || settle_inputs(d) != LEAT_OK) {
-        return NULL;
+    } else {
+        if (take_attrs(d) != LEAT_OK || place_inputs(d) != LEAT_OK)
+            return NULL;
+        read_variables(d);
+        if (infer_types(d) != LEAT_OK || default_attrs(d) != LEAT_OK || settle_inputs(d) != LEAT_OK)
+            return NULL;
     }
     leat_op *op = make(d);
     if (op == NULL)

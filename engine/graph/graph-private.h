@@ -12,6 +12,15 @@ typedef struct leat_collection {
     size_t n, capacity;
 } leat_collection;
 
+/* What leat_variable made, or a meta graph's VariableDef says. */
+typedef struct leat_variable_info {
+    leat_op *op, *initializer;
+    leat_out read; /* what ops that want the value take */
+    leat_shape shape;
+    leat_dtype dtype;
+    bool trainable;
+} leat_variable_info;
+
 /* One frame of the scope stack: what is in force within it. Strings live in the graph's arena. */
 typedef struct leat_scope_frame {
     const char *name_scope; /* without the trailing '/', "" at the root */
@@ -60,8 +69,8 @@ struct leat_graph {
     leat_map name_counts; /* lower-cased name -> uint32_t, how often asked for: TensorFlow's _names_in_use */
     leat_map strings;    /* interned strings -> themselves */
     leat_map shapes;     /* interned shapes -> themselves */
-    leat_map reads;      /* leat_op * of a variable (the pointer's bytes) -> its read op */
-    leat_map variables;  /* full variable name -> leat_op, of get_variable */
+    leat_map variables_by_op; /* a variable's op (the bytes of leat_variable_info.op) -> leat_variable_info */
+    leat_map variables;  /* name -> leat_variable_info, of get_variable */
     leat_map scope_counts; /* variable scope name -> how often opened */
     leat_collection *collections;
     size_t n_collections, collections_capacity;
@@ -102,7 +111,14 @@ void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value valu
  * NULL) of this dtype (NONE: int32, float32 or the tensor's own). */
 leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name, leat_dtype dtype);
 
+/* Fills every element with a number; the dtype must be one that can hold it. */
+void leat_number_store(leat_tensor *t, double value);
+
 leat_status leat_infer_op(leat_op *op); /* fills op->outputs' shapes */
+
+leat_variable_info *leat_graph_variable(const leat_graph *g, const leat_op *op); /* NULL if it is none known */
+/* Remembers a variable; info is copied. */
+leat_variable_info *leat_graph_add_variable(leat_graph *g, const leat_variable_info *info);
 
 void leat_collections_free(leat_graph *g);
 

@@ -49,7 +49,7 @@ void leat_graph_free(leat_graph *g)
     leat_map_free(&g->name_counts);
     leat_map_free(&g->strings);
     leat_map_free(&g->shapes);
-    leat_map_free(&g->reads);
+    leat_map_free(&g->variables_by_op);
     leat_map_free(&g->variables);
     leat_map_free(&g->scope_counts);
     leat_collections_free(g);
@@ -125,6 +125,23 @@ const leat_shape *leat_graph_intern_shape(leat_graph *g, const leat_shape *shape
         return &leat_shape_nothing;
     }
     return copy;
+}
+
+leat_variable_info *leat_graph_variable(const leat_graph *g, const leat_op *op)
+{
+    return leat_map_get(&g->variables_by_op, (const char *)&op, sizeof op);
+}
+
+leat_variable_info *leat_graph_add_variable(leat_graph *g, const leat_variable_info *info)
+{
+    leat_variable_info *kept = leat_arena_alloc(&g->arena, sizeof *kept);
+    if (kept != NULL) {
+        *kept = *info;
+        if (leat_map_put(&g->variables_by_op, (const char *)&kept->op, sizeof kept->op, kept) == LEAT_OK)
+            return kept;
+    }
+    leat_graph_keep(g, leat_fail_memory(sizeof *kept));
+    return NULL;
 }
 
 size_t leat_graph_op_count(const leat_graph *g)

@@ -109,6 +109,17 @@ static bool store_small_float(leat_tensor *t, float value)
     return true;
 }
 
+void leat_number_store(leat_tensor *t, double value)
+{
+    leat_pending p = {.is_int = value == (double)(int64_t)value, .i = (int64_t)value, .f = value};
+    leat_tensor one = *t; /* its first element */
+    size_t size = leat_dtype_bytes(t->dtype);
+    if (t->elements == 0 || !(store_number(&one, &p) || store_small_float(&one, (float)value)))
+        return;
+    for (int64_t i = 1; i < t->elements; i++)
+        memcpy((char *)t->data + (size_t)i * size, t->data, size);
+}
+
 static leat_tensor *number_tensor(leat_graph *g, const leat_pending *p, leat_dtype dtype, const char *name)
 {
     leat_tensor *t = leat_tensor_new(dtype, (leat_shape){.rank_plus_1 = 1});
