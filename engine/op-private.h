@@ -34,7 +34,8 @@ struct leat_tensor {
     leat_shape shape; /* fully known */
     int64_t elements;
     void *data;
-    leat_tensor *base; /* a heap tensor that owns `data` and of which this header holds a reference; or NULL */
+    leat_tensor
+        *base; /* a heap tensor that owns `data` and of which this header holds a reference; or NULL */
     void (*free_data)(void *data, void *user);
     void *user;
     leat_var *var; /* values of ref and resource dtype: the variable they denote */
@@ -54,18 +55,20 @@ static inline int leat_shape_rank(const leat_shape *s)
     return s->rank_plus_1 - 1;
 }
 /* Elements and bytes of a shape, overflow checked: LEAT_ERR_INVALID_ARGUMENT for negative or too large ones. */
-leat_status leat_shape_measure(const leat_shape *shape, leat_dtype dtype, int64_t *elements, size_t *bytes) LEAT_MUST_CHECK;
+leat_status leat_shape_measure(const leat_shape *shape, leat_dtype dtype, int64_t *elements,
+                               size_t *bytes) LEAT_MUST_CHECK;
 bool leat_shape_known(const leat_shape *shape); /* rank and all dimensions */
 /* Do the two agree wherever both are known? *merged (may be NULL) is what both together say. */
 bool leat_shape_merge(const leat_shape *a, const leat_shape *b, leat_shape *merged);
 /* Numpy broadcasting, unknown dimensions allowed. false: they do not broadcast. */
 bool leat_shape_broadcast(const leat_shape *a, const leat_shape *b, leat_shape *out);
-leat_dtype leat_dtype_from_name(const char *name, size_t n); /* "float", "float32", "int32"...; NONE if unknown */
+leat_dtype leat_dtype_from_name(const char *name,
+                                size_t n);           /* "float", "float32", "int32"...; NONE if unknown */
 leat_tensor *leat_tensor_copy(const leat_tensor *t); /* a deep copy on the heap; NULL: out of memory */
 static inline bool leat_dtype_is_integer(leat_dtype d)
 {
-    return d == LEAT_INT32 || d == LEAT_INT64 || d == LEAT_UINT8 || d == LEAT_INT8 || d == LEAT_INT16 || d == LEAT_UINT16 ||
-           d == LEAT_UINT32 || d == LEAT_UINT64;
+    return d == LEAT_INT32 || d == LEAT_INT64 || d == LEAT_UINT8 || d == LEAT_INT8 || d == LEAT_INT16 ||
+           d == LEAT_UINT16 || d == LEAT_UINT32 || d == LEAT_UINT64;
 }
 static inline bool leat_dtype_is_floating(leat_dtype d)
 {
@@ -92,10 +95,10 @@ typedef enum leat_attr_kind {
 
 typedef struct leat_arg_sig {
     const char *name;
-    leat_dtype type;   /* a fixed dtype, else NONE */
-    int16_t type_attr; /* index of the type (or list(type)) attribute, else -1 */
+    leat_dtype type;     /* a fixed dtype, else NONE */
+    int16_t type_attr;   /* index of the type (or list(type)) attribute, else -1 */
     int16_t number_attr; /* "N * T": index of N, else -1 */
-    bool is_list;      /* type_attr is a list(type), or number_attr >= 0 */
+    bool is_list;        /* type_attr is a list(type), or number_attr >= 0 */
     bool is_ref;
 } leat_arg_sig;
 
@@ -166,7 +169,8 @@ struct leat_op {
     const char *device;    /* interned; "" if none */
     leat_out *inputs;
     leat_op **controls;
-    leat_op_attr *attrs; /* the type's attributes in its order (all present), then unknown ones as they came */
+    leat_op_attr
+        *attrs; /* the type's attributes in its order (all present), then unknown ones as they came */
     leat_op_out *outputs;
     uint32_t id; /* index in the graph: inputs of an op have lower ids, but for loops' back edges */
     uint32_t n_inputs, n_controls, n_outputs;
@@ -210,12 +214,13 @@ leat_status leat_infer_fail(const leat_infer *c, const char *format, ...) LEAT_P
 leat_status leat_infer_want_rank(const leat_infer *c, int i, int rank);
 
 /* Common shape functions. */
-leat_status leat_shape_same(leat_infer *c);        /* every output has the shape of input 0 */
-leat_status leat_shape_same_merged(leat_infer *c); /* all inputs must agree; output 0 is what they say together */
-leat_status leat_shape_broadcast2(leat_infer *c);  /* inputs 0 and 1 broadcast */
-leat_status leat_shape_scalar(leat_infer *c);      /* every output is a scalar */
-leat_status leat_shape_none(leat_infer *c);        /* no outputs, or nothing known */
-leat_status leat_shape_attr(leat_infer *c);        /* output 0 has the shape of attribute "shape" */
+leat_status leat_shape_same(leat_infer *c); /* every output has the shape of input 0 */
+leat_status leat_shape_same_merged(
+    leat_infer *c); /* all inputs must agree; output 0 is what they say together */
+leat_status leat_shape_broadcast2(leat_infer *c); /* inputs 0 and 1 broadcast */
+leat_status leat_shape_scalar(leat_infer *c);     /* every output is a scalar */
+leat_status leat_shape_none(leat_infer *c);       /* no outputs, or nothing known */
+leat_status leat_shape_attr(leat_infer *c);       /* output 0 has the shape of attribute "shape" */
 
 /* ---- kernels ---- */
 
@@ -230,7 +235,7 @@ struct leat_kernel {
     leat_tensor *out;             /* n_outputs headers, to be filled by leat_out_* */
     uint32_t node;                /* in the plan */
     uint32_t n_in, n_out;
-    void *worker;                 /* the executor's; NULL: serial */
+    void *worker; /* the executor's; NULL: serial */
     struct leat_frame *frame;
 };
 
@@ -251,7 +256,8 @@ void *leat_scratch(leat_kernel *k, size_t bytes);
 /* Runs tiles 0..n-1, shared with idle workers; returns when all are done. The same tiles, serial or parallel. */
 void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg);
 /* Error of this node, with shapes or values in the reason. */
-leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const char *format, ...) LEAT_PRINTF(3, 4);
+leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const char *format, ...)
+    LEAT_PRINTF(3, 4);
 /* Zeroed memory of this node that lives as long as the session and is shared by all its runs (random streams): lock
  * nothing, the plan orders stateful nodes. NULL: out of memory. */
 void *leat_node_state(leat_kernel *k, size_t bytes);
@@ -267,7 +273,8 @@ struct leat_var {
     leat_dtype dtype;
     leat_shape shape; /* as declared; unknown dimensions allowed */
 };
-leat_var *leat_in_var(const leat_kernel *k, int i); /* of a ref or resource input; never NULL in a checked graph */
+leat_var *leat_in_var(const leat_kernel *k,
+                      int i); /* of a ref or resource input; never NULL in a checked graph */
 /* The variable's buffer, for writing in place; LEAT_ERR_FAILED_PRECONDITION naming it if uninitialised. */
 leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value) LEAT_MUST_CHECK;
 /* Gives the variable a copy of `value` (reusing its buffer where the size agrees). */
@@ -281,7 +288,7 @@ void leat_out_var(leat_kernel *k, int i, leat_var *var);
 typedef struct leat_kernel_def {
     leat_kernel_fn *fn;
     bool (*can)(const leat_op *op); /* by static dtypes, attributes, shapes; NULL: always */
-    const char *label;              /* "onednn", "blas", "vector", "reference" for profiles; NULL: reference */
+    const char *label; /* "onednn", "blas", "vector", "reference" for profiles; NULL: reference */
 } leat_kernel_def;
 #define LEAT_MAX_KERNELS 4
 
@@ -289,10 +296,10 @@ typedef struct leat_kernel_def {
 
 typedef struct leat_grad {
     leat_graph *graph;
-    leat_op *op;         /* the forward op */
-    const leat_out *dy;  /* n_outputs: gradient of each output; LEAT_NO_OUT where nothing flows */
-    leat_out *dx;        /* n_inputs: to be filled; left LEAT_NO_OUT means no gradient */
-    leat_op *broadcast;  /* leat_grad_unbroadcast's own: made for the first input, used again for the second */
+    leat_op *op;        /* the forward op */
+    const leat_out *dy; /* n_outputs: gradient of each output; LEAT_NO_OUT where nothing flows */
+    leat_out *dx;       /* n_inputs: to be filled; left LEAT_NO_OUT means no gradient */
+    leat_op *broadcast; /* leat_grad_unbroadcast's own: made for the first input, used again for the second */
     leat_out broadcast_shapes[2];
 } leat_grad;
 
@@ -318,14 +325,16 @@ void leat_grad_none(leat_grad *g);
 /* ---- descriptors ---- */
 
 typedef enum leat_op_flags {
-    LEAT_OP_STATEFUL = 1,     /* has state or effects: never folded, never shared; a run with one excludes other runs */
-    LEAT_OP_INPLACE = 2,      /* output 0 may take over an input's buffer (leat_out_reuse) */
-    LEAT_OP_ALIAS = 4,        /* output 0 may show input 0's buffer (leat_out_alias) */
-    LEAT_OP_WRITES_VAR = 8,   /* writes the variable of input 0 (Assign, Apply*) */
-    LEAT_OP_READS_VAR = 16,   /* reads the variable of a resource input (ReadVariableOp); ref inputs are readers anyhow */
-    LEAT_OP_BLOCKING = 32,    /* may wait for another run (queues) */
-    LEAT_OP_REF_RAW = 64,     /* does not need the value of its ref input (Assign, IsVariableInitialized) */
-    LEAT_OP_WRITES_VARS = 128,/* writes every variable among its inputs (ApplyAdam's var, m, v) */
+    LEAT_OP_STATEFUL =
+        1, /* has state or effects: never folded, never shared; a run with one excludes other runs */
+    LEAT_OP_INPLACE = 2,    /* output 0 may take over an input's buffer (leat_out_reuse) */
+    LEAT_OP_ALIAS = 4,      /* output 0 may show input 0's buffer (leat_out_alias) */
+    LEAT_OP_WRITES_VAR = 8, /* writes the variable of input 0 (Assign, Apply*) */
+    LEAT_OP_READS_VAR =
+        16, /* reads the variable of a resource input (ReadVariableOp); ref inputs are readers anyhow */
+    LEAT_OP_BLOCKING = 32,     /* may wait for another run (queues) */
+    LEAT_OP_REF_RAW = 64,      /* does not need the value of its ref input (Assign, IsVariableInitialized) */
+    LEAT_OP_WRITES_VARS = 128, /* writes every variable among its inputs (ApplyAdam's var, m, v) */
 } leat_op_flags;
 
 typedef struct leat_cost {
@@ -336,9 +345,11 @@ struct leat_op_def {
     const char *notation;
     const char *doc;
     leat_shape_fn *shape;
-    leat_kernel_def kernels[LEAT_MAX_KERNELS]; /* in order of preference; none: the op is run by the plan itself */
-    leat_grad_fn *gradient;                    /* leat_grad_none: not differentiable */
-    void (*cost)(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out, leat_cost *cost); /* NULL: elements */
+    leat_kernel_def
+        kernels[LEAT_MAX_KERNELS]; /* in order of preference; none: the op is run by the plan itself */
+    leat_grad_fn *gradient;        /* leat_grad_none: not differentiable */
+    void (*cost)(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                 leat_cost *cost); /* NULL: elements */
     unsigned flags;
 };
 

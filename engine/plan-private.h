@@ -38,26 +38,26 @@ typedef struct leat_signature {
 } leat_signature;
 
 typedef struct leat_plan_options {
-    uint32_t n_threads;       /* workers of a parallel run; 1: always serial */
+    uint32_t n_threads;          /* workers of a parallel run; 1: always serial */
     bool no_folding, no_sharing; /* tests compare with and without */
 } leat_plan_options;
 
 /* Freezes what a run of this signature does. The graph may grow meanwhile by other calls of the same thread only. */
-leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state, const leat_signature *signature,
-                          const leat_plan_options *options) LEAT_MUST_CHECK;
+leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state,
+                          const leat_signature *signature, const leat_plan_options *options) LEAT_MUST_CHECK;
 void leat_plan_free(leat_plan *plan);
 /* Does a run change variables or node state? Such a run excludes all others of the session. */
 bool leat_plan_writes(const leat_plan *plan);
 bool leat_plan_blocks(const leat_plan *plan); /* may wait for another run: takes no run lock */
 
 typedef struct leat_plan_run {
-    leat_pool *pool;                 /* NULL: serial */
+    leat_pool *pool; /* NULL: serial */
     const _Atomic uint32_t *cancel;
     uint32_t cancel_base;
-    double deadline;                 /* leat_now(); 0: none */
-    size_t memory_limit;             /* bytes of this run's buffers; 0: none */
+    double deadline;     /* leat_now(); 0: none */
+    size_t memory_limit; /* bytes of this run's buffers; 0: none */
     leat_profile *profile;
-    int mode;                        /* 0: as the plan thinks best; 1: serial; 2: parallel */
+    int mode; /* 0: as the plan thinks best; 1: serial; 2: parallel */
     void (*before_node)(void *arg, uint32_t node, uint32_t worker);
     void *before_node_arg;
 } leat_plan_run;

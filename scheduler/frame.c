@@ -111,7 +111,8 @@ static leat_status look_through(leat_frame *f, const leat_plan_node *n)
         else if (op->type->def->flags & LEAT_OP_REF_RAW)
             f->in[n->in + i] = header;
         else
-            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", header->var->name);
+            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s",
+                                header->var->name);
     }
     return LEAT_OK;
 }
@@ -121,9 +122,11 @@ static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *
 {
     if (value->var != NULL && value->dtype != LEAT_RESOURCE) {
         if (value->var->value == NULL)
-            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", value->var->name);
+            return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s",
+                                value->var->name);
         value = value->var->value;
-    } else if (value->base != NULL && value->base->data == value->data && leat_shape_equal(value->base->shape, value->shape)) {
+    } else if (value->base != NULL && value->base->data == value->data &&
+               leat_shape_equal(value->base->shape, value->shape)) {
         f->captures[c] = leat_tensor_ref(value->base);
         return LEAT_OK;
     }
@@ -138,7 +141,8 @@ static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *
         return LEAT_OK;
     }
     f->captures[c] = leat_tensor_copy(value);
-    return f->captures[c] != NULL ? LEAT_OK : leat_op_fail(op, LEAT_ERR_NO_MEMORY, "no memory for the fetched value");
+    return f->captures[c] != NULL ? LEAT_OK
+                                  : leat_op_fail(op, LEAT_ERR_NO_MEMORY, "no memory for the fetched value");
 }
 
 leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
@@ -272,7 +276,10 @@ static void set_feeds(leat_frame *f, leat_tensor *const *feeds)
     leat_plan *p = f->plan;
     for (uint32_t i = 0; i < p->n_feeds; i++) {
         leat_tensor *h = &f->values[p->n_constants + i];
-        *h = (leat_tensor){.dtype = feeds[i]->dtype, .shape = feeds[i]->shape, .elements = feeds[i]->elements, .data = feeds[i]->data};
+        *h = (leat_tensor){.dtype = feeds[i]->dtype,
+                           .shape = feeds[i]->shape,
+                           .elements = feeds[i]->elements,
+                           .data = feeds[i]->data};
     }
 }
 
@@ -306,7 +313,8 @@ static void offer_reuse(leat_frame *f, leat_tensor **fetches)
     }
 }
 
-leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tensor *const *feeds, leat_tensor **fetches)
+leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tensor *const *feeds,
+                              leat_tensor **fetches)
 {
     leat_frame *f;
     LEAT_TRY(leat_frame_get(p, &f));

@@ -14,7 +14,8 @@ leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const cha
 
 static leat_status in_context(const leat_kernel *k, leat_status status)
 {
-    return status == LEAT_OK ? LEAT_OK : leat_fail_context(status, "node '%s' (%s)", k->op->name, k->op->type_name);
+    return status == LEAT_OK ? LEAT_OK
+                             : leat_fail_context(status, "node '%s' (%s)", k->op->name, k->op->type_name);
 }
 
 /* ---- outputs ---- */
@@ -26,7 +27,8 @@ static void drop_base(leat_tensor *t)
     t->base = NULL;
 }
 
-static void set_header(leat_tensor *t, leat_dtype dtype, const leat_shape *shape, int64_t elements, void *data)
+static void set_header(leat_tensor *t, leat_dtype dtype, const leat_shape *shape, int64_t elements,
+                       void *data)
 {
     drop_base(t);
     t->dtype = dtype;
@@ -42,7 +44,8 @@ static void set_base(leat_kernel *k, int i, leat_tensor *tensor)
     set_header(&k->out[i], tensor->dtype, &tensor->shape, tensor->elements, tensor->data);
     k->out[i].base = tensor;
     if (k->frame != NULL)
-        atomic_store_explicit(&k->frame->has_bases, true, memory_order_relaxed); /* read after the run's barrier */
+        atomic_store_explicit(&k->frame->has_bases, true,
+                              memory_order_relaxed); /* read after the run's barrier */
 }
 
 static leat_status charge(leat_kernel *k, size_t bytes)
@@ -52,7 +55,8 @@ static leat_status charge(leat_kernel *k, size_t bytes)
         return LEAT_OK;
     size_t total = atomic_fetch_add_explicit(&f->bytes, bytes, memory_order_relaxed) + bytes;
     if (f->run->memory_limit != 0 && total > f->run->memory_limit)
-        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "the run's buffers exceed the memory limit of %zu bytes",
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY,
+                                "the run's buffers exceed the memory limit of %zu bytes",
                                 f->run->memory_limit);
     return LEAT_OK;
 }
@@ -63,9 +67,12 @@ static leat_status heap_output(leat_kernel *k, int i, const leat_shape *shape, s
     LEAT_TRY(charge(k, bytes));
     if (k->frame != NULL) {
         /* A fetched value may go straight into the tensor that the caller gave back. */
-        uint32_t capture = k->frame->plan->value_capture[k->frame->plan->nodes[k->node].out + (uint32_t)i - k->frame->plan->base];
+        uint32_t capture =
+            k->frame->plan
+                ->value_capture[k->frame->plan->nodes[k->node].out + (uint32_t)i - k->frame->plan->base];
         leat_tensor *reuse = capture != LEAT_NO_VALUE ? k->frame->reuse[capture] : NULL;
-        if (reuse != NULL && reuse->dtype == dtype && dtype != LEAT_STRING && leat_tensor_bytes(reuse) == bytes && bytes > 0) {
+        if (reuse != NULL && reuse->dtype == dtype && dtype != LEAT_STRING &&
+            leat_tensor_bytes(reuse) == bytes && bytes > 0) {
             k->frame->reuse[capture] = NULL;
             reuse->shape = *shape;
             set_base(k, i, reuse);
@@ -84,7 +91,8 @@ static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
 {
     if (slot->capacity >= bytes && slot->data != NULL)
         return LEAT_OK;
-    size_t room = LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
+    size_t room =
+        LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
     LEAT_TRY(charge(k, room - slot->capacity));
     leat_free_aligned(slot->data);
     *slot = (leat_slot){0};
@@ -151,8 +159,9 @@ static leat_status copy_output(leat_kernel *k, const leat_tensor *in, const leat
 leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape)
 {
     const leat_tensor *in = k->in[0];
-    if (leat_op_is_variable(k->op) || (k->op->inputs[0].op->outputs[k->op->inputs[0].index].dtype == LEAT_RESOURCE &&
-                                       k->op->outputs[0].dtype == LEAT_RESOURCE)) {
+    if (leat_op_is_variable(k->op) ||
+        (k->op->inputs[0].op->outputs[k->op->inputs[0].index].dtype == LEAT_RESOURCE &&
+         k->op->outputs[0].dtype == LEAT_RESOURCE)) {
         leat_out_var(k, 0, leat_in_var(k, 0));
         return LEAT_OK;
     }
@@ -175,8 +184,8 @@ leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor)
         return in_context(k, LEAT_ERR_NO_MEMORY);
     if (tensor->dtype != k->op->outputs[i].dtype) {
         leat_tensor_unref(tensor);
-        return leat_kernel_fail(k, LEAT_ERR_INTERNAL, "output %d is %s, not %s", i, leat_dtype_name(tensor->dtype),
-                                leat_dtype_name(k->op->outputs[i].dtype));
+        return leat_kernel_fail(k, LEAT_ERR_INTERNAL, "output %d is %s, not %s", i,
+                                leat_dtype_name(tensor->dtype), leat_dtype_name(k->op->outputs[i].dtype));
     }
     set_base(k, i, tensor);
     return charge(k, leat_tensor_bytes(tensor));
@@ -200,7 +209,8 @@ void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg)
 void *leat_node_state(leat_kernel *k, size_t bytes)
 {
     if (k->frame == NULL) {
-        leat_fail(LEAT_ERR_INTERNAL, "node '%s' (%s) has state, and no session", k->op->name, k->op->type_name);
+        leat_fail(LEAT_ERR_INTERNAL, "node '%s' (%s) has state, and no session", k->op->name,
+                  k->op->type_name);
         return NULL;
     }
     return leat_state_node(k->frame->plan->state, k->op, bytes);
@@ -227,7 +237,8 @@ leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value)
 {
     leat_var *var = leat_in_var(k, i);
     if (var->value == NULL)
-        return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", var->name);
+        return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s",
+                                var->name);
     *value = var->value;
     return LEAT_OK;
 }
@@ -235,8 +246,8 @@ leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value)
 leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *value)
 {
     leat_tensor *old = var->value;
-    if (old != NULL && old->dtype == value->dtype && old->dtype != LEAT_STRING && old->elements == value->elements &&
-        atomic_load_explicit(&old->refs, memory_order_acquire) == 1) {
+    if (old != NULL && old->dtype == value->dtype && old->dtype != LEAT_STRING &&
+        old->elements == value->elements && atomic_load_explicit(&old->refs, memory_order_acquire) == 1) {
         if (value->data != old->data && value->elements > 0)
             memcpy(old->data, value->data, leat_tensor_bytes(value));
         old->shape = value->shape;
@@ -281,7 +292,11 @@ leat_status leat_eval_op(const leat_op *op, leat_tensor *const *in, leat_tensor 
     if (kernel->fn == NULL)
         return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "no kernel serves these dtypes and attributes");
     memset(headers, 0, op->n_outputs * sizeof headers[0]);
-    leat_kernel k = {.op = op, .in = (const leat_tensor *const *)in, .out = headers, .n_in = op->n_inputs, .n_out = op->n_outputs};
+    leat_kernel k = {.op = op,
+                     .in = (const leat_tensor *const *)in,
+                     .out = headers,
+                     .n_in = op->n_inputs,
+                     .n_out = op->n_outputs};
     leat_exec_graph none = {0};
     leat_exec *exec = NULL;
     leat_exec_serial serial;
@@ -295,7 +310,8 @@ leat_status leat_eval_op(const leat_op *op, leat_tensor *const *in, leat_tensor 
     leat_exec_free(exec);
     for (uint32_t i = 0; i < op->n_outputs; i++) {
         out[i] = NULL;
-        if (status == LEAT_OK && headers[i].base != NULL) /* every output of a detached kernel lies on the heap */
+        if (status == LEAT_OK &&
+            headers[i].base != NULL) /* every output of a detached kernel lies on the heap */
             out[i] = leat_tensor_ref(headers[i].base);
         drop_base(&headers[i]);
     }

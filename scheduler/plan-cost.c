@@ -3,7 +3,7 @@
 #include <string.h>
 #include "plan-parts-private.h"
 
-#define OVERHEAD_NS 60.0     /* of any kernel */
+#define OVERHEAD_NS 60.0 /* of any kernel */
 #define FLOPS_PER_NS 20.0
 #define BYTES_PER_NS 8.0
 #define UNKNOWN_DIMENSION 64 /* what an unknown dimension is taken for */

@@ -39,7 +39,8 @@ leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t
     for (uint32_t i = 0; i < op->n_outputs; i++)
         small &= leat_tensor_bytes(out[i]) <= MAX_FOLDED_BYTES;
     if (small) {
-        status = leat_grow(&p->constants, &d->constants_capacity, p->n_constants + op->n_outputs, sizeof *p->constants);
+        status = leat_grow(&p->constants, &d->constants_capacity, p->n_constants + op->n_outputs,
+                           sizeof *p->constants);
         if (status == LEAT_OK) {
             d->first_value[op->id] = LEAT_CONST_TAG | p->n_constants;
             for (uint32_t i = 0; i < op->n_outputs; i++)
@@ -59,7 +60,7 @@ typedef struct leat_share {
         const leat_op *op; /* NULL: free */
         uint64_t hash;
         uint32_t in; /* of its inputs' value ids in `ids` */
-    } *slots;
+    } * slots;
     size_t count, capacity;
     uint32_t *ids;
     size_t n_ids, ids_capacity;
@@ -115,12 +116,15 @@ static bool attr_equal(const leat_attr_value *a, const leat_attr_value *b)
     default: break;
     }
     size_t size = (a->kind & LEAT_ATTR_LIST) ? item_size(a->kind) : 0;
-    return size > 0 && (a->n == 0 || memcmp(a->list, b->list, a->n * size) == 0); /* others are never called equal */
+    return size > 0 &&
+           (a->n == 0 || memcmp(a->list, b->list, a->n * size) == 0); /* others are never called equal */
 }
 
-static bool ops_equal(const leat_plan_draft *d, const leat_op *a, const uint32_t *in_a, const leat_op *b, const uint32_t *in_b)
+static bool ops_equal(const leat_plan_draft *d, const leat_op *a, const uint32_t *in_a, const leat_op *b,
+                      const uint32_t *in_b)
 {
-    if (a->type != b->type || a->n_inputs != b->n_inputs || a->n_controls != b->n_controls || strcmp(a->device, b->device) != 0)
+    if (a->type != b->type || a->n_inputs != b->n_inputs || a->n_controls != b->n_controls ||
+        strcmp(a->device, b->device) != 0)
         return false;
     for (uint32_t i = 0; i < a->n_inputs; i++)
         if (!constants_equal(d->plan, in_a[i], in_b[i]))

@@ -86,7 +86,8 @@ static leat_status input_values(leat_plan_draft *d, const leat_op *op, uint32_t 
         else if (d->first_value[from.op->id] != LEAT_NO_VALUE)
             in[i] = d->first_value[from.op->id] + (uint32_t)from.index;
         else
-            return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "input %u, '%s', comes after it: loops need frames", i, from.op->name);
+            return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED,
+                                "input %u, '%s', comes after it: loops need frames", i, from.op->name);
     }
     return LEAT_OK;
 }
@@ -141,7 +142,8 @@ static leat_status add_node(leat_plan_draft *d, const leat_op *op, const uint32_
     d->first_value[op->id] = d->n_node_values;
     d->n_node_values += op->n_outputs;
     d->node_of[op->id] = p->n_nodes++;
-    p->writes |= (def->flags & (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS)) != 0 && !leat_op_is_variable(op);
+    p->writes |= (def->flags & (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS)) != 0 &&
+                 !leat_op_is_variable(op);
     p->blocks |= (def->flags & LEAT_OP_BLOCKING) != 0;
     if (d->n_node_values >= LEAT_CONST_TAG / 2)
         return leat_fail(LEAT_ERR_OUT_OF_RANGE, "a plan holds at most %u values", LEAT_CONST_TAG / 2);
@@ -151,12 +153,14 @@ static leat_status add_node(leat_plan_draft *d, const leat_op *op, const uint32_
 /* Neither its value nor what it does depends on anything but its inputs' values. */
 static bool is_pure(const leat_plan_draft *d, const leat_op *op)
 {
-    const unsigned effects = LEAT_OP_STATEFUL | LEAT_OP_READS_VAR | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS | LEAT_OP_BLOCKING;
+    const unsigned effects =
+        LEAT_OP_STATEFUL | LEAT_OP_READS_VAR | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS | LEAT_OP_BLOCKING;
     if ((op->type->def->flags & effects) || op->n_outputs == 0 || (d->marks[op->id] & FED) || any_ref(op) ||
         depends_on_nodes(d, op) || strcmp(op->type_name, "PlaceholderWithDefault") == 0)
         return false;
     for (uint32_t i = 0; i < op->n_outputs; i++)
-        if (op->outputs[i].is_ref || op->outputs[i].dtype == LEAT_RESOURCE || op->outputs[i].dtype == LEAT_VARIANT)
+        if (op->outputs[i].is_ref || op->outputs[i].dtype == LEAT_RESOURCE ||
+            op->outputs[i].dtype == LEAT_VARIANT)
             return false;
     return true;
 }

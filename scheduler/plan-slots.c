@@ -15,12 +15,12 @@
 typedef struct slots {
     leat_plan_draft *d;
     leat_plan *p;
-    uint32_t *leader;      /* by node value: an older member of its group, or itself */
-    bool *outside;         /* by leader: in no slot */
-    uint32_t *use_begin, *uses; /* by leader: consuming nodes */
-    uint32_t *last_use;    /* by leader: the greatest consumer, or its producer */
+    uint32_t *leader;            /* by node value: an older member of its group, or itself */
+    bool *outside;               /* by leader: in no slot */
+    uint32_t *use_begin, *uses;  /* by leader: consuming nodes */
+    uint32_t *last_use;          /* by leader: the greatest consumer, or its producer */
     uint32_t *pred_begin, *pred; /* the graph's edges backwards */
-    uint32_t *stamp;       /* by node: the node whose ancestors it was last found among */
+    uint32_t *stamp;             /* by node: the node whose ancestors it was last found among */
     struct {
         uint32_t slot, leader;
     } candidates[CANDIDATES];
@@ -64,8 +64,8 @@ static void group_aliases(slots *s)
         for (uint32_t k = 0; k < op->n_outputs; k++) {
             const leat_op_out *o = &op->outputs[k];
             s->leader[n->out + k] = n->out + k;
-            s->outside[n->out + k] = o->is_ref || o->dtype == LEAT_STRING || o->dtype == LEAT_RESOURCE || o->dtype == LEAT_VARIANT ||
-                                     fetched(s, n->out + k);
+            s->outside[n->out + k] = o->is_ref || o->dtype == LEAT_STRING || o->dtype == LEAT_RESOURCE ||
+                                     o->dtype == LEAT_VARIANT || fetched(s, n->out + k);
         }
         if (!(op->type->def->flags & LEAT_OP_ALIAS) || op->n_inputs == 0 || op->n_outputs == 0)
             continue;
@@ -128,7 +128,8 @@ static void choose_inplace(slots *s)
     /* Only now, that no use count is asked for any more, do the groups grow together. */
     for (uint32_t node = 0; node < s->p->n_nodes; node++)
         if (s->p->nodes[node].inplace >= 0)
-            join(s, s->p->inputs[s->p->nodes[node].in + (uint32_t)s->p->nodes[node].inplace], s->p->nodes[node].out);
+            join(s, s->p->inputs[s->p->nodes[node].in + (uint32_t)s->p->nodes[node].inplace],
+                 s->p->nodes[node].out);
 }
 
 /* ---- slots ---- */
@@ -182,7 +183,8 @@ static void assign(slots *s, uint32_t node, uint32_t leader, bool *stamped)
     for (unsigned i = s->n_candidates; i-- > 0;)
         if (all_uses_before(s, s->candidates[i].leader, node)) {
             s->p->value_slot[leader] = s->candidates[i].slot;
-            memmove(&s->candidates[i], &s->candidates[i + 1], (s->n_candidates - i - 1) * sizeof s->candidates[0]);
+            memmove(&s->candidates[i], &s->candidates[i + 1],
+                    (s->n_candidates - i - 1) * sizeof s->candidates[0]);
             s->n_candidates--;
             return;
         }
@@ -246,7 +248,8 @@ static leat_status allocate(slots *s)
     s->pred_begin = leat_alloc_zero(nodes, sizeof *s->pred_begin);
     s->pred = leat_alloc((edges + 1) * sizeof *s->pred);
     s->stamp = leat_alloc(nodes * sizeof *s->stamp);
-    if (!s->leader || !s->outside || !s->use_begin || !s->uses || !s->last_use || !s->pred_begin || !s->pred || !s->stamp)
+    if (!s->leader || !s->outside || !s->use_begin || !s->uses || !s->last_use || !s->pred_begin ||
+        !s->pred || !s->stamp)
         return leat_fail_memory(values * sizeof *s->leader);
     memset(s->stamp, 0xff, nodes * sizeof *s->stamp);
     return LEAT_OK;

@@ -32,7 +32,7 @@ typedef struct pass {
     value_info *values;
     struct cell {
         uint32_t node, next;
-    } *cells;
+    } * cells;
     size_t n_cells, cells_capacity;
     bool with_edges;
 } pass;
@@ -179,7 +179,8 @@ static leat_status set_outputs(pass *p, uint32_t node)
             LEAT_TRY(variable_index(p, var, &v.variable));
         } else if (denotes_variable(&op->outputs[k])) {
             /* An output ref is the ref of the input of the same place, else of input 0. */
-            uint32_t i = k < op->n_inputs && denotes_variable(&op->inputs[k].op->outputs[op->inputs[k].index]) ? k : 0;
+            uint32_t i =
+                k < op->n_inputs && denotes_variable(&op->inputs[k].op->outputs[op->inputs[k].index]) ? k : 0;
             uint32_t id = op->n_inputs > 0 ? plan->inputs[n->in + i] : LEAT_CONST_TAG;
             if (!(id & LEAT_TAG_MASK))
                 v.variable = p->values[id].variable;

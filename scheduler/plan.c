@@ -144,8 +144,8 @@ static leat_status make(leat_plan_draft *d)
     return leat_plan_first_costs(d->plan);
 }
 
-leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state, const leat_signature *signature,
-                          const leat_plan_options *options)
+leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state,
+                          const leat_signature *signature, const leat_plan_options *options)
 {
     leat_plan *p = leat_alloc_zero(1, sizeof *p);
     *out = NULL;

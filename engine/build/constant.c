@@ -8,13 +8,16 @@ leat_out leat_constant(leat_constant_args args)
 {
     leat_out value = leat_value(args.graph, args.value);
     return value.op == NULL ? value
-                            : leat_pending_resolve(args.graph, value, NULL, args.name ? args.name : "Const", LEAT_DTYPE_NONE);
+                            : leat_pending_resolve(args.graph, value, NULL, args.name ? args.name : "Const",
+                                                   LEAT_DTYPE_NONE);
 }
 
-static leat_out constant_of(leat_graph *g, leat_dtype dtype, leat_shape shape, const void *values, const char *name)
+static leat_out constant_of(leat_graph *g, leat_dtype dtype, leat_shape shape, const void *values,
+                            const char *name)
 {
     leat_tensor *t = leat_tensor_from(dtype, shape, values);
-    leat_out out = leat_constant((leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
+    leat_out out = leat_constant(
+        (leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
     leat_tensor_unref(t);
     return out;
 }
@@ -39,7 +42,8 @@ leat_out leat_const_ints(leat_graph *g, const int64_t *values, int n, const char
 
 leat_out leat_const_number(leat_graph *g, double value, leat_dtype dtype, const char *name)
 {
-    leat_out number = leat_dtype_is_floating(dtype) ? leat_scalar_float(g, value) : leat_scalar_int(g, (int64_t)value);
+    leat_out number =
+        leat_dtype_is_floating(dtype) ? leat_scalar_float(g, value) : leat_scalar_int(g, (int64_t)value);
     return number.op == NULL ? number : leat_pending_resolve(g, number, NULL, name, dtype);
 }
 
@@ -81,16 +85,18 @@ static leat_out filled(const leat_filled_args *args, int value, const char *defa
                 leat_number_store(one, 1);
             for (int64_t i = 0; i < n; i++)
                 memcpy((char *)t->data + (size_t)i * size, one->data, size);
-            out = leat_constant((leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
+            out = leat_constant((leat_constant_args){
+                .size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
         }
         leat_tensor_unref(t);
         leat_tensor_unref(one);
         return out;
     }
-    LEAT_NAME_SCOPE(g, name)
-    {
-        leat_out shape = leat_const_ints(g, args->shape.dims, leat_shape_rank(&args->shape), "shape_as_tensor");
-        out = leat_op_of_2(g, "Fill", leat_scope_as_name(g), shape, leat_const_number(g, value, dtype, "Const"));
+    LEAT_NAME_SCOPE (g, name) {
+        leat_out shape =
+            leat_const_ints(g, args->shape.dims, leat_shape_rank(&args->shape), "shape_as_tensor");
+        out = leat_op_of_2(g, "Fill", leat_scope_as_name(g), shape,
+                           leat_const_number(g, value, dtype, "Const"));
     }
     return out;
 }

@@ -58,8 +58,7 @@ leat_out leat_random_uniform(leat_random_uniform_args args)
     leat_graph *g = args.graph;
     leat_dtype dtype = args.dtype != LEAT_DTYPE_NONE ? args.dtype : LEAT_FLOAT;
     leat_out out = LEAT_NO_OUT;
-    LEAT_NAME_SCOPE(g, args.name != NULL ? args.name : "random_uniform")
-    {
+    LEAT_NAME_SCOPE (g, args.name != NULL ? args.name : "random_uniform") {
         leat_out shape = leat_const_ints(g, args.shape.dims, leat_shape_rank(&args.shape), "shape");
         leat_out min = leat_const_number(g, args.minval, dtype, "min");
         leat_out max = leat_const_number(g, args.maxval, dtype, "max");
@@ -80,8 +79,7 @@ static leat_out normal(const leat_random_normal_args *args, const char *type, co
     leat_graph *g = args->graph;
     leat_dtype dtype = args->dtype != LEAT_DTYPE_NONE ? args->dtype : LEAT_FLOAT;
     leat_out out = LEAT_NO_OUT;
-    LEAT_NAME_SCOPE(g, args->name != NULL ? args->name : default_name)
-    {
+    LEAT_NAME_SCOPE (g, args->name != NULL ? args->name : default_name) {
         leat_out shape = leat_const_ints(g, args->shape.dims, leat_shape_rank(&args->shape), "shape");
         leat_out mean = leat_const_number(g, args->mean, dtype, "mean");
         leat_out stddev = leat_const_number(g, args->stddev, dtype, "stddev");
@@ -136,7 +134,11 @@ leat_init leat_init_truncated_normal(double mean, double stddev, int64_t seed)
 
 leat_init leat_init_variance_scaling(double scale, leat_fan fan, leat_init_kind distribution, int64_t seed)
 {
-    return (leat_init){.kind = LEAT_INIT_VARIANCE_SCALING, .a = scale, .fan = fan, .distribution = distribution, .seed = seed};
+    return (leat_init){.kind = LEAT_INIT_VARIANCE_SCALING,
+                       .a = scale,
+                       .fan = fan,
+                       .distribution = distribution,
+                       .seed = seed};
 }
 
 leat_init leat_init_glorot_uniform(int64_t seed)
@@ -165,7 +167,8 @@ static void fans(const leat_shape *shape, double *in, double *out)
     *out = rank == 0 ? 1 : rank == 1 ? (double)shape->dims[0] : (double)shape->dims[rank - 1] * field;
 }
 
-static leat_out variance_scaling(leat_graph *g, const leat_init *init, const leat_shape *shape, leat_dtype dtype)
+static leat_out variance_scaling(leat_graph *g, const leat_init *init, const leat_shape *shape,
+                                 leat_dtype dtype)
 {
     double in, out;
     fans(shape, &in, &out);
@@ -173,10 +176,16 @@ static leat_out variance_scaling(leat_graph *g, const leat_init *init, const lea
     double scale = init->a / LEAT_MAX(1.0, fan);
     if (init->distribution == LEAT_INIT_UNIFORM) {
         double limit = sqrt(3 * scale);
-        return leat_random_uniform((leat_random_uniform_args){.size = sizeof(leat_random_uniform_args), .graph = g, .shape = *shape,
-                                                              .minval = -limit, .maxval = limit, .dtype = dtype, .seed = init->seed});
+        return leat_random_uniform((leat_random_uniform_args){.size = sizeof(leat_random_uniform_args),
+                                                              .graph = g,
+                                                              .shape = *shape,
+                                                              .minval = -limit,
+                                                              .maxval = limit,
+                                                              .dtype = dtype,
+                                                              .seed = init->seed});
     }
-    leat_random_normal_args args = {.size = sizeof args, .graph = g, .shape = *shape, .dtype = dtype, .seed = init->seed};
+    leat_random_normal_args args = {
+        .size = sizeof args, .graph = g, .shape = *shape, .dtype = dtype, .seed = init->seed};
     args.stddev = sqrt(scale);
     if (init->distribution == LEAT_INIT_NORMAL)
         return leat_random_normal(args);
@@ -187,7 +196,13 @@ static leat_out variance_scaling(leat_graph *g, const leat_init *init, const lea
 leat_out leat_init_value(leat_graph *g, leat_init init, leat_shape shape, leat_dtype dtype)
 {
     leat_filled_args fill = {.size = sizeof fill, .graph = g, .shape = shape, .dtype = dtype};
-    leat_random_normal_args n = {.size = sizeof n, .graph = g, .shape = shape, .mean = init.a, .stddev = init.b, .dtype = dtype, .seed = init.seed};
+    leat_random_normal_args n = {.size = sizeof n,
+                                 .graph = g,
+                                 .shape = shape,
+                                 .mean = init.a,
+                                 .stddev = init.b,
+                                 .dtype = dtype,
+                                 .seed = init.seed};
     if (init.kind == LEAT_INIT_DEFAULT)
         init = leat_dtype_is_floating(dtype) ? leat_init_glorot_uniform(LEAT_UNSET) : leat_init_zeros();
     switch (init.kind) {
@@ -196,13 +211,19 @@ leat_out leat_init_value(leat_graph *g, leat_init init, leat_shape shape, leat_d
         leat_tensor *t = leat_tensor_new(dtype, shape);
         if (t != NULL)
             leat_number_store(t, init.a);
-        leat_out out = leat_constant((leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = "Const"});
+        leat_out out = leat_constant((leat_constant_args){
+            .size = sizeof(leat_constant_args), .graph = g, .value = t, .name = "Const"});
         leat_tensor_unref(t);
         return out;
     }
     case LEAT_INIT_UNIFORM:
-        return leat_random_uniform((leat_random_uniform_args){.size = sizeof(leat_random_uniform_args), .graph = g, .shape = shape,
-                                                              .minval = init.a, .maxval = init.b, .dtype = dtype, .seed = init.seed});
+        return leat_random_uniform((leat_random_uniform_args){.size = sizeof(leat_random_uniform_args),
+                                                              .graph = g,
+                                                              .shape = shape,
+                                                              .minval = init.a,
+                                                              .maxval = init.b,
+                                                              .dtype = dtype,
+                                                              .seed = init.seed});
     case LEAT_INIT_NORMAL: return leat_random_normal(n);
     case LEAT_INIT_TRUNCATED_NORMAL: return leat_truncated_normal(n);
     case LEAT_INIT_VARIANCE_SCALING: return variance_scaling(g, &init, &shape, dtype);

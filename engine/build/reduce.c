@@ -25,7 +25,8 @@ static leat_out reduce(const leat_reduce_args *args, const char *type)
     }
     leat_out out = LEAT_NO_OUT;
     leat_tensor *t = NULL;
-    if (axes.op == NULL) { /* given axes are the op's own operand: "<name>/reduction_indices"; a single one is a scalar */
+    if (axes.op ==
+        NULL) { /* given axes are the op's own operand: "<name>/reduction_indices"; a single one is a scalar */
         int32_t small[LEAT_MAX_RANK];
         int n = args->axes.count_plus_1 - 1;
         for (int i = 0; i < n && i < LEAT_MAX_RANK; i++)
@@ -88,13 +89,14 @@ leat_out leat_transpose(leat_transpose_args args)
     int64_t perm[LEAT_MAX_RANK];
     int rank = leat_rank(x), n = args.perm.count_plus_1 > 0 ? args.perm.count_plus_1 - 1 : rank;
     if (n < 0) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "transpose: the rank of '%s:%d' is not known: give the permutation", x.op->name,
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT,
+                        "transpose: the rank of '%s:%d' is not known: give the permutation", x.op->name,
                         x.index);
         return out;
     }
     for (int i = 0; i < n; i++)
         perm[i] = args.perm.count_plus_1 > 0 ? args.perm.items[i] : n - 1 - i;
-    LEAT_NAME_SCOPE(g, args.name != NULL ? args.name : "transpose")
+    LEAT_NAME_SCOPE (g, args.name != NULL ? args.name : "transpose")
         out = leat_op_of_2(g, "Transpose", leat_scope_as_name(g), x, leat_const_ints(g, perm, n, "perm"));
     return out;
 }

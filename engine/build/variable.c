@@ -44,9 +44,11 @@ static leat_out resource_variable(leat_graph *g, leat_out initial, leat_variable
 }
 
 /* Within the variable's name scope, the initial value made. */
-static leat_out finish_variable(leat_graph *g, leat_out initial, bool trainable, bool resource, leat_variable_info **kept)
+static leat_out finish_variable(leat_graph *g, leat_out initial, bool trainable, bool resource,
+                                leat_variable_info **kept)
 {
-    leat_variable_info info = {.shape = leat_out_shape(initial), .dtype = leat_out_dtype(initial), .trainable = trainable};
+    leat_variable_info info = {
+        .shape = leat_out_shape(initial), .dtype = leat_out_dtype(initial), .trainable = trainable};
     if (initial.op == NULL || g->status != LEAT_OK)
         return LEAT_NO_OUT;
     leat_out out = resource ? resource_variable(g, initial, &info) : ref_variable(g, initial, &info);
@@ -63,10 +65,10 @@ leat_out leat_variable(leat_variable_args args)
     leat_graph *g = args.initial_value.op != NULL ? args.initial_value.op->graph : NULL;
     leat_variable_info *info;
     leat_out out = LEAT_NO_OUT;
-    LEAT_NAME_SCOPE(g, args.name != NULL ? args.name : "Variable")
-    {
+    LEAT_NAME_SCOPE (g, args.name != NULL ? args.name : "Variable") {
         leat_out initial = args.initial_value;
-        const leat_variable_info *other = initial.op != NULL && !initial.op->pending ? leat_graph_variable(g, initial.op) : NULL;
+        const leat_variable_info *other =
+            initial.op != NULL && !initial.op->pending ? leat_graph_variable(g, initial.op) : NULL;
         if (other != NULL)
             initial = other->read;
         if (g != NULL && initial.op->pending)
@@ -77,21 +79,25 @@ leat_out leat_variable(leat_variable_args args)
     return out;
 }
 
-static leat_out found(leat_graph *g, const leat_get_variable_args *args, const char *full, const leat_variable_info *info)
+static leat_out found(leat_graph *g, const leat_get_variable_args *args, const char *full,
+                      const leat_variable_info *info)
 {
     char a[160], b[160];
     if (!leat_graph_scope(g)->reuse) {
-        leat_graph_fail(g, LEAT_ERR_ALREADY_EXISTS, "Variable %s already exists, disallowed. Did you mean to set reuse=True?", full);
+        leat_graph_fail(g, LEAT_ERR_ALREADY_EXISTS,
+                        "Variable %s already exists, disallowed. Did you mean to set reuse=True?", full);
         return LEAT_NO_OUT;
     }
     if (args->shape.rank_plus_1 != 0 && !leat_shape_merge(&args->shape, &info->shape, NULL)) {
         leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT,
                         "Trying to share variable %s, but specified shape %s and found shape %s", full,
-                        leat_shape_print(args->shape, a, sizeof a), leat_shape_print(info->shape, b, sizeof b));
+                        leat_shape_print(args->shape, a, sizeof a),
+                        leat_shape_print(info->shape, b, sizeof b));
         return LEAT_NO_OUT;
     }
     if (args->dtype != LEAT_DTYPE_NONE && args->dtype != info->dtype) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "Trying to share variable %s, but specified dtype %s and found dtype %s", full,
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT,
+                        "Trying to share variable %s, but specified dtype %s and found dtype %s", full,
                         leat_dtype_name(args->dtype), leat_dtype_name(info->dtype));
         return LEAT_NO_OUT;
     }
@@ -104,22 +110,24 @@ static leat_out created(leat_graph *g, const leat_get_variable_args *args, const
     leat_variable_info *info = NULL;
     leat_out out = LEAT_NO_OUT, initial = LEAT_NO_OUT;
     if (leat_graph_scope(g)->reuse) {
-        leat_graph_fail(g, LEAT_ERR_NOT_FOUND,
-                        "Variable %s does not exist, or was not created with get_variable. Did you mean to set reuse=False?", full);
+        leat_graph_fail(
+            g, LEAT_ERR_NOT_FOUND,
+            "Variable %s does not exist, or was not created with get_variable. Did you mean to set reuse=False?",
+            full);
         return out;
     }
     if (!leat_shape_known(&args->shape)) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "Shape of a new variable (%s) must be fully defined", full);
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "Shape of a new variable (%s) must be fully defined",
+                        full);
         return out;
     }
     /* The name is the variable scope's, whatever name scope is open. */
-    LEAT_NAME_SCOPE(g, NULL)
-    LEAT_NAME_SCOPE(g, full)
-    {
-        LEAT_NAME_SCOPE(g, "Initializer")
-            initial = leat_init_value(g, args->initializer, args->shape, dtype);
-        out = finish_variable(g, initial, args->trainable, args->use_resource, &info);
-    }
+    LEAT_NAME_SCOPE (g, NULL)
+        LEAT_NAME_SCOPE (g, full) {
+            LEAT_NAME_SCOPE (g, "Initializer")
+                initial = leat_init_value(g, args->initializer, args->shape, dtype);
+            out = finish_variable(g, initial, args->trainable, args->use_resource, &info);
+        }
     if (info != NULL && leat_map_put(&g->variables, full, strlen(full), info) != LEAT_OK)
         leat_graph_keep(g, leat_fail_memory(64));
     return out;

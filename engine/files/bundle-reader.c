@@ -262,7 +262,7 @@ static leat_status check_entry(leat_bundle *b, const leat_table_cursor *at, cons
     if (found == NULL)
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s.index:%llu: tensor '%s': dtype %lld is none of TensorFlow's",
                          b->prefix, (unsigned long long)at->offset, name, (long long)m->dtype);
-    if (!leat_shape_elements(m->dims, m->rank, found->size, elements))
+    if (!leat_dims_elements(m->dims, m->rank, found->size, elements))
         return damaged(b, at, name, "the shape has more elements than 64 bits can count");
     *type = found;
     if (m->slices > LEAT_BUNDLE_SLICES)

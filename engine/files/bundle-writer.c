@@ -159,7 +159,7 @@ static leat_status check_tensor(const leat_bundle_writer *w, const leat_bundle_t
         return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: tensor '%s': dtype %s cannot be saved", w->place.prefix,
                          t->name, *type != NULL ? (*type)->name : "?");
     if (t->rank < 0 || t->rank > LEAT_BUNDLE_RANK ||
-        !leat_shape_elements(t->dims, t->rank, (*type)->size, elements))
+        !leat_dims_elements(t->dims, t->rank, (*type)->size, elements))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: tensor '%s': not a shape that can be saved",
                          w->place.prefix, t->name);
     if (t->shard < 0 || t->shard >= w->place.shards)
@@ -173,7 +173,7 @@ static leat_status check_tensor(const leat_bundle_writer *w, const leat_bundle_t
                              w->place.prefix, t->name);
         dims[i] = e.length == -1 ? t->dims[i] : e.length;
     }
-    (void)leat_shape_elements(dims, t->rank, (*type)->size, elements);
+    (void)leat_dims_elements(dims, t->rank, (*type)->size, elements);
     return LEAT_OK;
 }
 

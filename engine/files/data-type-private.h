@@ -67,6 +67,6 @@ typedef struct leat_bytes {
 
 /* Elements of a shape. False where a dimension is negative, or the product of the dimensions that are not zero,
  * times `size` (0 counts as 1), overflows int64: such a shape is refused even when another dimension is zero. */
-bool leat_shape_elements(const int64_t *dims, int rank, size_t size, int64_t *elements);
+bool leat_dims_elements(const int64_t *dims, int rank, size_t size, int64_t *elements);
 
 #endif

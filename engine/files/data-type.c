@@ -25,7 +25,7 @@ const leat_data_type *leat_data_type_find_npy(const char *descr)
     return NULL;
 }
 
-bool leat_shape_elements(const int64_t *dims, int rank, size_t size, int64_t *elements)
+bool leat_dims_elements(const int64_t *dims, int rank, size_t size, int64_t *elements)
 {
     int64_t product = size > 0 ? (int64_t)size : 1, count = 1;
     for (int i = 0; i < rank; i++) {

@@ -224,7 +224,7 @@ leat_status leat_npy_open(leat_npy *n, const char *path)
     leat_status status = read_header(n, &text);
     leat_buf_free(&text);
     LEAT_TRY(status);
-    if (!leat_shape_elements(n->dims, n->rank, n->item_size, &n->elements))
+    if (!leat_dims_elements(n->dims, n->rank, n->item_size, &n->elements))
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s:10: the shape has more elements than 64 bits can count",
                          path);
     uint64_t need = (uint64_t)n->elements * n->item_size, left = n->file.size - n->data_offset;
@@ -460,7 +460,7 @@ leat_status leat_npy_write(const char *path, int dtype, int rank, const int64_t 
     if (type == NULL || type->npy == NULL)
         return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: .npy has no type for %s", path,
                          type != NULL ? type->name : "this dtype");
-    if (rank < 0 || rank > LEAT_NPY_RANK || !leat_shape_elements(dims, rank, type->size, &elements))
+    if (rank < 0 || rank > LEAT_NPY_RANK || !leat_dims_elements(dims, rank, type->size, &elements))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: not a shape that .npy can hold", path);
     leat_buf header = {0};
     put_header(&header, type->npy, rank, dims);
@@ -473,7 +473,7 @@ leat_status leat_npy_write_strings(const char *path, int rank, const int64_t *di
 {
     int64_t elements, bytes;
     size_t width = 1;
-    if (rank < 0 || rank > LEAT_NPY_RANK || !leat_shape_elements(dims, rank, 1, &elements))
+    if (rank < 0 || rank > LEAT_NPY_RANK || !leat_dims_elements(dims, rank, 1, &elements))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: not a shape that .npy can hold", path);
     for (int64_t i = 0; i < elements; i++)
         width = LEAT_MAX(width, strings[i].size);

@@ -9,8 +9,8 @@ static leat_op_builder *begin(leat_graph *g, const char *type, size_t type_size)
         return NULL;
     leat_op_builder *b = &g->builder;
     if (b->open) {
-        leat_graph_fail(g, LEAT_ERR_FAILED_PRECONDITION, "op '%.*s' was begun before '%s' (%s) was ended", (int)type_size,
-                        type, b->name, b->type_name);
+        leat_graph_fail(g, LEAT_ERR_FAILED_PRECONDITION, "op '%.*s' was begun before '%s' (%s) was ended",
+                        (int)type_size, type, b->name, b->type_name);
         return NULL;
     }
     b->graph = g;
@@ -105,7 +105,8 @@ void leat_op_add_control(leat_op_builder *b, leat_op *op)
 {
     if (op == NULL || !usable(b))
         return;
-    for (size_t i = 0; i < b->n_controls && b->n_controls < 64; i++) /* a few repeats are dropped; many are left to the plan */
+    for (size_t i = 0; i < b->n_controls && b->n_controls < 64;
+         i++) /* a few repeats are dropped; many are left to the plan */
         if (b->controls[i] == op)
             return;
     if (grow(b, &b->controls, &b->controls_capacity, b->n_controls + 1, sizeof *b->controls))
@@ -125,13 +126,13 @@ void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value valu
     leat_graph *g = b->graph;
     for (size_t i = 0; i < b->n_attrs; i++)
         if (strcmp(b->attrs[i].name, name) == 0) {
-            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): attribute '%s' is given twice", b->name,
-                            b->type_name, name);
+            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): attribute '%s' is given twice",
+                            b->name, b->type_name, name);
             return;
         }
     if (b->n_attrs == LEAT_MAX_ATTRS) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): more than %d attributes", b->name, b->type_name,
-                        LEAT_MAX_ATTRS);
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): more than %d attributes", b->name,
+                        b->type_name, LEAT_MAX_ATTRS);
         return;
     }
     const char *kept = leat_graph_intern(g, name, strlen(name));
@@ -165,8 +166,8 @@ void leat_op_set_bool(leat_op_builder *b, const char *attr, bool value)
 void leat_op_set_tensor(leat_op_builder *b, const char *attr, leat_tensor *value)
 {
     if (usable(b) && value == NULL)
-        leat_graph_fail(b->graph, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): attribute '%s' is NULL: %s", b->name,
-                        b->type_name, attr, leat_message());
+        leat_graph_fail(b->graph, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): attribute '%s' is NULL: %s",
+                        b->name, b->type_name, attr, leat_message());
     else
         leat_op_add_attr(b, attr, (leat_attr_value){.kind = LEAT_ATTR_TENSOR, .tensor = value});
 }
@@ -210,12 +211,14 @@ void leat_op_set_func(leat_op_builder *b, const char *attr, const char *function
     set_bytes(b, attr, function_name, strlen(function_name), LEAT_ATTR_FUNC);
 }
 
-static void set_list(leat_op_builder *b, const char *attr, const void *values, size_t n, size_t size, unsigned kind)
+static void set_list(leat_op_builder *b, const char *attr, const void *values, size_t n, size_t size,
+                     unsigned kind)
 {
     void *copy = usable(b) ? keep(b, values, n * size) : NULL;
     if (copy != NULL)
-        leat_op_add_attr(b, attr,
-                         (leat_attr_value){.kind = (uint8_t)(LEAT_ATTR_LIST + kind), .n = (uint32_t)n, .list = copy});
+        leat_op_add_attr(
+            b, attr,
+            (leat_attr_value){.kind = (uint8_t)(LEAT_ATTR_LIST + kind), .n = (uint32_t)n, .list = copy});
 }
 
 void leat_op_set_int_list(leat_op_builder *b, const char *attr, const int64_t *values, size_t n)
@@ -249,6 +252,7 @@ void leat_op_set_string_list(leat_op_builder *b, const char *attr, const char *c
         if (items[i].data == NULL)
             return;
     }
-    leat_op_add_attr(b, attr,
-                     (leat_attr_value){.kind = LEAT_ATTR_LIST + LEAT_ATTR_STRING, .n = (uint32_t)n, .list = items});
+    leat_op_add_attr(
+        b, attr,
+        (leat_attr_value){.kind = LEAT_ATTR_LIST + LEAT_ATTR_STRING, .n = (uint32_t)n, .list = items});
 }

@@ -8,7 +8,7 @@ typedef struct draft {
     leat_op_builder *b;
     leat_graph *g;
     const leat_op_sig *type;
-    leat_attr_value attrs[LEAT_MAX_ATTRS]; /* by the signature's index; kind NONE: not known yet */
+    leat_attr_value attrs[LEAT_MAX_ATTRS];     /* by the signature's index; kind NONE: not known yet */
     const leat_op_attr *extra[LEAT_MAX_ATTRS]; /* unknown attributes */
     size_t n_extra;
     uint32_t arg_start[64], arg_count[64]; /* inputs of each input argument */
@@ -27,7 +27,8 @@ static leat_status fail(draft *d, const char *format, ...)
 
 static const char *kind_name(unsigned kind)
 {
-    static const char *const names[] = {"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func"};
+    static const char *const names[] = {"nothing", "string", "int",    "float", "bool",
+                                        "type",    "shape",  "tensor", "func"};
     return kind & LEAT_ATTR_LIST ? "list" : kind < LEAT_LEN(names) ? names[kind] : "?";
 }
 
@@ -36,13 +37,15 @@ static const char *kind_name(unsigned kind)
 static leat_status check_attr(draft *d, const leat_attr_sig *sig, const leat_attr_value *v)
 {
     if (v->kind != sig->kind)
-        return fail(d, "attribute '%s' is a %s, not a %s", sig->name, kind_name(v->kind), kind_name(sig->kind));
+        return fail(d, "attribute '%s' is a %s, not a %s", sig->name, kind_name(v->kind),
+                    kind_name(sig->kind));
     if (sig->kind == LEAT_ATTR_TYPE || sig->kind == LEAT_ATTR_LIST + LEAT_ATTR_TYPE) {
         uint32_t n = sig->kind == LEAT_ATTR_TYPE ? 1 : v->n;
         const leat_dtype *types = sig->kind == LEAT_ATTR_TYPE ? &v->type : v->list;
         for (uint32_t i = 0; i < n; i++) {
             if (leat_dtype_bytes(types[i]) == 0)
-                return fail(d, "attribute '%s' is dtype %d, which is none that Leat knows", sig->name, (int)types[i]);
+                return fail(d, "attribute '%s' is dtype %d, which is none that Leat knows", sig->name,
+                            (int)types[i]);
             if (sig->dtypes != 0 && !(sig->dtypes & LEAT_BIT(types[i])))
                 return fail(d, "attribute '%s' can't be %s", sig->name, leat_dtype_name(types[i]));
         }
@@ -55,9 +58,11 @@ static leat_status check_attr(draft *d, const leat_attr_sig *sig, const leat_att
             return fail(d, "attribute '%s' can't be '%.*s'", sig->name, (int)LEAT_MIN(v->n, 100), v->s);
     }
     if (sig->kind == LEAT_ATTR_INT && v->i < sig->minimum)
-        return fail(d, "attribute '%s' is %lld, less than %lld", sig->name, (long long)v->i, (long long)sig->minimum);
+        return fail(d, "attribute '%s' is %lld, less than %lld", sig->name, (long long)v->i,
+                    (long long)sig->minimum);
     if ((sig->kind & LEAT_ATTR_LIST) && (int64_t)v->n < sig->minimum)
-        return fail(d, "attribute '%s' has %u items, fewer than %lld", sig->name, v->n, (long long)sig->minimum);
+        return fail(d, "attribute '%s' has %u items, fewer than %lld", sig->name, v->n,
+                    (long long)sig->minimum);
     return LEAT_OK;
 }
 
@@ -127,7 +132,8 @@ static leat_status place_inputs(draft *d)
 static void read_variables(draft *d)
 {
     for (unsigned i = 0; i < d->type->n_in && !d->b->literal; i++)
-        for (uint32_t k = 0; k < d->arg_count[i] && !d->type->in[i].is_ref && d->type->in[i].type != LEAT_RESOURCE; k++) {
+        for (uint32_t k = 0;
+             k < d->arg_count[i] && !d->type->in[i].is_ref && d->type->in[i].type != LEAT_RESOURCE; k++) {
             leat_out *in = &d->b->inputs[d->arg_start[i] + k];
             bool may_be = leat_out_is_ref(*in) || leat_out_dtype(*in) == LEAT_RESOURCE;
             const leat_variable_info *v = may_be ? leat_graph_variable(d->g, in->op) : NULL;
@@ -151,14 +157,16 @@ static leat_status imply(draft *d, int index, leat_attr_value value, const char 
         return fail(d, "input '%s' is %s, but '%s' is %s", input, leat_dtype_name(value.type), sig->name,
                     leat_dtype_name(v->type));
     if (v->kind == LEAT_ATTR_INT && v->i != value.i)
-        return fail(d, "input '%s' has %lld items, but '%s' is %lld", input, (long long)value.i, sig->name, (long long)v->i);
+        return fail(d, "input '%s' has %lld items, but '%s' is %lld", input, (long long)value.i, sig->name,
+                    (long long)v->i);
     return LEAT_OK;
 }
 
 static leat_dtype dtype_of(leat_out out)
 {
-    return out.op->pending ? ((const leat_pending *)out.op)->tensor != NULL ? ((const leat_pending *)out.op)->tensor->dtype
-                                                                           : LEAT_DTYPE_NONE
+    return out.op->pending ? ((const leat_pending *)out.op)->tensor != NULL
+                                 ? ((const leat_pending *)out.op)->tensor->dtype
+                                 : LEAT_DTYPE_NONE
                            : leat_out_dtype(out);
 }
 
@@ -188,10 +196,13 @@ static leat_status infer_list_types(draft *d, unsigned i)
     const leat_attr_value *v = &d->attrs[arg->type_attr];
     for (uint32_t k = 0; v->kind != LEAT_ATTR_NONE && k < v->n; k++)
         if (types[k] != LEAT_DTYPE_NONE && ((const leat_dtype *)v->list)[k] != types[k])
-            return fail(d, "input '%s' item %u is %s, but '%s' says %s", arg->name, k, leat_dtype_name(types[k]),
-                        d->type->attrs[arg->type_attr].name, leat_dtype_name(((const leat_dtype *)v->list)[k]));
-    return imply(d, arg->type_attr,
-                 (leat_attr_value){.kind = LEAT_ATTR_LIST + LEAT_ATTR_TYPE, .n = d->arg_count[i], .list = types}, arg->name);
+            return fail(d, "input '%s' item %u is %s, but '%s' says %s", arg->name, k,
+                        leat_dtype_name(types[k]), d->type->attrs[arg->type_attr].name,
+                        leat_dtype_name(((const leat_dtype *)v->list)[k]));
+    return imply(
+        d, arg->type_attr,
+        (leat_attr_value){.kind = LEAT_ATTR_LIST + LEAT_ATTR_TYPE, .n = d->arg_count[i], .list = types},
+        arg->name);
 }
 
 /* Two passes: inputs that have a dtype say what the type attributes are; then operands without one follow. */
@@ -201,7 +212,8 @@ static leat_status infer_types(draft *d)
         for (unsigned i = 0; i < d->type->n_in; i++) {
             const leat_arg_sig *arg = &d->type->in[i];
             if (pass == 0 && arg->number_attr >= 0)
-                LEAT_TRY(imply(d, arg->number_attr, (leat_attr_value){.kind = LEAT_ATTR_INT, .i = d->arg_count[i]}, arg->name));
+                LEAT_TRY(imply(d, arg->number_attr,
+                               (leat_attr_value){.kind = LEAT_ATTR_INT, .i = d->arg_count[i]}, arg->name));
             if (arg->type_attr < 0)
                 continue;
             if (d->type->attrs[arg->type_attr].kind & LEAT_ATTR_LIST) {
@@ -211,12 +223,16 @@ static leat_status infer_types(draft *d)
             }
             for (uint32_t k = 0; k < d->arg_count[i]; k++) {
                 leat_dtype dtype = dtype_of(d->b->inputs[d->arg_start[i] + k]);
-                if (pass == 1 && dtype == LEAT_DTYPE_NONE && d->attrs[arg->type_attr].kind == LEAT_ATTR_NONE &&
+                if (pass == 1 && dtype == LEAT_DTYPE_NONE &&
+                    d->attrs[arg->type_attr].kind == LEAT_ATTR_NONE &&
                     d->b->inputs[d->arg_start[i] + k].op->pending)
-                    dtype = d->type->attrs[arg->type_attr].has_default ? d->type->attrs[arg->type_attr].value.type
-                                                                       : number_dtype(d, i);
-                if (dtype != LEAT_DTYPE_NONE && (pass == 0 || d->attrs[arg->type_attr].kind == LEAT_ATTR_NONE))
-                    LEAT_TRY(imply(d, arg->type_attr, (leat_attr_value){.kind = LEAT_ATTR_TYPE, .type = dtype}, arg->name));
+                    dtype = d->type->attrs[arg->type_attr].has_default
+                                ? d->type->attrs[arg->type_attr].value.type
+                                : number_dtype(d, i);
+                if (dtype != LEAT_DTYPE_NONE &&
+                    (pass == 0 || d->attrs[arg->type_attr].kind == LEAT_ATTR_NONE))
+                    LEAT_TRY(imply(d, arg->type_attr,
+                                   (leat_attr_value){.kind = LEAT_ATTR_TYPE, .type = dtype}, arg->name));
             }
         }
     return LEAT_OK;
@@ -230,7 +246,8 @@ static leat_dtype arg_dtype(const draft *d, const leat_arg_sig *arg, uint32_t k)
     const leat_attr_value *v = &d->attrs[arg->type_attr];
     if (v->kind == LEAT_ATTR_TYPE)
         return v->type;
-    return v->kind == LEAT_ATTR_LIST + LEAT_ATTR_TYPE && k < v->n ? ((const leat_dtype *)v->list)[k] : LEAT_DTYPE_NONE;
+    return v->kind == LEAT_ATTR_LIST + LEAT_ATTR_TYPE && k < v->n ? ((const leat_dtype *)v->list)[k]
+                                                                  : LEAT_DTYPE_NONE;
 }
 
 /* Makes pending operands nodes, and checks every edge's dtype. */
@@ -254,10 +271,11 @@ static leat_status settle_inputs(draft *d)
             if (have == LEAT_DTYPE_NONE) /* of an unknown op: a run that needs it will be refused */
                 continue;
             if (arg->is_ref && !is_ref)
-                return fail(d, "input '%s' must be a variable (a ref), '%s:%d' is none", arg->name, in->op->name, in->index);
+                return fail(d, "input '%s' must be a variable (a ref), '%s:%d' is none", arg->name,
+                            in->op->name, in->index);
             if (have != want)
-                return fail(d, "input '%s' from '%s:%d' is %s, expected %s", arg->name, in->op->name, in->index,
-                            leat_dtype_name(have), leat_dtype_name(want));
+                return fail(d, "input '%s' from '%s:%d' is %s, expected %s", arg->name, in->op->name,
+                            in->index, leat_dtype_name(have), leat_dtype_name(want));
         }
     }
     return LEAT_OK;
@@ -280,7 +298,8 @@ static uint32_t output_count(const draft *d, const leat_arg_sig *arg)
 {
     if (!arg->is_list)
         return 1;
-    return arg->number_attr >= 0 ? (uint32_t)LEAT_MAX(d->attrs[arg->number_attr].i, 0) : d->attrs[arg->type_attr].n;
+    return arg->number_attr >= 0 ? (uint32_t)LEAT_MAX(d->attrs[arg->number_attr].i, 0)
+                                 : d->attrs[arg->type_attr].n;
 }
 
 static uint32_t count_outputs(const draft *d)
@@ -362,7 +381,8 @@ static leat_op *make(draft *d)
         op->attrs[k++] = *d->extra[i];
     fill_outputs(d, op);
     if (leat_map_get(&g->names, op->name, strlen(op->name)) != NULL) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the name is taken", op->name, op->type_name);
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the name is taken", op->name,
+                        op->type_name);
         return NULL;
     }
     if (leat_map_put(&g->names, op->name, strlen(op->name), op) != LEAT_OK) {
@@ -388,8 +408,8 @@ static leat_op *finish(draft *d)
             return NULL;
         }
         if (!from->pending && (b->inputs[i].index < 0 || b->inputs[i].index >= (int)from->n_outputs)) {
-            fail(d, "input %zu is output %d of '%s' (%s), which has %u", i, b->inputs[i].index, from->name, from->type_name,
-                 from->n_outputs);
+            fail(d, "input %zu is output %d of '%s' (%s), which has %u", i, b->inputs[i].index, from->name,
+                 from->type_name, from->n_outputs);
             return NULL;
         }
     }

@@ -22,7 +22,7 @@ typedef struct walk {
     size_t n_items, items_capacity;
     leat_op **queue;
     size_t head, tail, queue_capacity;
-    leat_out *scratch;      /* dy and dx of one op */
+    leat_out *scratch; /* dy and dx of one op */
     size_t scratch_capacity;
 } walk;
 
@@ -32,8 +32,8 @@ enum { TO = 1, BETWEEN = 2, STOP = 4, REACHED = 8 };
 
 void leat_grad_none(leat_grad *g)
 {
-    leat_graph_fail(g->graph, LEAT_ERR_UNIMPLEMENTED, "node '%s' (%s): the op is not differentiable", g->op->name,
-                    g->op->type_name);
+    leat_graph_fail(g->graph, LEAT_ERR_UNIMPLEMENTED, "node '%s' (%s): the op is not differentiable",
+                    g->op->name, g->op->type_name);
 }
 
 leat_out leat_grad_dy(leat_grad *g, int i)
@@ -76,7 +76,7 @@ static int static_axes(const leat_shape *own, const leat_shape *other, int32_t *
     if (own->rank_plus_1 == 0 || other->rank_plus_1 == 0)
         return -1;
     for (int i = 0; i < rank; i++) {
-        int64_t a = i < rank - ro ? 0 : own->dims[i - (rank - ro)];    /* 0: absent */
+        int64_t a = i < rank - ro ? 0 : own->dims[i - (rank - ro)]; /* 0: absent */
         int64_t b = i < rank - rt ? 1 : other->dims[i - (rank - rt)];
         if (a < 0 && b != 1)
             return -1; /* it might be a 1 that is broadcast */
@@ -100,7 +100,8 @@ leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other)
     }
     if (n > 0 && unknown <= 1) {
         leat_out sum_axes = int_constant(g->graph, axes, n, "Sum/reduction_indices");
-        return sum_and_reshape(g, dx, sum_axes, int_constant(g->graph, dims, leat_shape_rank(&own), "Reshape/shape"));
+        return sum_and_reshape(g, dx, sum_axes,
+                               int_constant(g->graph, dims, leat_shape_rank(&own), "Reshape/shape"));
     }
     if (g->broadcast == NULL) {
         int first = LEAT_MIN(i, other), second = LEAT_MAX(i, other);
@@ -122,7 +123,8 @@ leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other)
 
 static bool trainable(leat_dtype d)
 {
-    return leat_dtype_is_floating(d) || d == LEAT_COMPLEX64 || d == LEAT_COMPLEX128 || d == LEAT_RESOURCE || d == LEAT_VARIANT;
+    return leat_dtype_is_floating(d) || d == LEAT_COMPLEX64 || d == LEAT_COMPLEX128 || d == LEAT_RESOURCE ||
+           d == LEAT_VARIANT;
 }
 
 /* Ops on a path: reached from an x forwards and from a y backwards. Inputs have lower ids, so one sweep each way does. */
@@ -227,7 +229,8 @@ static void enqueue(walk *w, leat_op *op)
 
 static void differentiate(walk *w, leat_op *op)
 {
-    if (!keep(w, leat_grow(&w->scratch, &w->scratch_capacity, op->n_outputs + op->n_inputs + 1u, sizeof *w->scratch)))
+    if (!keep(w, leat_grow(&w->scratch, &w->scratch_capacity, op->n_outputs + op->n_inputs + 1u,
+                           sizeof *w->scratch)))
         return;
     leat_out *dy = w->scratch, *dx = w->scratch + op->n_outputs;
     bool any = false;
@@ -239,18 +242,20 @@ static void differentiate(walk *w, leat_op *op)
         char scope[4096];
         int n = snprintf(scope, sizeof scope, "%s_grad", op->name);
         if (n < 0 || (size_t)n >= sizeof scope) {
-            leat_graph_fail(w->g, LEAT_ERR_INVALID_ARGUMENT, "node '%.100s...': the name is too long", op->name);
+            leat_graph_fail(w->g, LEAT_ERR_INVALID_ARGUMENT, "node '%.100s...': the name is too long",
+                            op->name);
             return;
         }
         if (op->type->def == NULL || op->type->def->gradient == NULL) {
-            leat_graph_fail(w->g, LEAT_ERR_UNIMPLEMENTED, "node '%s' (%s): the op has no gradient", op->name, op->type_name);
+            leat_graph_fail(w->g, LEAT_ERR_UNIMPLEMENTED, "node '%s' (%s): the op has no gradient", op->name,
+                            op->type_name);
             return;
         }
         for (uint32_t i = 0; i < op->n_inputs; i++)
             dx[i] = LEAT_NO_OUT;
-        LEAT_DEVICE(w->g, op->device)
-        LEAT_NAME_SCOPE(w->g, scope)
-            op->type->def->gradient(&(leat_grad){.graph = w->g, .op = op, .dy = dy, .dx = dx});
+        LEAT_DEVICE (w->g, op->device)
+            LEAT_NAME_SCOPE (w->g, scope)
+                op->type->def->gradient(&(leat_grad){.graph = w->g, .op = op, .dy = dy, .dx = dx});
         for (uint32_t i = 0; i < op->n_inputs; i++)
             if (trainable(leat_out_dtype(op->inputs[i])) && dx[i].op != NULL)
                 contribute(w, op->inputs[i], dx[i]);
@@ -319,11 +324,13 @@ static bool check_outs(leat_graph *g, const leat_out *outs, size_t n, const char
 {
     for (size_t i = 0; i < n; i++) {
         if (outs[i].op == NULL || outs[i].op->pending || outs[i].op->graph != g) {
-            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "gradients: %s %zu is not a tensor of the graph", what, i);
+            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "gradients: %s %zu is not a tensor of the graph",
+                            what, i);
             return false;
         }
         if (!trainable(leat_out_dtype(outs[i]))) {
-            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "gradients: %s '%s:%d' is %s, not a floating-point tensor", what,
+            leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT,
+                            "gradients: %s '%s:%d' is %s, not a floating-point tensor", what,
                             outs[i].op->name, outs[i].index, leat_dtype_name(leat_out_dtype(outs[i])));
             return false;
         }
@@ -331,8 +338,8 @@ static bool check_outs(leat_graph *g, const leat_out *outs, size_t n, const char
     return true;
 }
 
-void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads, const leat_out *grad_ys,
-                    const leat_out *stop, size_t n_stop)
+void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads,
+                    const leat_out *grad_ys, const leat_out *stop, size_t n_stop)
 {
     leat_graph *g = NULL;
     for (size_t i = 0; i < n_xs; i++)
@@ -342,9 +349,9 @@ void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t 
     if (g == NULL || g->status != LEAT_OK || !check_outs(g, ys, n_ys, "y") || !check_outs(g, xs, n_xs, "x"))
         return;
     walk w = {.g = g};
-    LEAT_NAME_SCOPE(g, "gradients")
-    if (prepare(&w))
-        run(&w, ys, n_ys, xs, n_xs, grads, grad_ys, stop, n_stop);
+    LEAT_NAME_SCOPE (g, "gradients")
+        if (prepare(&w))
+            run(&w, ys, n_ys, xs, n_xs, grads, grad_ys, stop, n_stop);
     leat_free(w.marks);
     leat_free(w.pending);
     leat_free(w.first_output);

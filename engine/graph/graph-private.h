@@ -29,7 +29,8 @@ typedef struct leat_scope_frame {
     leat_op **controls;
     size_t n_controls;
     bool reuse;
-    bool is_var_scope; /* this frame opened a variable scope: closing it forgets the counts of scopes inside */
+    bool
+        is_var_scope; /* this frame opened a variable scope: closing it forgets the counts of scopes inside */
 } leat_scope_frame;
 
 /* An operand that is not yet a node: leat_scalar, leat_value. The op has no outputs; a consumer makes it a Const. */
@@ -51,27 +52,27 @@ struct leat_op_builder {
     struct leat_segment {
         uint32_t start, count;
         bool is_list;
-    } *segments;
+    } * segments;
     size_t n_segments, segments_capacity;
     leat_op **controls;
     size_t n_controls, controls_capacity;
     leat_op_attr attrs[LEAT_MAX_ATTRS];
     size_t n_attrs;
     uint32_t unknown_outputs; /* of an unknown op: how many its consumers name */
-    bool open, literal;       /* literal: from an importer: names as they are, no reads of variables, no scopes */
+    bool open, literal; /* literal: from an importer: names as they are, no reads of variables, no scopes */
 };
 
 struct leat_graph {
     leat_arena arena;
     leat_op **ops;
     size_t n_ops, ops_capacity;
-    leat_map names;      /* node name -> leat_op */
+    leat_map names;       /* node name -> leat_op */
     leat_map name_counts; /* lower-cased name -> uint32_t, how often asked for: TensorFlow's _names_in_use */
-    leat_map strings;    /* interned strings -> themselves */
-    leat_map shapes;     /* interned shapes -> themselves */
+    leat_map strings;     /* interned strings -> themselves */
+    leat_map shapes;      /* interned shapes -> themselves */
     leat_map variables_by_op; /* a variable's op (the bytes of leat_variable_info.op) -> leat_variable_info */
-    leat_map variables;  /* name -> leat_variable_info, of get_variable */
-    leat_map scope_counts; /* variable scope name -> how often opened */
+    leat_map variables;       /* name -> leat_variable_info, of get_variable */
+    leat_map scope_counts;    /* variable scope name -> how often opened */
     leat_collection *collections;
     size_t n_collections, collections_capacity;
     leat_scope_frame *scopes; /* scopes[0] is the root */
@@ -99,24 +100,27 @@ extern const leat_shape leat_shape_nothing; /* the unknown shape */
 
 /* A name as unique_name gives it: the current scope, '/', and name, with _1, _2, ... where it is taken. */
 const char *leat_graph_unique_name(leat_graph *g, const char *scope, const char *name);
-bool leat_name_valid(const char *name, size_t n); /* TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\\/>-]* */
-leat_scope_frame *leat_graph_scope(leat_graph *g); /* the innermost */
+bool leat_name_valid(const char *name, size_t n);       /* TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\\/>-]* */
+leat_scope_frame *leat_graph_scope(leat_graph *g);      /* the innermost */
 leat_scope_frame *leat_graph_push_scope(leat_graph *g); /* a copy of the innermost; NULL: out of memory */
 
 /* The generic builder for importers: the literal name, no scopes. type_size bytes of type. */
-leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name, size_t name_size);
+leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name,
+                                       size_t name_size);
 void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value value);
 
 /* The node behind an operand: itself, or a new Const with the unique name "<scope>/<name>" (in the current scope where scope is
  * NULL) of this dtype (NONE: int32, float32 or the tensor's own). */
-leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name, leat_dtype dtype);
+leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name,
+                              leat_dtype dtype);
 
 /* Fills every element with a number; the dtype must be one that can hold it. */
 void leat_number_store(leat_tensor *t, double value);
 
 leat_status leat_infer_op(leat_op *op); /* fills op->outputs' shapes */
 
-leat_variable_info *leat_graph_variable(const leat_graph *g, const leat_op *op); /* NULL if it is none known */
+leat_variable_info *leat_graph_variable(const leat_graph *g,
+                                        const leat_op *op); /* NULL if it is none known */
 /* Remembers a variable; info is copied. */
 leat_variable_info *leat_graph_add_variable(leat_graph *g, const leat_variable_info *info);
 

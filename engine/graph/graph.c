@@ -113,7 +113,8 @@ const leat_shape *leat_graph_intern_shape(leat_graph *g, const leat_shape *shape
 {
     if (shape->rank_plus_1 == 0)
         return &leat_shape_nothing;
-    leat_shape clean = leat_shape_of(leat_shape_rank(shape), shape->dims); /* no stray bytes behind the rank */
+    leat_shape clean =
+        leat_shape_of(leat_shape_rank(shape), shape->dims); /* no stray bytes behind the rank */
     const leat_shape *there = leat_map_get(&g->shapes, (const char *)&clean, sizeof clean);
     if (there != NULL)
         return there;
@@ -273,8 +274,8 @@ char *leat_out_print(leat_out out, char *text, size_t size)
     if (out.op == NULL)
         snprintf(text, size, "Tensor(none)");
     else
-        snprintf(text, size, "Tensor(\"%s:%d\"%s%s, dtype=%s%s)", out.op->name, out.index,
-                 ", shape=", shape, leat_dtype_name(leat_out_dtype(out)), leat_out_is_ref(out) ? "_ref" : "");
+        snprintf(text, size, "Tensor(\"%s:%d\"%s%s, dtype=%s%s)", out.op->name, out.index, ", shape=", shape,
+                 leat_dtype_name(leat_out_dtype(out)), leat_out_is_ref(out) ? "_ref" : "");
     return text;
 }
 
@@ -286,9 +287,9 @@ void leat_out_set_shape(leat_out out, leat_shape shape)
         return;
     leat_op_out *o = &out.op->outputs[out.index];
     if (!leat_shape_merge(o->shape, &shape, &merged)) {
-        leat_graph_fail(out.op->graph, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): shape %s is not compatible with %s",
-                        out.op->name, out.op->type_name, leat_shape_print(*o->shape, a, sizeof a),
-                        leat_shape_print(shape, b, sizeof b));
+        leat_graph_fail(out.op->graph, LEAT_ERR_INVALID_ARGUMENT,
+                        "node '%s' (%s): shape %s is not compatible with %s", out.op->name, out.op->type_name,
+                        leat_shape_print(*o->shape, a, sizeof a), leat_shape_print(shape, b, sizeof b));
         return;
     }
     o->shape = leat_graph_intern_shape(out.op->graph, &merged);

@@ -17,8 +17,8 @@ leat_status leat_infer_want_rank(const leat_infer *c, int i, int rank)
     char text[160];
     if (c->in[i]->rank_plus_1 == 0 || c->in[i]->rank_plus_1 == rank + 1)
         return LEAT_OK;
-    return leat_infer_fail(c, "input %d has shape %s, rank %d is needed", i, leat_shape_print(*c->in[i], text, sizeof text),
-                           rank);
+    return leat_infer_fail(c, "input %d has shape %s, rank %d is needed", i,
+                           leat_shape_print(*c->in[i], text, sizeof text), rank);
 }
 
 leat_status leat_infer_op(leat_op *op)
@@ -110,11 +110,13 @@ static bool may_evaluate(const leat_op *op)
 {
     if (op->pending || op->type->def == NULL || op->n_outputs == 0 || op->n_outputs > 8 || op->n_inputs > 16)
         return false;
-    if (op->type->def->flags & (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS | LEAT_OP_READS_VAR))
+    if (op->type->def->flags &
+        (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS | LEAT_OP_READS_VAR))
         return false;
     for (uint32_t i = 0; i < op->n_outputs; i++) {
         const leat_op_out *o = &op->outputs[i];
-        if (o->is_ref || !(leat_dtype_is_integer(o->dtype) || leat_dtype_is_floating(o->dtype) || o->dtype == LEAT_BOOL))
+        if (o->is_ref ||
+            !(leat_dtype_is_integer(o->dtype) || leat_dtype_is_floating(o->dtype) || o->dtype == LEAT_BOOL))
             return false;
         if (leat_shape_known(o->shape) && leat_shape_elements(*o->shape) > VALUE_ELEMENTS)
             return false;
@@ -210,7 +212,8 @@ static int64_t dim_value(leat_out out, int depth, int *budget)
     }
     /* shape[i] by StridedSlice with a shrunk axis: batch_size = tf.shape(x)[0] */
     const leat_op *op = out.op;
-    if (op != NULL && !op->pending && strcmp(op->type_name, "StridedSlice") == 0 && leat_attr_int(op, "shrink_axis_mask") == 1) {
+    if (op != NULL && !op->pending && strcmp(op->type_name, "StridedSlice") == 0 &&
+        leat_attr_int(op, "shrink_axis_mask") == 1) {
         leat_shape s = shape_value(op->inputs[0], depth + 1, budget);
         leat_tensor *begin = value_of(op->inputs[1], depth + 1, budget);
         int64_t at;
@@ -228,7 +231,8 @@ static int64_t dim_value(leat_out out, int depth, int *budget)
 static leat_shape pack_value(const leat_op *op, int depth, int *budget)
 {
     leat_shape s = {0};
-    if (op->n_inputs > LEAT_MAX_RANK || leat_shape_rank(op->inputs[0].op->outputs[op->inputs[0].index].shape) != 0)
+    if (op->n_inputs > LEAT_MAX_RANK ||
+        leat_shape_rank(op->inputs[0].op->outputs[op->inputs[0].index].shape) != 0)
         return s;
     s.rank_plus_1 = (int32_t)op->n_inputs + 1;
     for (uint32_t i = 0; i < op->n_inputs; i++)
@@ -305,7 +309,8 @@ leat_status leat_shape_same_merged(leat_infer *c)
         leat_shape before = c->out[0];
         if (!leat_shape_merge(&before, c->in[i], &c->out[0]))
             return leat_infer_fail(c, "input %u has shape %s, not %s as the others", i,
-                                   leat_shape_print(*c->in[i], a, sizeof a), leat_shape_print(before, b, sizeof b));
+                                   leat_shape_print(*c->in[i], a, sizeof a),
+                                   leat_shape_print(before, b, sizeof b));
     }
     return LEAT_OK;
 }

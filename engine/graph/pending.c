@@ -14,7 +14,12 @@ static leat_out new_pending(leat_graph *g, leat_pending value)
         return LEAT_NO_OUT;
     }
     *p = value;
-    p->op = (leat_op){.graph = g, .name = "a number", .type_name = "Const", .device = "", .id = UINT32_MAX, .pending = true};
+    p->op = (leat_op){.graph = g,
+                      .name = "a number",
+                      .type_name = "Const",
+                      .device = "",
+                      .id = UINT32_MAX,
+                      .pending = true};
     return (leat_out){&p->op, 0};
 }
 
@@ -32,8 +37,9 @@ leat_out leat_value(leat_graph *g, leat_tensor *value)
 {
     if (g == NULL || g->status != LEAT_OK)
         return LEAT_NO_OUT;
-    leat_status status = value == NULL ? leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_value: %s", leat_message())
-                                       : leat_grow(&g->values, &g->values_capacity, g->n_values + 1, sizeof value);
+    leat_status status = value == NULL
+                             ? leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_value: %s", leat_message())
+                             : leat_grow(&g->values, &g->values_capacity, g->n_values + 1, sizeof value);
     if (status != LEAT_OK) {
         leat_graph_keep(g, status);
         return LEAT_NO_OUT;
@@ -48,8 +54,9 @@ static bool store_number(leat_tensor *t, const leat_pending *p)
     static const struct {
         leat_dtype dtype;
         int64_t low, high;
-    } ranges[] = {{LEAT_INT8, INT8_MIN, INT8_MAX},    {LEAT_UINT8, 0, UINT8_MAX},   {LEAT_INT16, INT16_MIN, INT16_MAX},
-                  {LEAT_UINT16, 0, UINT16_MAX},       {LEAT_INT32, INT32_MIN, INT32_MAX}, {LEAT_UINT32, 0, UINT32_MAX},
+    } ranges[] = {{LEAT_INT8, INT8_MIN, INT8_MAX},    {LEAT_UINT8, 0, UINT8_MAX},
+                  {LEAT_INT16, INT16_MIN, INT16_MAX}, {LEAT_UINT16, 0, UINT16_MAX},
+                  {LEAT_INT32, INT32_MIN, INT32_MAX}, {LEAT_UINT32, 0, UINT32_MAX},
                   {LEAT_INT64, INT64_MIN, INT64_MAX}, {LEAT_UINT64, 0, INT64_MAX}};
     if (t->dtype == LEAT_FLOAT) {
         *(float *)t->data = p->is_int ? (float)p->i : (float)p->f;
@@ -130,20 +137,23 @@ static leat_tensor *number_tensor(leat_graph *g, const leat_pending *p, leat_dty
     if (store_number(t, p) || store_small_float(t, (float)p->f))
         return t;
     if (p->is_int)
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s': the number %lld is no %s", name, (long long)p->i,
-                        leat_dtype_name(dtype));
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s': the number %lld is no %s", name,
+                        (long long)p->i, leat_dtype_name(dtype));
     else
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s': the number %g is no %s", name, p->f, leat_dtype_name(dtype));
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s': the number %g is no %s", name, p->f,
+                        leat_dtype_name(dtype));
     leat_tensor_unref(t);
     return NULL;
 }
 
-leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name, leat_dtype dtype)
+leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, const char *name,
+                              leat_dtype dtype)
 {
     if (out.op == NULL || !out.op->pending || g->status != LEAT_OK)
         return out;
     const leat_pending *p = (const leat_pending *)out.op;
-    const char *full = leat_graph_unique_name(g, scope != NULL ? scope : leat_graph_scope(g)->name_scope, name);
+    const char *full =
+        leat_graph_unique_name(g, scope != NULL ? scope : leat_graph_scope(g)->name_scope, name);
     if (full == NULL)
         return LEAT_NO_OUT;
     if (dtype == LEAT_DTYPE_NONE)
@@ -151,7 +161,8 @@ leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, co
     leat_tensor *t = p->tensor != NULL ? leat_tensor_ref(p->tensor) : number_tensor(g, p, dtype, full);
     if (t == NULL)
         return LEAT_NO_OUT;
-    leat_op_builder saved = g->builder; /* the consumer may be open: a Const has no inputs, so its arrays stay */
+    leat_op_builder saved =
+        g->builder; /* the consumer may be open: a Const has no inputs, so its arrays stay */
     g->builder.open = false;
     leat_op_builder *b = leat_op_begin_literal(g, "Const", 5, full, strlen(full));
     leat_op *op = NULL;

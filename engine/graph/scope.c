@@ -147,14 +147,15 @@ leat_scope leat_variable_scope_open(leat_graph *g, const char *name, bool reuse)
     size_t n = name != NULL ? strlen(name) : 0;
     bool reenter = n > 0 && name[n - 1] == '/';
     if (n == 0 || !leat_name_valid(name, n)) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "'%s' is not a valid variable scope name", name ? name : "");
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "'%s' is not a valid variable scope name",
+                        name ? name : "");
         return failed_scope();
     }
     /* The name scope is unique each time it is entered; the variable scope is not. A scope reentered as an object opens
      * a name scope of its last part in the current one. */
     char *bare = leat_strndup(name, reenter ? n - 1 : n);
     const char *outer = leat_graph_scope(g)->var_scope;
-    char *full = bare == NULL ? NULL
+    char *full = bare == NULL                ? NULL
                  : reenter || *outer == '\0' ? leat_strdup(bare)
                                              : leat_asprintf("%s/%s", outer, bare);
     leat_scope scope = failed_scope();
@@ -162,8 +163,8 @@ leat_scope leat_variable_scope_open(leat_graph *g, const char *name, bool reuse)
         leat_graph_keep(g, leat_fail_memory(n));
     } else {
         const char *last = strrchr(bare, '/');
-        const char *name_scope =
-            leat_graph_unique_name(g, leat_graph_scope(g)->name_scope, reenter && last != NULL ? last + 1 : bare);
+        const char *name_scope = leat_graph_unique_name(g, leat_graph_scope(g)->name_scope,
+                                                        reenter && last != NULL ? last + 1 : bare);
         const char *var_scope = leat_graph_intern(g, full, strlen(full));
         leat_scope_frame *f = name_scope != NULL && var_scope != NULL ? leat_graph_push_scope(g) : NULL;
         if (f != NULL) {
@@ -205,7 +206,8 @@ leat_scope leat_device_open(leat_graph *g, const char *device)
 {
     if (g == NULL || g->status != LEAT_OK)
         return failed_scope();
-    const char *kept = leat_graph_intern(g, device != NULL ? device : "", device != NULL ? strlen(device) : 0);
+    const char *kept =
+        leat_graph_intern(g, device != NULL ? device : "", device != NULL ? strlen(device) : 0);
     leat_scope_frame *f = kept != NULL ? leat_graph_push_scope(g) : NULL;
     if (f == NULL)
         return failed_scope();

@@ -18,14 +18,15 @@ struct leat_session {
     leat_state *state;
     leat_pool *pool;
     leat_plan_options plan_options;
-    pthread_rwlock_t run_lock;  /* read: a run that only reads variables; write: one that changes anything */
-    pthread_mutex_t plan_lock;  /* guards `prepared` and the making of plans */
+    pthread_rwlock_t run_lock; /* read: a run that only reads variables; write: one that changes anything */
+    pthread_mutex_t plan_lock; /* guards `prepared` and the making of plans */
     leat_prepared *prepared;
-    _Atomic uint32_t cancel;    /* counts leat_cancel calls */
+    _Atomic uint32_t cancel; /* counts leat_cancel calls */
 };
 
 /* The plan of a signature: made once. */
-leat_status leat_session_plan(leat_session *s, const leat_signature *signature, leat_prepared **prepared) LEAT_MUST_CHECK;
+leat_status leat_session_plan(leat_session *s, const leat_signature *signature,
+                              leat_prepared **prepared) LEAT_MUST_CHECK;
 /* Checks the feeds and runs. */
 leat_status leat_session_execute(leat_session *s, leat_prepared *prepared, const leat_run_options *options,
                                  leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
@@ -35,7 +36,8 @@ typedef struct leat_run_hooks {
     void (*before_node)(void *arg, uint32_t node, uint32_t worker);
     void *arg;
 } leat_run_hooks;
-leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *prepared, const leat_run_options *options,
-                                        const leat_run_hooks *hooks, leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
+leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *prepared,
+                                        const leat_run_options *options, const leat_run_hooks *hooks,
+                                        leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
 
 #endif

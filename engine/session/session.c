@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "session-private.h"
+#include "leat/build.h"
 
 leat_status leat_session_open(leat_session **session, leat_graph *graph, const leat_session_options *options)
 {
@@ -116,10 +117,12 @@ static leat_status check_out(const leat_session *s, leat_out out, const char *wh
     if (out.op == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a %s is none", what);
     if (leat_op_graph(out.op) != s->graph)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s' is of another graph", what, leat_op_name(out.op));
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s' is of another graph", what,
+                         leat_op_name(out.op));
     if (out.index < 0 || out.index >= leat_op_outputs(out.op))
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s:%d': node '%s' (%s) has %d outputs", what, leat_op_name(out.op),
-                         out.index, leat_op_name(out.op), leat_op_type(out.op), leat_op_outputs(out.op));
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s:%d': node '%s' (%s) has %d outputs", what,
+                         leat_op_name(out.op), out.index, leat_op_name(out.op), leat_op_type(out.op),
+                         leat_op_outputs(out.op));
     return LEAT_OK;
 }
 
@@ -129,8 +132,8 @@ static leat_status check_signature(const leat_session *s, const leat_signature *
         LEAT_TRY(check_out(s, sig->feeds[i], "feed"));
         for (size_t k = 0; k < i; k++)
             if (outs_equal(&sig->feeds[i], &sig->feeds[k], 1))
-                return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s:%d' is fed twice", leat_op_name(sig->feeds[i].op),
-                                 sig->feeds[i].index);
+                return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s:%d' is fed twice",
+                                 leat_op_name(sig->feeds[i].op), sig->feeds[i].index);
     }
     for (size_t i = 0; i < sig->n_fetches; i++)
         LEAT_TRY(check_out(s, sig->fetches[i], "fetch"));
@@ -138,7 +141,8 @@ static leat_status check_signature(const leat_session *s, const leat_signature *
         if (sig->targets[i] == NULL)
             return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a target is none");
         if (leat_op_graph(sig->targets[i]) != s->graph)
-            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the target '%s' is of another graph", leat_op_name(sig->targets[i]));
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the target '%s' is of another graph",
+                             leat_op_name(sig->targets[i]));
     }
     return LEAT_OK;
 }
@@ -199,20 +203,24 @@ static leat_status check_feed(leat_out out, const leat_tensor *value)
 {
     char a[160], b[160];
     if (value == NULL)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the fed value is none", out.op->name, out.op->type_name);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the fed value is none", out.op->name,
+                         out.op->type_name);
     const leat_op_out *o = &out.op->outputs[out.index];
     if (value->dtype != o->dtype)
-        return leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "'%s:%d' is %s, the fed value is %s", out.op->name, out.index,
-                            leat_dtype_name(o->dtype), leat_dtype_name(value->dtype));
+        return leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "'%s:%d' is %s, the fed value is %s",
+                            out.op->name, out.index, leat_dtype_name(o->dtype),
+                            leat_dtype_name(value->dtype));
     if (!leat_shape_merge(o->shape, &value->shape, NULL))
-        return leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "Cannot feed value of shape %s for tensor '%s:%d', which has shape %s",
+        return leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT,
+                            "Cannot feed value of shape %s for tensor '%s:%d', which has shape %s",
                             leat_shape_print(value->shape, a, sizeof a), out.op->name, out.index,
                             leat_shape_print(*o->shape, b, sizeof b));
     return LEAT_OK;
 }
 
 leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *p, const leat_run_options *options,
-                                        const leat_run_hooks *hooks, leat_tensor *const *feeds, leat_tensor **fetches)
+                                        const leat_run_hooks *hooks, leat_tensor *const *feeds,
+                                        leat_tensor **fetches)
 {
     for (size_t i = 0; i < p->signature.n_feeds; i++)
         LEAT_TRY(check_feed(p->signature.feeds[i], feeds[i]));
@@ -240,8 +248,8 @@ leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *p, const
     return status;
 }
 
-leat_status leat_session_execute(leat_session *s, leat_prepared *p, const leat_run_options *options, leat_tensor *const *feeds,
-                                 leat_tensor **fetches)
+leat_status leat_session_execute(leat_session *s, leat_prepared *p, const leat_run_options *options,
+                                 leat_tensor *const *feeds, leat_tensor **fetches)
 {
     return leat_session_execute_hooked(s, p, options, NULL, feeds, fetches);
 }
@@ -273,8 +281,8 @@ static void give_arrays(call_arrays *a)
         leat_free(a->tensors);
 }
 
-leat_status leat_run_with(leat_session *s, const leat_run_options *options, leat_feed_list feeds, leat_fetch_list fetches,
-                          leat_target_list targets)
+leat_status leat_run_with(leat_session *s, const leat_run_options *options, leat_feed_list feeds,
+                          leat_fetch_list fetches, leat_target_list targets)
 {
     if (s == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the session is NULL");
@@ -319,7 +327,8 @@ leat_status leat_eval_f64(leat_session *s, leat_out out, double *value)
     LEAT_TRY(leat_eval(s, out, &t));
     leat_status status = LEAT_OK;
     if (t->elements != 1)
-        status = leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "the value has %lld elements, not one", (long long)t->elements);
+        status = leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "the value has %lld elements, not one",
+                              (long long)t->elements);
     else if (t->dtype == LEAT_FLOAT)
         *value = *(float *)t->data;
     else if (t->dtype == LEAT_DOUBLE)
@@ -329,7 +338,8 @@ leat_status leat_eval_f64(leat_session *s, leat_out out, double *value)
     else if (t->dtype == LEAT_INT64)
         *value = (double)*(int64_t *)t->data;
     else
-        status = leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "the value is %s", leat_dtype_name(t->dtype));
+        status =
+            leat_op_fail(out.op, LEAT_ERR_INVALID_ARGUMENT, "the value is %s", leat_dtype_name(t->dtype));
     leat_tensor_unref(t);
     return status;
 }
@@ -349,8 +359,8 @@ struct leat_callable {
     leat_prepared *prepared;
 };
 
-leat_status leat_prepare(leat_callable **callable, leat_session *s, leat_out_list feeds, leat_out_list fetches,
-                         leat_target_list targets)
+leat_status leat_prepare(leat_callable **callable, leat_session *s, leat_out_list feeds,
+                         leat_out_list fetches, leat_target_list targets)
 {
     *callable = NULL;
     if (s == NULL)
@@ -374,4 +384,25 @@ leat_status leat_call(leat_callable *c, leat_tensor *const *feeds, leat_tensor *
 void leat_callable_free(leat_callable *c)
 {
     leat_free(c);
+}
+
+/* ---- initializers ---- */
+
+leat_status leat_run_init(leat_session *s)
+{
+    if (s == NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the session is NULL: %s", leat_message());
+    size_t n = leat_collection_count(s->graph, LEAT_GLOBAL_VARIABLES), kept = 0;
+    leat_op **ops = leat_alloc((n + 1) * sizeof *ops);
+    if (ops == NULL)
+        return leat_fail_memory(n * sizeof *ops);
+    for (size_t i = 0; i < n; i++) {
+        leat_op *init = leat_initializer(leat_collection_get(s->graph, LEAT_GLOBAL_VARIABLES, i));
+        if (init != NULL)
+            ops[kept++] = init;
+    }
+    leat_status status =
+        leat_run(s, (leat_feed_list){NULL, 0}, (leat_fetch_list){NULL, 0}, (leat_target_list){ops, kept});
+    leat_free(ops);
+    return status;
 }

@@ -10,9 +10,9 @@ typedef struct node_state {
 
 struct leat_state {
     pthread_mutex_t lock;
-    leat_arena arena;     /* variables, keys */
-    leat_map variables;   /* "kind:container:name" -> leat_var */
-    leat_map nodes;       /* op name -> node_state */
+    leat_arena arena;   /* variables, keys */
+    leat_map variables; /* "kind:container:name" -> leat_var */
+    leat_map nodes;     /* op name -> node_state */
     node_state *all_nodes;
 };
 
@@ -50,7 +50,8 @@ void leat_state_free(leat_state *s)
 bool leat_op_is_variable(const leat_op *op)
 {
     const char *t = op->type_name;
-    return t[0] == 'V' && (strcmp(t, "VariableV2") == 0 || strcmp(t, "VarHandleOp") == 0 || strcmp(t, "Variable") == 0);
+    return t[0] == 'V' &&
+           (strcmp(t, "VariableV2") == 0 || strcmp(t, "VarHandleOp") == 0 || strcmp(t, "Variable") == 0);
 }
 
 /* As TensorFlow: shared_name where given, else the node's own name. */

@@ -14,7 +14,8 @@ static float half_to_float(uint16_t h)
     if (exponent == 31)
         magnitude = mantissa ? NAN : INFINITY;
     else
-        magnitude = exponent ? ldexpf((float)(mantissa | 1024), (int)exponent - 25) : ldexpf((float)mantissa, -24);
+        magnitude =
+            exponent ? ldexpf((float)(mantissa | 1024), (int)exponent - 25) : ldexpf((float)mantissa, -24);
     return sign ? -magnitude : magnitude;
 }
 

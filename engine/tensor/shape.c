@@ -60,7 +60,8 @@ leat_status leat_shape_measure(const leat_shape *shape, leat_dtype dtype, int64_
     if (size == 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "dtype %d is none that Leat knows", (int)dtype);
     if (shape->rank_plus_1 <= 0 || shape->rank_plus_1 > LEAT_MAX_RANK + 1)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a tensor needs a shape of known rank, at most %d", LEAT_MAX_RANK);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a tensor needs a shape of known rank, at most %d",
+                         LEAT_MAX_RANK);
     int64_t n = 1, total;
     bool empty = false, overflow = false;
     for (int i = 0; i < leat_shape_rank(shape); i++) {

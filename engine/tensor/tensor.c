@@ -221,8 +221,9 @@ const char *leat_tensor_string(const leat_tensor *t, int64_t i, size_t *size)
 leat_status leat_tensor_set_string(leat_tensor *t, int64_t i, const char *bytes, size_t size)
 {
     if (t->dtype != LEAT_STRING || i < 0 || i >= t->elements)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "element %lld of a %s tensor of %lld elements is no string",
-                         (long long)i, leat_dtype_name(t->dtype), (long long)t->elements);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "element %lld of a %s tensor of %lld elements is no string", (long long)i,
+                         leat_dtype_name(t->dtype), (long long)t->elements);
     char *copy = NULL;
     if (size > 0) {
         copy = leat_alloc(size + 1);

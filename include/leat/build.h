@@ -16,13 +16,17 @@ typedef struct leat_axes {
 } leat_axes;
 #ifndef __cplusplus
 #define LEAT_AXES(...)                                                                                       \
-    ((leat_axes){.count_plus_1 = 1 + (int32_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .items = {__VA_ARGS__}})
+    ((leat_axes){.count_plus_1 = 1 + (int32_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),          \
+                 .items = {__VA_ARGS__}})
 #endif
 
 /* Keyword calls: the function takes one struct; the macro fills it. first_ are the positional members, last_ the one that
  * __VA_ARGS__ begins with, defaults_ come before what the caller gives. */
 #define LEAT_KW_(fname_, defaults_, ...)                                                                     \
-    __extension__({ LEAT_KW_ON fname_((fname_##_args){.size = sizeof(fname_##_args) defaults_, __VA_ARGS__}); LEAT_KW_OFF })
+    __extension__({                                                                                          \
+        LEAT_KW_ON fname_((fname_##_args){.size = sizeof(fname_##_args) defaults_, __VA_ARGS__});            \
+        LEAT_KW_OFF                                                                                          \
+    })
 #define LEAT_KW_NONE_
 #define LEAT_KW_SEED_ , .seed = LEAT_UNSET
 #define LEAT_KW_UNIFORM_ , .maxval = 1, .seed = LEAT_UNSET
@@ -39,8 +43,10 @@ typedef struct leat_constant_args {
 /* tf.constant of a tensor; takes a reference of its own. */
 LEAT_API leat_out leat_constant(leat_constant_args args);
 /* Constants from C values, for short: float32 and int32 vectors and scalars. */
-LEAT_API leat_out leat_constant_f32(leat_graph *graph, leat_shape shape, const float *values, const char *name);
-LEAT_API leat_out leat_constant_i32(leat_graph *graph, leat_shape shape, const int32_t *values, const char *name);
+LEAT_API leat_out leat_constant_f32(leat_graph *graph, leat_shape shape, const float *values,
+                                    const char *name);
+LEAT_API leat_out leat_constant_i32(leat_graph *graph, leat_shape shape, const int32_t *values,
+                                    const char *name);
 
 typedef struct leat_filled_args {
     size_t size;
@@ -101,13 +107,15 @@ typedef struct leat_init {
 LEAT_API leat_init leat_init_zeros(void);
 LEAT_API leat_init leat_init_ones(void);
 LEAT_API leat_init leat_init_constant(double value);
-LEAT_API leat_init leat_init_uniform(double minval, double maxval, int64_t seed); /* seed: LEAT_UNSET for none */
+LEAT_API leat_init leat_init_uniform(double minval, double maxval,
+                                     int64_t seed); /* seed: LEAT_UNSET for none */
 LEAT_API leat_init leat_init_normal(double mean, double stddev, int64_t seed);
 LEAT_API leat_init leat_init_truncated_normal(double mean, double stddev, int64_t seed);
 LEAT_API leat_init leat_init_glorot_uniform(int64_t seed);
 LEAT_API leat_init leat_init_glorot_normal(int64_t seed);
 LEAT_API leat_init leat_init_he(int64_t seed); /* variance scaling 2, fan in, truncated normal */
-LEAT_API leat_init leat_init_variance_scaling(double scale, leat_fan fan, leat_init_kind distribution, int64_t seed);
+LEAT_API leat_init leat_init_variance_scaling(double scale, leat_fan fan, leat_init_kind distribution,
+                                              int64_t seed);
 /* The initial value's node in the current scope. */
 LEAT_API leat_out leat_init_value(leat_graph *graph, leat_init init, leat_shape shape, leat_dtype dtype);
 
@@ -136,8 +144,9 @@ typedef struct leat_get_variable_args {
 /* tf.get_variable: the variable of this name in the current variable scope: made, or found where the scope reuses. */
 LEAT_API leat_out leat_get_variable(leat_get_variable_args args);
 
-LEAT_API leat_op *leat_initializer(leat_out variable); /* its Assign; NULL if it is no variable made here or in a meta graph */
-LEAT_API leat_out leat_variable_read(leat_out variable);  /* its value's node */
+LEAT_API leat_op *leat_initializer(
+    leat_out variable); /* its Assign; NULL if it is no variable made here or in a meta graph */
+LEAT_API leat_out leat_variable_read(leat_out variable); /* its value's node */
 /* tf.global_variables_initializer: one NoOp ("init") after all initializers of the collection "variables". */
 LEAT_API leat_op *leat_global_variables_initializer(leat_graph *graph, const char *name);
 /* tf.group: a NoOp after all ops. */
@@ -164,30 +173,42 @@ LEAT_API leat_out leat_reduce_any(leat_reduce_args args);
 typedef struct leat_transpose_args {
     size_t size;
     leat_out x;
-    leat_axes perm; /* the axes reversed */
+    leat_axes perm;   /* the axes reversed */
     const char *name; /* "transpose" */
 } leat_transpose_args;
 LEAT_API leat_out leat_transpose(leat_transpose_args args);
 
 #ifndef __cplusplus
-#define leat_constant(graph_, ...) LEAT_KW_(leat_constant, LEAT_KW_NONE_, .graph = (graph_), .value = __VA_ARGS__)
+#define leat_constant(graph_, ...)                                                                           \
+    LEAT_KW_(leat_constant, LEAT_KW_NONE_, .graph = (graph_), .value = __VA_ARGS__)
 #define LEAT_KW_FILLED_(fname_, ...)                                                                         \
-    __extension__({ LEAT_KW_ON fname_((leat_filled_args){.size = sizeof(leat_filled_args), __VA_ARGS__}); LEAT_KW_OFF })
+    __extension__({                                                                                          \
+        LEAT_KW_ON fname_((leat_filled_args){.size = sizeof(leat_filled_args), __VA_ARGS__});                \
+        LEAT_KW_OFF                                                                                          \
+    })
 #define leat_zeros(graph_, ...) LEAT_KW_FILLED_(leat_zeros, .graph = (graph_), .shape = __VA_ARGS__)
 #define leat_ones(graph_, ...) LEAT_KW_FILLED_(leat_ones, .graph = (graph_), .shape = __VA_ARGS__)
 #define leat_random_uniform(graph_, shape_, minval_, ...)                                                    \
-    LEAT_KW_(leat_random_uniform, LEAT_KW_UNIFORM_, .graph = (graph_), .shape = (shape_), .minval = (minval_), .maxval = __VA_ARGS__)
+    LEAT_KW_(leat_random_uniform, LEAT_KW_UNIFORM_, .graph = (graph_), .shape = (shape_),                    \
+             .minval = (minval_), .maxval = __VA_ARGS__)
 #define LEAT_KW_NORMAL_CALL_(fname_, ...)                                                                    \
     __extension__({                                                                                          \
-        LEAT_KW_ON fname_((leat_random_normal_args){.size = sizeof(leat_random_normal_args) LEAT_KW_NORMAL_, __VA_ARGS__}); \
+        LEAT_KW_ON fname_((leat_random_normal_args){.size = sizeof(leat_random_normal_args) LEAT_KW_NORMAL_, \
+                                                    __VA_ARGS__});                                           \
         LEAT_KW_OFF                                                                                          \
     })
-#define leat_random_normal(graph_, ...) LEAT_KW_NORMAL_CALL_(leat_random_normal, .graph = (graph_), .shape = __VA_ARGS__)
-#define leat_truncated_normal(graph_, ...) LEAT_KW_NORMAL_CALL_(leat_truncated_normal, .graph = (graph_), .shape = __VA_ARGS__)
+#define leat_random_normal(graph_, ...)                                                                      \
+    LEAT_KW_NORMAL_CALL_(leat_random_normal, .graph = (graph_), .shape = __VA_ARGS__)
+#define leat_truncated_normal(graph_, ...)                                                                   \
+    LEAT_KW_NORMAL_CALL_(leat_truncated_normal, .graph = (graph_), .shape = __VA_ARGS__)
 #define leat_variable(...) LEAT_KW_(leat_variable, LEAT_KW_TRAINABLE_, .initial_value = __VA_ARGS__)
-#define leat_get_variable(graph_, ...) LEAT_KW_(leat_get_variable, LEAT_KW_TRAINABLE_, .graph = (graph_), .name = __VA_ARGS__)
+#define leat_get_variable(graph_, ...)                                                                       \
+    LEAT_KW_(leat_get_variable, LEAT_KW_TRAINABLE_, .graph = (graph_), .name = __VA_ARGS__)
 #define LEAT_KW_REDUCE_(fname_, ...)                                                                         \
-    __extension__({ LEAT_KW_ON fname_((leat_reduce_args){.size = sizeof(leat_reduce_args), .input = __VA_ARGS__}); LEAT_KW_OFF })
+    __extension__({                                                                                          \
+        LEAT_KW_ON fname_((leat_reduce_args){.size = sizeof(leat_reduce_args), .input = __VA_ARGS__});       \
+        LEAT_KW_OFF                                                                                          \
+    })
 #define leat_reduce_mean(...) LEAT_KW_REDUCE_(leat_reduce_mean, __VA_ARGS__)
 #define leat_reduce_sum(...) LEAT_KW_REDUCE_(leat_reduce_sum, __VA_ARGS__)
 #define leat_reduce_max(...) LEAT_KW_REDUCE_(leat_reduce_max, __VA_ARGS__)

@@ -40,7 +40,7 @@ LEAT_API leat_status leat_graph_status(const leat_graph *graph);
 LEAT_API void leat_graph_set_seed(leat_graph *graph, int64_t seed);
 
 LEAT_API size_t leat_graph_op_count(const leat_graph *graph);
-LEAT_API leat_op *leat_graph_op_at(const leat_graph *graph, size_t i); /* in order of creation */
+LEAT_API leat_op *leat_graph_op_at(const leat_graph *graph, size_t i);        /* in order of creation */
 LEAT_API leat_op *leat_graph_find(const leat_graph *graph, const char *name); /* NULL if absent */
 /* get_tensor_by_name: "theta:0", "theta" or "scope/theta:1". LEAT_NO_OUT if absent (no error is kept). */
 LEAT_API leat_out leat_graph_get(const leat_graph *graph, const char *name);
@@ -56,10 +56,11 @@ LEAT_API leat_op *leat_op_control_input(const leat_op *op, int i);
 LEAT_API int leat_op_outputs(const leat_op *op);
 LEAT_API leat_out leat_op_output(leat_op *op, int i);
 
-LEAT_API leat_dtype leat_out_dtype(leat_out out); /* the base type of a ref; LEAT_DTYPE_NONE for LEAT_NO_OUT */
+LEAT_API leat_dtype
+leat_out_dtype(leat_out out); /* the base type of a ref; LEAT_DTYPE_NONE for LEAT_NO_OUT */
 LEAT_API bool leat_out_is_ref(leat_out out);
-LEAT_API leat_shape leat_out_shape(leat_out out); /* what shape inference knows */
-LEAT_API int leat_rank(leat_out out);             /* -1 if unknown */
+LEAT_API leat_shape leat_out_shape(leat_out out);  /* what shape inference knows */
+LEAT_API int leat_rank(leat_out out);              /* -1 if unknown */
 LEAT_API int64_t leat_dim(leat_out out, int axis); /* -1 if unknown; a negative axis counts from the end */
 /* Tensor("add:0", shape=(2,), dtype=float32): writes to f (a FILE *) nothing; returns text. */
 LEAT_API char *leat_out_print(leat_out out, char *text, size_t size);
@@ -82,13 +83,16 @@ LEAT_API void leat_op_set_float(leat_op_builder *b, const char *attr, float valu
 LEAT_API void leat_op_set_bool(leat_op_builder *b, const char *attr, bool value);
 LEAT_API void leat_op_set_string(leat_op_builder *b, const char *attr, const void *bytes, size_t size);
 LEAT_API void leat_op_set_shape(leat_op_builder *b, const char *attr, leat_shape value);
-LEAT_API void leat_op_set_tensor(leat_op_builder *b, const char *attr, leat_tensor *value); /* takes its own reference */
+LEAT_API void leat_op_set_tensor(leat_op_builder *b, const char *attr,
+                                 leat_tensor *value); /* takes its own reference */
 LEAT_API void leat_op_set_func(leat_op_builder *b, const char *attr, const char *function_name);
 LEAT_API void leat_op_set_int_list(leat_op_builder *b, const char *attr, const int64_t *values, size_t n);
 LEAT_API void leat_op_set_float_list(leat_op_builder *b, const char *attr, const float *values, size_t n);
 LEAT_API void leat_op_set_type_list(leat_op_builder *b, const char *attr, const leat_dtype *values, size_t n);
-LEAT_API void leat_op_set_string_list(leat_op_builder *b, const char *attr, const char *const *values, size_t n);
-LEAT_API void leat_op_set_shape_list(leat_op_builder *b, const char *attr, const leat_shape *values, size_t n);
+LEAT_API void leat_op_set_string_list(leat_op_builder *b, const char *attr, const char *const *values,
+                                      size_t n);
+LEAT_API void leat_op_set_shape_list(leat_op_builder *b, const char *attr, const leat_shape *values,
+                                     size_t n);
 /* NULL: the graph's error is set. */
 LEAT_API leat_op *leat_op_end(leat_op_builder *b);
 
@@ -100,7 +104,10 @@ LEAT_API leat_out leat_scalar_float(leat_graph *graph, double value);
 LEAT_API leat_out leat_value(leat_graph *graph, leat_tensor *value);
 #ifndef __cplusplus
 #define leat_scalar(graph_, value_)                                                                          \
-    _Generic((value_), float: leat_scalar_float, double: leat_scalar_float, default: leat_scalar_int)((graph_), (value_))
+    _Generic((value_), float                                                                                 \
+             : leat_scalar_float, double                                                                     \
+             : leat_scalar_float, default                                                                    \
+             : leat_scalar_int)((graph_), (value_))
 #endif
 
 /* ---- scopes: each open must be closed; the macros close by themselves, also on break, return and goto ---- */
@@ -132,7 +139,8 @@ LEAT_API const char *leat_current_variable_scope(const leat_graph *graph);
     LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_variable_scope_open((graph_), (name_), (reuse_)))
 #define LEAT_CONTROL_DEPENDENCIES(graph_, ops_, n_)                                                          \
     LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_control_dependencies_open((graph_), (ops_), (n_)))
-#define LEAT_DEVICE(graph_, device_) LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_device_open((graph_), (device_)))
+#define LEAT_DEVICE(graph_, device_)                                                                         \
+    LEAT_SCOPE_FOR_(LEAT_SCOPE_ID_(__LINE__), leat_device_open((graph_), (device_)))
 
 /* ---- collections, with tf.GraphKeys' names ---- */
 #define LEAT_GLOBAL_VARIABLES "variables"
@@ -150,8 +158,8 @@ LEAT_API leat_out leat_collection_get(const leat_graph *graph, const char *colle
 /* ---- gradients ---- */
 /* tf.gradients(ys, xs, grad_ys, stop_gradients): adds nodes under "gradients/" and fills grads[n_xs]; LEAT_NO_OUT where
  * no y depends on the x. grad_ys may be NULL. Rows of a sparse gradient are made dense. */
-LEAT_API void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads,
-                             const leat_out *grad_ys, const leat_out *stop, size_t n_stop);
+LEAT_API void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs,
+                             leat_out *grads, const leat_out *grad_ys, const leat_out *stop, size_t n_stop);
 
 #ifdef __cplusplus
 }

@@ -16,8 +16,8 @@ extern "C" {
 typedef struct leat_session leat_session;
 
 typedef struct leat_session_options {
-    size_t size;    /* sizeof(leat_session_options) */
-    int threads;    /* workers of a run, the caller among them; 0: CPUs that this process may use */
+    size_t size; /* sizeof(leat_session_options) */
+    int threads; /* workers of a run, the caller among them; 0: CPUs that this process may use */
     bool no_folding, no_sharing; /* leave constant arithmetic, and equal subgraphs, to the run */
 } leat_session_options;
 
@@ -36,7 +36,8 @@ typedef struct leat_feed {
 } leat_feed;
 typedef struct leat_fetch {
     leat_out out;
-    leat_tensor **value; /* overwritten by a reference that the caller frees; a tensor found there is used again or dropped */
+    leat_tensor **
+        value; /* overwritten by a reference that the caller frees; a tensor found there is used again or dropped */
 } leat_fetch;
 typedef struct leat_feed_list {
     const leat_feed *items;
@@ -53,11 +54,14 @@ typedef struct leat_target_list {
 
 #ifndef __cplusplus
 #define LEAT_FEEDS(...)                                                                                      \
-    ((leat_feed_list){(const leat_feed[]){__VA_ARGS__}, sizeof((const leat_feed[]){__VA_ARGS__}) / sizeof(leat_feed)})
+    ((leat_feed_list){(const leat_feed[]){__VA_ARGS__},                                                      \
+                      sizeof((const leat_feed[]){__VA_ARGS__}) / sizeof(leat_feed)})
 #define LEAT_FETCHES(...)                                                                                    \
-    ((leat_fetch_list){(const leat_fetch[]){__VA_ARGS__}, sizeof((const leat_fetch[]){__VA_ARGS__}) / sizeof(leat_fetch)})
+    ((leat_fetch_list){(const leat_fetch[]){__VA_ARGS__},                                                    \
+                       sizeof((const leat_fetch[]){__VA_ARGS__}) / sizeof(leat_fetch)})
 #define LEAT_TARGETS(...)                                                                                    \
-    ((leat_target_list){(leat_op *const[]){__VA_ARGS__}, sizeof((leat_op *const[]){__VA_ARGS__}) / sizeof(leat_op *)})
+    ((leat_target_list){(leat_op *const[]){__VA_ARGS__},                                                     \
+                        sizeof((leat_op *const[]){__VA_ARGS__}) / sizeof(leat_op *)})
 #define LEAT_NO_FEEDS ((leat_feed_list){NULL, 0})
 #define LEAT_NO_FETCHES ((leat_fetch_list){NULL, 0})
 #define LEAT_NO_TARGETS ((leat_target_list){NULL, 0})
@@ -77,8 +81,9 @@ typedef struct leat_run_options {
     size_t memory_limit; /* bytes of the run's buffers (LEAT_ERR_NO_MEMORY); 0: none */
     leat_profile_sink *profile;
 } leat_run_options;
-LEAT_API leat_status leat_run_with(leat_session *session, const leat_run_options *options, leat_feed_list feeds,
-                                   leat_fetch_list fetches, leat_target_list targets) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_run_with(leat_session *session, const leat_run_options *options,
+                                   leat_feed_list feeds, leat_fetch_list fetches,
+                                   leat_target_list targets) LEAT_MUST_CHECK;
 
 /* Runs the initializer of every global variable of the graph. */
 LEAT_API leat_status leat_run_init(leat_session *session) LEAT_MUST_CHECK;
@@ -95,10 +100,11 @@ LEAT_API void leat_cancel(leat_session *session);
 /* A prepared call: one signature of feeds, fetches and targets, without look-ups; after the first calls it allocates nothing
  * where shapes stay the same. A callable is one thread's at a time. Free it before its session. */
 typedef struct leat_callable leat_callable;
-LEAT_API leat_status leat_prepare(leat_callable **callable, leat_session *session, leat_out_list feeds, leat_out_list fetches,
-                                  leat_target_list targets) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_prepare(leat_callable **callable, leat_session *session, leat_out_list feeds,
+                                  leat_out_list fetches, leat_target_list targets) LEAT_MUST_CHECK;
 /* feeds and fetches in the order of leat_prepare; fetches as in leat_run. Either may be NULL where there are none. */
-LEAT_API leat_status leat_call(leat_callable *callable, leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_call(leat_callable *callable, leat_tensor *const *feeds,
+                               leat_tensor **fetches) LEAT_MUST_CHECK;
 LEAT_API void leat_callable_free(leat_callable *callable);
 
 #ifdef __cplusplus
@@ -106,10 +112,12 @@ LEAT_API void leat_callable_free(leat_callable *callable);
 
 #include <initializer_list>
 /* C++: leat_run(s, {{x, xb}}, {{mse, &out}}, {train}) */
-inline leat_status leat_run(leat_session *s, std::initializer_list<leat_feed> feeds, std::initializer_list<leat_fetch> fetches,
+inline leat_status leat_run(leat_session *s, std::initializer_list<leat_feed> feeds,
+                            std::initializer_list<leat_fetch> fetches,
                             std::initializer_list<leat_op *> targets)
 {
-    return leat_run(s, leat_feed_list{feeds.begin(), feeds.size()}, leat_fetch_list{fetches.begin(), fetches.size()},
+    return leat_run(s, leat_feed_list{feeds.begin(), feeds.size()},
+                    leat_fetch_list{fetches.begin(), fetches.size()},
                     leat_target_list{targets.begin(), targets.size()});
 }
 inline leat_shape LEAT_SHAPE(std::initializer_list<int64_t> dims)

@@ -65,7 +65,7 @@ LEAT_API char *leat_shape_print(leat_shape shape, char *text, size_t size);
 
 #ifndef __cplusplus
 #define LEAT_SHAPE(...)                                                                                      \
-    ((leat_shape){.rank_plus_1 = 1 + (int32_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),           \
+    ((leat_shape){.rank_plus_1 = 1 + (int32_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),          \
                   .dims = {__VA_ARGS__}})
 #define LEAT_SCALAR ((leat_shape){.rank_plus_1 = 1})
 #define LEAT_UNKNOWN_SHAPE ((leat_shape){.rank_plus_1 = 0})

@@ -1,0 +1,12 @@
+/* leat.h - all of the library but the drawing (leat/viz.h). */
+#ifndef LEAT_H
+#define LEAT_H
+
+#include "leat/status.h"
+#include "leat/tensor.h"
+#include "leat/graph.h"
+#include "leat/build.h"
+#include "leat/session.h"
+#include "leat/events.h"
+
+#endif
