@@ -117,7 +117,7 @@ static leat_status try_write(coder *k, const leat_image *image, const char *titl
         return leat_fail(k->out->failed || k->no_memory ? LEAT_ERR_NO_MEMORY : LEAT_ERR_IO,
                          "encoding PNG: %s", k->error);
     write_png(k, image, title, dpi, alpha);
-    return LEAT_OK;
+    return k->no_memory ? leat_fail(LEAT_ERR_NO_MEMORY, "encoding PNG: out of memory") : LEAT_OK;
 }
 
 leat_status leat_png_encode(leat_buf *out, const leat_image *image, const char *title, double dpi)
@@ -191,7 +191,8 @@ static leat_status try_read(coder *k, uint64_t max_pixels)
         return leat_fail(k->no_memory ? LEAT_ERR_NO_MEMORY : LEAT_ERR_DATA_LOSS, "PNG image: %s", k->error);
     read_header(k, max_pixels);
     read_pixels(k);
-    return LEAT_OK;
+    /* libpng does without what is not vital; whoever runs out of memory shall know it all the same. */
+    return k->no_memory ? leat_fail(LEAT_ERR_NO_MEMORY, "PNG image: out of memory") : LEAT_OK;
 }
 
 leat_status leat_png_decode(const void *data, size_t size, uint64_t max_pixels, leat_image *image)

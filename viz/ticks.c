@@ -49,6 +49,11 @@ static int decade(double v)
     return e;
 }
 
+static double power_of_ten(int e)
+{
+    return e < -307 ? 1e-307 : e > 308 ? 1e308 : pow(10, e);
+}
+
 static int clamp_int(int v, int lo, int hi)
 {
     return v < lo ? lo : v > hi ? hi : v;
@@ -145,7 +150,7 @@ static notation choose_notation(double most, double step)
         double from, divisor;
         const char *suffix;
     } si[] = {{1e12, 1e12, "T"}, {1e9, 1e9, "G"}, {1e6, 1e6, "M"}, {1e4, 1e3, "k"}};
-    if (most >= 1e15 || most < 0.9e-4) {
+    if (most >= 1e15 || most < 0.9e-4 || (most < 1e-2 && decimals_for(step) > 5)) {
         int e = decade(most);
         double divisor = e > -300 ? pow(10, e) : 1e-300;
         return (notation){divisor, "", e > -300 ? e : -300, clamp_int(decimals_for(step / divisor), 0, 12)};
@@ -228,11 +233,6 @@ void leat_ticks_integer(leat_ticks *t, double lo, double hi, size_t want)
     *t = (leat_ticks){0};
     double k = (double)LEAT_MIN(LEAT_MAX(want, 2u), LEAT_MAX_TICKS - 2u);
     linear_by(t, lo, hi, fmax(1, nice_step(hi / k - lo / k)));
-}
-
-static double power_of_ten(int e)
-{
-    return e < -307 ? 1e-307 : e > 308 ? 1e308 : pow(10, e);
 }
 
 static void label_log(leat_tick *t, bool plain)

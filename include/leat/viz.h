@@ -1,0 +1,129 @@
+/* leat/viz.h - pictures of what a run did: scalars, histograms, distributions, images and text as PNG, SVG, PDF.
+ *
+ * The functions take plain arrays that the caller keeps; nothing is modified, nothing is kept after a call. They
+ * may be called from any thread, several at a time. Names of runs and tags are data: any bytes may stand in
+ * them, and none of them can become markup or drive a terminal. Strings are UTF-8; what is not is shown as U+FFFD.
+ *
+ * Source of the drawing rules (smoothing, outliers, basis points, bins, colours): TensorBoard 2.21. */
+#ifndef LEAT_VIZ_H
+#define LEAT_VIZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "leat/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- data ---- */
+
+/* One tag of one run. The three arrays hold n elements, in the order of the log: steps, seconds since 1970
+ * (UTC), values (NaN and infinities are drawn as marks). */
+typedef struct leat_scalar_series {
+    const char *run, *tag;
+    size_t n;
+    const int64_t *step;
+    const double *wall;
+    const double *value;
+} leat_scalar_series;
+
+/* One histogram: n buckets of (left edge, right edge, count), edges not falling. */
+typedef struct leat_histogram {
+    int64_t step;
+    double wall;
+    size_t n;
+    const double *buckets; /* [n][3] */
+} leat_histogram;
+
+typedef struct leat_histogram_series {
+    const char *run, *tag;
+    size_t n;
+    const leat_histogram *at;
+} leat_histogram_series;
+
+/* Bytes that a summary holds: an encoded image (PNG is drawn, others are named), or a text. */
+typedef struct leat_blob {
+    int64_t step;
+    double wall;
+    size_t size;
+    const void *data;
+} leat_blob;
+
+typedef struct leat_blob_series {
+    const char *run, *tag;
+    size_t n;
+    const leat_blob *at;
+} leat_blob_series;
+
+/* What a plot is drawn from. `runs` names all runs of the log, also those without data here: a run has its
+ * colour by its place among them (in natural order), whichever of them are shown. NULL: those that the series
+ * name. */
+typedef struct leat_plot_data {
+    const char *const *runs;
+    size_t n_runs;
+    const leat_scalar_series *scalars;
+    size_t n_scalars;
+    const leat_histogram_series *histograms;
+    size_t n_histograms;
+    const leat_blob_series *images;
+    size_t n_images;
+    const leat_blob_series *texts;
+    size_t n_texts;
+} leat_plot_data;
+
+/* ---- options ---- */
+
+typedef enum leat_plot_kind {
+    LEAT_PLOT_SCALARS,       /* one chart a tag, a line a run */
+    LEAT_PLOT_HISTOGRAMS,    /* one chart a tag and run, a ridge a step, the oldest at the back */
+    LEAT_PLOT_OVERLAY,       /* the same histograms on one another */
+    LEAT_PLOT_DISTRIBUTIONS, /* one chart a tag and run: percentiles over steps, and the median */
+    LEAT_PLOT_IMAGES,        /* a contact sheet a tag and run */
+    LEAT_PLOT_TEXT
+} leat_plot_kind;
+
+typedef enum leat_x_axis { LEAT_X_STEP, LEAT_X_RELATIVE, LEAT_X_WALL } leat_x_axis;
+typedef enum leat_plot_theme { LEAT_THEME_LIGHT, LEAT_THEME_DARK } leat_plot_theme;
+
+/* Fill with leat_plot_options_init, then change members. Strings may be NULL. */
+typedef struct leat_plot_options {
+    size_t size; /* of this struct, so that it may grow */
+    leat_plot_kind kind;
+    const char *tag, *run; /* regular expressions (POSIX extended, and \d): show what they are found in */
+    double smoothing;      /* 0 to 0.999; 0.6 unless set */
+    leat_x_axis x_axis;
+    bool log_x, log_y;
+    double xlim[2], ylim[2]; /* NaN: from the data */
+    bool keep_outliers;      /* the y axis spans every point, not each series' 5th to 95th percentile */
+    /* Runs in which this regular expression is found are drawn as one line, their mean, with a band of one
+     * standard deviation. Runs that differ in its first group, "(.*)/seed-", are different lines. */
+    const char *band;
+    bool one_chart; /* scalars: all tags in one chart */
+    const char *title, *xlabel, *ylabel;
+    double width, height; /* of a page, in pixels (points in PDF); 0: as large as the charts want */
+    double scale;         /* PNG: pixels for one of those; 0: 2 */
+    leat_plot_theme theme;
+    bool safe_colors; /* Okabe and Ito's palette, which colour-blind readers can tell apart */
+} leat_plot_options;
+
+LEAT_API void leat_plot_options_init(leat_plot_options *options);
+
+/* ---- drawing ---- */
+
+/* Draws into a file, whose suffix says the format: .png, .svg, .pdf (one page or more) or .trace (a text that
+ * names every drawing call, for tests). The file appears whole or not at all. options NULL: the defaults.
+ * LEAT_ERR_NOT_FOUND where nothing is left to draw after the filters; LEAT_ERR_INVALID_ARGUMENT names a wrong
+ * option; LEAT_ERR_IO, LEAT_ERR_NO_MEMORY. Time is linear in the points: about 30 ns each. */
+LEAT_API leat_status leat_plot(const char *path, const leat_plot_data *data,
+                               const leat_plot_options *options) LEAT_MUST_CHECK;
+
+/* TensorBoard's smoothing, to the bit: n values into out (which may be the same array); weight 0 to 0.999.
+ * Values that are not finite pass through uncounted, a constant series is left alone. */
+LEAT_API void leat_smooth(const double *values, size_t n, double weight, double *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

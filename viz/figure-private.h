@@ -1,0 +1,118 @@
+/* figure-private.h - a figure: the panels (charts, sheets) that data and options ask for, and their pages.
+ *
+ * A kind of plot is one const leat_plot_class in one file, and a row in the table of figure.c. */
+#ifndef LEAT_FIGURE_PRIVATE_H
+#define LEAT_FIGURE_PRIVATE_H
+
+#include <regex.h>
+#include "viz/chart-private.h"
+#include "leat/viz.h"
+
+/* One series that the filters let through. */
+typedef struct leat_item {
+    size_t run; /* index into figure->runs */
+    const char *tag;
+    const void *series; /* of the class's type */
+} leat_item;
+
+typedef struct leat_panel {
+    const char *tag; /* NULL: several */
+    size_t run;      /* SIZE_MAX: several */
+    size_t first, n; /* its items */
+    double width;    /* that `prepared` is for */
+    void *prepared;  /* the class's; NULL: not yet */
+} leat_panel;
+
+/* A legend's entry with a label of its own. */
+typedef struct leat_key {
+    char *label;
+    leat_run_look look;
+    leat_legend_kind kind;
+} leat_key;
+
+typedef struct leat_figure leat_figure;
+
+/* Call order for a panel: prepare, then height and draw on any number of canvases, then release. */
+typedef struct leat_plot_class {
+    bool by_run;                /* a panel for every tag and run; else for every tag */
+    double width, panel_height; /* of a panel among others, where the options give no size */
+    /* The ith series of this kind; false at the end. *n counts its points. */
+    bool (*series)(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
+                   const void **series);
+    leat_status (*legend)(leat_figure *f); /* adds keys; NULL: none */
+    leat_status (*prepare)(leat_figure *f, leat_panel *p, double width);
+    double (*height)(leat_figure *f, leat_canvas *c, leat_panel *p, double width); /* NULL: any will do */
+    void (*draw)(leat_figure *f, leat_canvas *c, leat_panel *p, leat_box box);
+    void (*release)(leat_panel *p); /* frees p->prepared */
+} leat_plot_class;
+
+extern const leat_plot_class leat_plot_scalars, leat_plot_ridges, leat_plot_overlay, leat_plot_distributions,
+    leat_plot_images, leat_plot_texts;
+
+typedef struct leat_pattern {
+    bool set;
+    regex_t regex;
+} leat_pattern;
+/* `what` names the option in messages. NULL text: matches everything. */
+leat_status leat_pattern_init(leat_pattern *p, const char *text, const char *what) LEAT_MUST_CHECK;
+bool leat_pattern_matches(const leat_pattern *p, const char *text);
+/* Where the first group (else the whole) matched; false where nothing did. */
+bool leat_pattern_find(const leat_pattern *p, const char *text, size_t *from, size_t *to);
+void leat_pattern_free(leat_pattern *p);
+
+struct leat_figure {
+    const leat_plot_data *data;
+    leat_plot_options options;
+    const leat_plot_class *class;
+    leat_theme theme;
+    const char **runs; /* of the whole log, in natural order */
+    size_t n_runs;
+    leat_map run_index; /* name -> index + 1 */
+    leat_pattern tag, run, band;
+    size_t
+        *line_of; /* by run: the first of the runs whose mean is one line with it; itself where it is alone */
+    leat_item *items;
+    size_t n_items, items_capacity;
+    leat_panel *panels;
+    size_t n_panels;
+    leat_key *keys;
+    size_t n_keys, keys_capacity;
+    bool keep; /* panels stay prepared after they were drawn, for another canvas */
+};
+
+/* Checks the options, selects and sorts. Data must live as long as the figure. */
+leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data,
+                            const leat_plot_options *options) LEAT_MUST_CHECK;
+void leat_figure_free(leat_figure *f);
+leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look look,
+                                leat_legend_kind kind) LEAT_MUST_CHECK;
+
+/* Draws panels [first, first + n) on pages of the canvas: of the options' size, else as large as they want. A
+ * canvas that has one page only tells in its last line how many had no room. */
+void leat_figure_draw(leat_figure *f, leat_canvas *c, size_t first, size_t n);
+leat_status leat_figure_write(leat_figure *f, const char *path) LEAT_MUST_CHECK;
+void leat_figure_release(leat_figure *f, size_t panel);
+
+/* "loss/train" before "loss/valid", "layer2" before "layer10": runs of digits by their value, a slash first. */
+int leat_natural_compare(const char *a, const char *b);
+/* The bytes of the tag's group: what stands before the first slash; 0: none. */
+size_t leat_tag_group(const char *tag);
+
+/* What kinds share: the histograms of the data, a legend of the runs, when the ith histogram was on the x axis,
+ * and the most buckets of one. */
+bool leat_histogram_series_at(const leat_plot_data *d, size_t i, const char **run, const char **tag,
+                              size_t *n, const void **series);
+leat_status leat_run_legend(leat_figure *f);
+double leat_histogram_when(const leat_figure *f, const leat_histogram_series *s, size_t i);
+size_t leat_most_buckets(const leat_histogram_series *s);
+/* Tag and run on the first line of a sheet of images or texts. Returns its height. */
+double leat_sheet_title(leat_figure *f, leat_canvas *c, const leat_panel *p, leat_box box);
+double leat_sheet_title_height(leat_figure *f, leat_canvas *c, const leat_panel *p);
+void leat_figure_x_axis(const leat_figure *f, leat_axis *a);
+const char *leat_figure_xlabel(const leat_figure *f);
+/* The title of a panel (NULL where the page's own says it), and what is said beside it: the run, where the panel
+ * is one run's. */
+const char *leat_panel_title(const leat_figure *f, const leat_panel *p);
+const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p);
+
+#endif

@@ -1,0 +1,416 @@
+#include "viz/figure-private.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* By leat_plot_kind. */
+static const leat_plot_class *const classes[] = {
+    [LEAT_PLOT_SCALARS] = &leat_plot_scalars, [LEAT_PLOT_HISTOGRAMS] = &leat_plot_ridges,
+    [LEAT_PLOT_OVERLAY] = &leat_plot_overlay, [LEAT_PLOT_DISTRIBUTIONS] = &leat_plot_distributions,
+    [LEAT_PLOT_IMAGES] = &leat_plot_images,   [LEAT_PLOT_TEXT] = &leat_plot_texts,
+};
+
+/* ---- names ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Compares two runs of digits by value and moves behind them. */
+static int compare_digits(const char **a, const char **b)
+{
+    while (**a == '0')
+        ++*a;
+    while (**b == '0')
+        ++*b;
+    size_t na = strspn(*a, "0123456789"), nb = strspn(*b, "0123456789");
+    int by_value = na != nb ? (na > nb) - (na < nb) : memcmp(*a, *b, na);
+    *a += na;
+    *b += nb;
+    return by_value;
+}
+
+/* In "lr=0.01" the digits behind the point are no number of their own. */
+static bool in_fraction(const char *start, const char *at)
+{
+    return at - start >= 2 && at[-1] == '.' && is_digit(at[-2]);
+}
+
+int leat_natural_compare(const char *a, const char *b)
+{
+    const char *x = a, *y = b;
+    while (*x && *y) {
+        if (is_digit(*x) && is_digit(*y) && !in_fraction(a, x)) {
+            int by_value = compare_digits(&x, &y);
+            if (by_value != 0)
+                return by_value;
+            continue;
+        }
+        if (is_digit(*x) && is_digit(*y)) { /* a fraction, digit by digit */
+            while (is_digit(*x) && *x == *y)
+                x++, y++;
+            if (is_digit(*x) || is_digit(*y))
+                return (unsigned char)*x - (unsigned char)*y;
+            continue;
+        }
+        if (*x != *y) {
+            int cx = *x == '/' ? 0 : (unsigned char)*x, cy = *y == '/' ? 0 : (unsigned char)*y;
+            return cx - cy;
+        }
+        x++, y++;
+    }
+    if (*x || *y)
+        return *x ? 1 : -1;
+    return strcmp(a, b); /* "01" and "1" are different names */
+}
+
+size_t leat_tag_group(const char *tag)
+{
+    const char *slash = strchr(tag, '/');
+    return slash ? (size_t)(slash - tag) : 0;
+}
+
+/* ---- patterns ---- */
+
+/* POSIX knows no \d and \D, which users of other expressions write. */
+static leat_status posix_pattern(const char *text, leat_buf *out)
+{
+    bool in_brackets = false;
+    for (const char *p = text; *p; p++) {
+        if (!in_brackets && p[0] == '\\' && p[1] != '\0') {
+            p++;
+            if (*p == 'd' || *p == 'D')
+                leat_buf_puts(out, *p == 'd' ? "[0-9]" : "[^0-9]");
+            else
+                leat_buf_printf(out, "\\%c", *p);
+            continue;
+        }
+        if (*p == '[' && !in_brackets) {
+            in_brackets = true;
+            leat_buf_putc(out, *p);
+            if (p[1] == '^')
+                leat_buf_putc(out, *++p);
+            if (p[1] == ']') /* stands for itself here */
+                leat_buf_putc(out, *++p);
+            continue;
+        }
+        if (*p == ']')
+            in_brackets = false;
+        leat_buf_putc(out, *p);
+    }
+    leat_buf_putc(out, '\0');
+    return leat_buf_status(out);
+}
+
+leat_status leat_pattern_init(leat_pattern *p, const char *text, const char *what)
+{
+    *p = (leat_pattern){0};
+    if (text == NULL)
+        return LEAT_OK;
+    leat_buf b = {0};
+    leat_status status = posix_pattern(text, &b);
+    if (status == LEAT_OK) {
+        int error = regcomp(&p->regex, b.data, REG_EXTENDED);
+        char reason[120];
+        if (error == 0)
+            p->set = true;
+        else {
+            regerror(error, &p->regex, reason, sizeof reason);
+            status = error == REG_ESPACE
+                         ? leat_fail_memory(b.size)
+                         : leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: '%s' is no regular expression: %s", what,
+                                     text, reason);
+        }
+    }
+    leat_buf_free(&b);
+    return status;
+}
+
+bool leat_pattern_matches(const leat_pattern *p, const char *text)
+{
+    return !p->set || regexec(&p->regex, text, 0, NULL, 0) == 0;
+}
+
+bool leat_pattern_find(const leat_pattern *p, const char *text, size_t *from, size_t *to)
+{
+    regmatch_t m[2];
+    if (!p->set || regexec(&p->regex, text, 2, m, 0) != 0)
+        return false;
+    const regmatch_t *k = p->regex.re_nsub > 0 && m[1].rm_so >= 0 ? &m[1] : &m[0];
+    *from = (size_t)k->rm_so;
+    *to = (size_t)k->rm_eo;
+    return true;
+}
+
+void leat_pattern_free(leat_pattern *p)
+{
+    if (p->set)
+        regfree(&p->regex);
+    p->set = false;
+}
+
+/* ---- options ---- */
+
+void leat_plot_options_init(leat_plot_options *o)
+{
+    *o = (leat_plot_options){
+        .size = sizeof *o,
+        .smoothing = 0.6,
+        .xlim = {NAN, NAN},
+        .ylim = {NAN, NAN},
+    };
+}
+
+static leat_status check_limits(const char *name, const double limits[2], bool log)
+{
+    for (int i = 0; i < 2; i++) {
+        if (isinf(limits[i]))
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: a limit must be finite", name);
+        if (log && limits[i] <= 0)
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: a logarithmic axis begins above 0, not at %g",
+                             name, limits[i]);
+    }
+    if (limits[0] >= limits[1]) /* false where one is NaN */
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: %g is not below %g", name, limits[0], limits[1]);
+    return LEAT_OK;
+}
+
+static leat_status check_options(const leat_plot_options *o)
+{
+    if (o->size != sizeof *o)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "plot options were not set up by leat_plot_options_init");
+    if ((size_t)o->kind >= LEAT_LEN(classes))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "plot kind %d does not exist", (int)o->kind);
+    if (!(o->smoothing >= 0 && o->smoothing <= 0.999))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "smoothing %g is not between 0 and 0.999", o->smoothing);
+    if (!(o->scale >= 0 && o->scale <= 16))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "scale %g is not between 0 and 16", o->scale);
+    if ((o->width != 0) != (o->height != 0) || !(o->width >= 0 && o->height >= 0) ||
+        (o->width != 0 && (o->width < 120 || o->height < 100 || o->width > LEAT_CANVAS_MAX_SIDE ||
+                           o->height > LEAT_CANVAS_MAX_SIDE)))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a page of %gx%g is not between 120x100 and %dx%d",
+                         o->width, o->height, LEAT_CANVAS_MAX_SIDE, LEAT_CANVAS_MAX_SIDE);
+    if (o->log_x && o->x_axis == LEAT_X_WALL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "dates have no logarithmic axis: use steps or relative time");
+    LEAT_TRY(check_limits("xlim", o->xlim, o->log_x));
+    return check_limits("ylim", o->ylim, o->log_y);
+}
+
+/* ---- selection ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+    return leat_natural_compare(*(const char *const *)a, *(const char *const *)b);
+}
+
+static leat_status add_run(leat_figure *f, const char *name, size_t *capacity)
+{
+    if (leat_map_get(&f->run_index, name, strlen(name)) != NULL)
+        return LEAT_OK;
+    LEAT_TRY(leat_grow(&f->runs, capacity, f->n_runs + 1, sizeof *f->runs));
+    LEAT_TRY(leat_map_put(&f->run_index, name, strlen(name), (void *)(uintptr_t)1));
+    f->runs[f->n_runs++] = name;
+    return LEAT_OK;
+}
+
+static leat_status number_runs(leat_figure *f)
+{
+    const leat_plot_data *d = f->data;
+    size_t capacity = 0, points;
+    const char *run, *tag;
+    const void *series;
+    for (size_t i = 0; i < d->n_runs; i++)
+        LEAT_TRY(add_run(f, d->runs[i], &capacity));
+    for (size_t i = 0; f->class->series(d, i, &run, &tag, &points, &series); i++)
+        LEAT_TRY(add_run(f, run, &capacity));
+    if (f->n_runs > 0)
+        qsort(f->runs, f->n_runs, sizeof *f->runs, compare_names);
+    for (size_t i = 0; i < f->n_runs; i++)
+        LEAT_TRY(leat_map_put(&f->run_index, f->runs[i], strlen(f->runs[i]), (void *)(uintptr_t)(i + 1)));
+    return LEAT_OK;
+}
+
+/* Without a group in the pattern all runs that match are one line. */
+static leat_status group_runs(leat_figure *f)
+{
+    leat_map lines = {0};
+    leat_status status = LEAT_OK;
+    f->line_of = leat_alloc_zero(f->n_runs, sizeof *f->line_of);
+    if (f->line_of == NULL)
+        return leat_fail_memory(f->n_runs * sizeof *f->line_of);
+    for (size_t i = 0; i < f->n_runs && status == LEAT_OK; i++) {
+        size_t from, to;
+        f->line_of[i] = i;
+        if (!leat_pattern_find(&f->band, f->runs[i], &from, &to))
+            continue;
+        size_t n = f->band.regex.re_nsub > 0 ? to - from : 0;
+        void *first = leat_map_get(&lines, f->runs[i] + from, n);
+        if (first)
+            f->line_of[i] = (size_t)(uintptr_t)first - 1;
+        else
+            status = leat_map_put(&lines, f->runs[i] + from, n, (void *)(uintptr_t)(i + 1));
+    }
+    leat_map_free(&lines);
+    return status;
+}
+
+/* By group, tag, run: a group's tags stand together. */
+static int compare_items(const void *a, const void *b)
+{
+    const leat_item *x = a, *y = b;
+    if (strcmp(x->tag, y->tag) != 0) {
+        size_t gx = leat_tag_group(x->tag), gy = leat_tag_group(y->tag);
+        if ((gx == 0) != (gy == 0))
+            return gx == 0 ? -1 : 1; /* tags without a group come first */
+        return leat_natural_compare(x->tag, y->tag);
+    }
+    return (x->run > y->run) - (x->run < y->run);
+}
+
+static leat_status select_items(leat_figure *f)
+{
+    const char *run, *tag;
+    const void *series;
+    size_t points;
+    for (size_t i = 0; f->class->series(f->data, i, &run, &tag, &points, &series); i++) {
+        if (points == 0 || !leat_pattern_matches(&f->run, run) || !leat_pattern_matches(&f->tag, tag))
+            continue;
+        LEAT_TRY(leat_grow(&f->items, &f->items_capacity, f->n_items + 1, sizeof *f->items));
+        size_t index = (size_t)(uintptr_t)leat_map_get(&f->run_index, run, strlen(run)) - 1;
+        f->items[f->n_items++] = (leat_item){index, tag, series};
+    }
+    if (f->n_items == 0)
+        return leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s of the wanted runs and tags",
+                         f->options.kind == LEAT_PLOT_SCALARS  ? "scalars"
+                         : f->options.kind == LEAT_PLOT_IMAGES ? "images"
+                         : f->options.kind == LEAT_PLOT_TEXT   ? "texts"
+                                                               : "histograms");
+    qsort(f->items, f->n_items, sizeof *f->items, compare_items);
+    return LEAT_OK;
+}
+
+static leat_status make_panels(leat_figure *f)
+{
+    bool together = f->options.one_chart && !f->class->by_run;
+    f->panels = leat_alloc_zero(together ? 1 : f->n_items, sizeof *f->panels);
+    if (f->panels == NULL)
+        return leat_fail_memory(f->n_items * sizeof *f->panels);
+    for (size_t i = 0; i < f->n_items; i++) {
+        const leat_item *item = &f->items[i], *before = i > 0 ? &f->items[i - 1] : NULL;
+        bool same = before && (together || (strcmp(before->tag, item->tag) == 0 &&
+                                            (!f->class->by_run || before->run == item->run)));
+        if (!same)
+            f->panels[f->n_panels++] = (leat_panel){.tag = item->tag, .run = item->run, .first = i};
+        leat_panel *p = &f->panels[f->n_panels - 1];
+        p->n++;
+        if (p->run != item->run)
+            p->run = SIZE_MAX;
+        if (p->tag && strcmp(p->tag, item->tag) != 0)
+            p->tag = NULL;
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_figure_add_key(leat_figure *f, char *label, leat_run_look look, leat_legend_kind kind)
+{
+    leat_status status =
+        label ? leat_grow(&f->keys, &f->keys_capacity, f->n_keys + 1, sizeof *f->keys) : leat_fail_memory(1);
+    if (status != LEAT_OK) {
+        leat_free(label);
+        return status;
+    }
+    f->keys[f->n_keys++] = (leat_key){label, look, kind};
+    return LEAT_OK;
+}
+
+static leat_status build(leat_figure *f)
+{
+    LEAT_TRY(check_options(&f->options));
+    f->class = classes[f->options.kind];
+    f->theme = leat_theme_make(f->options.theme == LEAT_THEME_DARK,
+                               f->options.safe_colors ? LEAT_PALETTE_SAFE : LEAT_PALETTE_TENSORBOARD);
+    LEAT_TRY(leat_pattern_init(&f->tag, f->options.tag, "tag"));
+    LEAT_TRY(leat_pattern_init(&f->run, f->options.run, "run"));
+    LEAT_TRY(leat_pattern_init(&f->band, f->options.band, "band"));
+    LEAT_TRY(number_runs(f));
+    LEAT_TRY(group_runs(f));
+    LEAT_TRY(select_items(f));
+    LEAT_TRY(make_panels(f));
+    return f->class->legend ? f->class->legend(f) : LEAT_OK;
+}
+
+leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data, const leat_plot_options *options)
+{
+    leat_figure *f = leat_alloc_zero(1, sizeof *f);
+    *out = NULL;
+    if (f == NULL)
+        return leat_fail_memory(sizeof *f);
+    f->data = data;
+    if (options)
+        f->options = *options;
+    else
+        leat_plot_options_init(&f->options);
+    leat_status status = build(f);
+    if (status != LEAT_OK) {
+        leat_figure_free(f);
+        return status;
+    }
+    *out = f;
+    return LEAT_OK;
+}
+
+void leat_figure_release(leat_figure *f, size_t panel)
+{
+    leat_panel *p = &f->panels[panel];
+    if (p->prepared)
+        f->class->release(p);
+    p->prepared = NULL;
+}
+
+void leat_figure_free(leat_figure *f)
+{
+    if (f == NULL)
+        return;
+    for (size_t i = 0; i < f->n_panels; i++)
+        leat_figure_release(f, i);
+    for (size_t i = 0; i < f->n_keys; i++)
+        leat_free(f->keys[i].label);
+    leat_free(f->keys);
+    leat_free(f->panels);
+    leat_free(f->items);
+    leat_free(f->runs);
+    leat_free(f->line_of);
+    leat_map_free(&f->run_index);
+    leat_pattern_free(&f->tag);
+    leat_pattern_free(&f->run);
+    leat_pattern_free(&f->band);
+    leat_free(f);
+}
+
+void leat_figure_x_axis(const leat_figure *f, leat_axis *a)
+{
+    static const leat_axis_kind kinds[] = {[LEAT_X_STEP] = LEAT_AXIS_INTEGER,
+                                           [LEAT_X_RELATIVE] = LEAT_AXIS_DURATION,
+                                           [LEAT_X_WALL] = LEAT_AXIS_WALL};
+    *a = (leat_axis){.kind = kinds[f->options.x_axis], .log = f->options.log_x};
+}
+
+const char *leat_figure_xlabel(const leat_figure *f)
+{
+    static const char *const names[] = {
+        [LEAT_X_STEP] = "step", [LEAT_X_RELATIVE] = "relative time", [LEAT_X_WALL] = "time"};
+    return f->options.xlabel ? f->options.xlabel : names[f->options.x_axis];
+}
+
+const char *leat_panel_title(const leat_figure *f, const leat_panel *p)
+{
+    bool said = f->options.title && f->options.title[0] && f->n_panels == 1;
+    return said ? NULL : p->tag;
+}
+
+const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p)
+{
+    return f->class->by_run && p->run != SIZE_MAX ? f->runs[p->run] : NULL;
+}

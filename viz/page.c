@@ -1,0 +1,289 @@
+/* Where panels stand on pages: title and legend on top, then rows of panels under the headings of their groups. */
+#include "viz/figure-private.h"
+#include "base/file-private.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MARGIN 14.0
+#define GAP 18.0 /* between panels */
+#define HEADING 24.0
+#define FOOT 18.0          /* the line that says what had no room */
+#define SINGLE_WIDTH 620.0 /* of a chart that is alone */
+#define SINGLE_HEIGHT 370.0
+#define LEAST_WIDTH 130.0
+#define LEAST_HEIGHT 84.0
+#define TALLEST 9000.0 /* of a page that may be as high as it wants */
+
+/* The grid of one call of leat_figure_draw. */
+typedef struct grid {
+    leat_figure *f;
+    leat_canvas *c;
+    size_t first, n; /* panels */
+    size_t columns;
+    double panel_w, panel_h; /* panel_h 0: each its own */
+    double width, limit;     /* of a page; the height is at most `limit` */
+    bool fixed;              /* pages have exactly that height */
+    bool headings;
+} grid;
+
+static leat_legend_entry *legend_entries(const leat_figure *f)
+{
+    leat_legend_entry *e = leat_alloc_zero(f->n_keys, sizeof *e);
+    for (size_t i = 0; e && i < f->n_keys; i++)
+        e[i] = (leat_legend_entry){f->keys[i].label, f->keys[i].look, f->keys[i].kind};
+    return e;
+}
+
+/* Title and legend; returns where the panels begin. */
+static double head(const grid *g, bool draw, double page_height)
+{
+    leat_figure *f = g->f;
+    leat_canvas *c = g->c;
+    double y = MARGIN, w = g->width - 2 * MARGIN;
+    const char *title = f->options.title;
+    if (title && title[0]) {
+        leat_text_style style = {
+            .font = {.size = w < 300 ? 12 : 15, .bold = true}, .color = f->theme.ink, .v = LEAT_CENTER};
+        double h = leat_text_line(c, title, &style.font);
+        if (draw)
+            leat_draw_text_within(c, MARGIN, y + h / 2, w, title, &style);
+        y += h + 4;
+    }
+    leat_legend_entry *entries = legend_entries(f);
+    if (entries == NULL) {
+        leat_canvas_set_error(c, leat_fail_memory(f->n_keys * sizeof *entries));
+        return y;
+    }
+    double most = fmax(20, 0.28 * page_height);
+    double h = leat_legend(c, &f->theme, entries, f->n_keys, (leat_box){MARGIN, y, w, most}, draw);
+    leat_free(entries);
+    return h > 0 ? y + h + 8 : y;
+}
+
+static bool new_group(const grid *g, size_t i)
+{
+    if (!g->headings)
+        return false;
+    if (i == g->first)
+        return true;
+    const char *a = g->f->panels[i - 1].tag, *b = g->f->panels[i].tag;
+    size_t na = leat_tag_group(a), nb = leat_tag_group(b);
+    return na != nb || memcmp(a, b, na) != 0;
+}
+
+/* Prepares a panel for this grid's width. */
+static void prepare(const grid *g, size_t i)
+{
+    leat_panel *p = &g->f->panels[i];
+    if (p->prepared && p->width != g->panel_w)
+        leat_figure_release(g->f, i);
+    if (p->prepared == NULL)
+        leat_canvas_set_error(g->c, g->f->class->prepare(g->f, p, g->panel_w));
+    p->width = g->panel_w;
+}
+
+static double row_height(const grid *g, size_t i)
+{
+    leat_figure *f = g->f;
+    leat_panel *p = &f->panels[i];
+    if (g->panel_h > 0)
+        return g->panel_h;
+    prepare(g, i);
+    return leat_canvas_status(g->c) == LEAT_OK ? f->class->height(f, g->c, p, g->panel_w) : 1;
+}
+
+static void draw_heading(const grid *g, size_t i, double y)
+{
+    leat_text_style style = {
+        .font = {.size = 13, .bold = true}, .color = g->f->theme.muted, .v = LEAT_CENTER};
+    const char *tag = g->f->panels[i].tag;
+    char *name = leat_strndup(tag, leat_tag_group(tag));
+    if (name == NULL)
+        leat_canvas_set_error(g->c, leat_fail_memory(1));
+    else if (name[0])
+        leat_draw_text_within(g->c, MARGIN, y + HEADING / 2, g->width - 2 * MARGIN, name, &style);
+    leat_free(name);
+}
+
+static void draw_panel(const grid *g, size_t i, leat_box box)
+{
+    prepare(g, i);
+    if (leat_canvas_status(g->c) == LEAT_OK)
+        g->f->class->draw(g->f, g->c, &g->f->panels[i], box);
+}
+
+/* Places the panels from `i` on that one page holds, below `y`; returns the first that it does not. *end is where
+ * they end. Draws if `draw`; the two passes decide alike. A first panel that is too high is cut to the page. */
+static size_t fill_page(const grid *g, size_t i, double y, bool draw, double *end)
+{
+    size_t last = g->first + g->n, column = 0;
+    double row = 0, top = y;
+    bool empty = true;
+    for (; i < last; i++) {
+        bool heading = new_group(g, i);
+        if (heading || column == g->columns) {
+            y += empty ? 0 : row + GAP;
+            column = 0;
+        }
+        if (column == 0) {
+            double extra = heading ? HEADING : 0, room = g->limit - MARGIN - y - extra;
+            row = row_height(g, i);
+            if (leat_canvas_status(g->c) != LEAT_OK)
+                return last;
+            if (row > room + 0.5) {
+                if (!empty || room < 20)
+                    break;
+                row = room;
+            }
+            if (heading && draw)
+                draw_heading(g, i, y);
+            y += extra;
+        }
+        if (draw)
+            draw_panel(g, i, (leat_box){MARGIN + (double)column * (g->panel_w + GAP), y, g->panel_w, row});
+        column++;
+        empty = false;
+    }
+    *end = empty ? top : y + row;
+    return i;
+}
+
+/* The grid of `n` charts on a page of fixed size that makes them largest, in a shape that suits charts. */
+static void fit_grid(grid *g, double room_h)
+{
+    double w = g->width - 2 * MARGIN, best = -1;
+    for (size_t columns = 1; columns <= g->n; columns++) {
+        double pw = (w - GAP * (double)(columns - 1)) / (double)columns;
+        size_t rows = (g->n + columns - 1) / columns;
+        double ph = (room_h - GAP * (double)(rows - 1)) / (double)rows;
+        if (pw < LEAST_WIDTH && columns > 1)
+            break;
+        if (ph < LEAST_HEIGHT) { /* not all have room: as many rows as do */
+            rows = (size_t)fmax(1, floor((room_h + GAP) / (LEAST_HEIGHT + GAP)));
+            ph = (room_h - GAP * (double)(rows - 1)) / (double)rows;
+        }
+        double shown = fmin((double)g->n, (double)(rows * columns));
+        double score = shown * 1e4 + fmin(pw / 1.5, ph);
+        if (score > best) {
+            best = score;
+            g->columns = columns;
+            g->panel_w = pw;
+            g->panel_h = ph;
+        }
+    }
+}
+
+/* Headings help where there are many charts and their groups have several each. Sets the columns too: no more
+ * than the largest group fills. */
+static void choose_headings(grid *g)
+{
+    size_t groups = 0, size = 0, largest = 0;
+    g->headings = true;
+    for (size_t i = g->first; i < g->first + g->n; i++) {
+        bool begins = new_group(g, i);
+        groups += begins;
+        size = begins ? 1 : size + 1;
+        largest = LEAT_MAX(largest, size);
+    }
+    g->headings = groups > 1 && g->n >= 2 * groups && g->n > 6;
+    if (g->headings)
+        g->columns = LEAT_MIN(g->columns, LEAT_MAX(largest, (size_t)2));
+}
+
+static void choose_grid(grid *g, double foot)
+{
+    const leat_plot_class *k = g->f->class;
+    const leat_plot_options *o = &g->f->options;
+    bool own_height = k->height != NULL;
+    if (o->width > 0) {
+        g->fixed = true;
+        g->width = o->width;
+        g->limit = o->height - foot;
+        g->columns = 1;
+        g->panel_w = g->width - 2 * MARGIN;
+        if (!own_height)
+            fit_grid(g, fmax(10, g->limit - head(g, false, o->height) - MARGIN));
+        return;
+    }
+    bool one = g->n == 1 && !own_height;
+    g->columns = own_height || one ? 1 : g->n == 2 || g->n == 4 ? 2 : 3;
+    g->panel_w = one ? SINGLE_WIDTH : k->width;
+    g->panel_h = own_height ? 0 : one ? SINGLE_HEIGHT : k->panel_height;
+    if (g->f->panels[g->first].tag != NULL && g->columns > 1)
+        choose_headings(g);
+    g->width = (double)g->columns * (g->panel_w + GAP) - GAP + 2 * MARGIN;
+    g->limit = (g->c->class->many_pages ? 1.38 * fmax(g->width, 640) : TALLEST) - foot;
+}
+
+static void draw_foot(const grid *g, size_t missing, double y)
+{
+    char text[80];
+    leat_text_style style = {.font = {.size = 11}, .color = g->f->theme.alert, .v = LEAT_CENTER};
+    snprintf(text, sizeof text, "%zu more: no room", missing);
+    leat_draw_text_within(g->c, MARGIN, y + FOOT / 2, g->width - 2 * MARGIN, text, &style);
+}
+
+/* One page; returns the first panel that it does not hold. */
+static size_t draw_page(grid *g, size_t i)
+{
+    leat_figure *f = g->f;
+    leat_canvas *c = g->c;
+    double end, foot = 0, y = head(g, false, g->limit);
+    size_t last = g->first + g->n, next = fill_page(g, i, y, false, &end);
+    if (next < last && !c->class->many_pages) {
+        foot = FOOT;
+        choose_grid(g, foot);
+        next = fill_page(g, i, head(g, false, g->limit), false, &end);
+    }
+    double height = g->fixed ? f->options.height : end + MARGIN + foot;
+    leat_canvas_begin_page(c, g->width, ceil(height), f->options.title ? f->options.title : f->panels[i].tag);
+    leat_draw_rect(c, 0, 0, g->width, ceil(height), 0, &(leat_style){.fill = f->theme.page});
+    fill_page(g, i, head(g, true, g->limit), true, &end);
+    if (foot > 0)
+        draw_foot(g, last - next, height - MARGIN / 2 - foot);
+    leat_canvas_end_page(c);
+    for (size_t k = i; k < next && !f->keep; k++)
+        leat_figure_release(f, k);
+    return next;
+}
+
+void leat_figure_draw(leat_figure *f, leat_canvas *c, size_t first, size_t n)
+{
+    grid g = {.f = f, .c = c, .first = first, .n = n};
+    if (leat_canvas_status(c) == LEAT_OK)
+        choose_grid(&g, 0);
+    for (size_t i = first; i < first + n && leat_canvas_status(c) == LEAT_OK;) {
+        size_t next = draw_page(&g, i);
+        if (next == i && leat_canvas_status(c) == LEAT_OK)
+            leat_canvas_set_error(c, leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                                               "a page of %gx%g has no room for a chart", g.width, g.limit));
+        if (!c->class->many_pages)
+            return;
+        i = next;
+    }
+}
+
+leat_status leat_figure_write(leat_figure *f, const char *path)
+{
+    const leat_canvas_class *class = leat_canvas_class_of_path(path);
+    if (class == NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name does not end in ." LEAT_CANVAS_NAMES, path);
+    leat_canvas_options options = {.scale = f->options.scale > 0 ? f->options.scale : 2};
+    options.title = f->options.title ? f->options.title : f->n_panels == 1 ? f->panels[0].tag : NULL;
+    leat_canvas *c;
+    LEAT_TRY(leat_canvas_new(&c, class, &options));
+    leat_figure_draw(f, c, 0, f->n_panels);
+    leat_status status = leat_canvas_save(c, path);
+    leat_canvas_free(c);
+    return status;
+}
+
+leat_status leat_plot(const char *path, const leat_plot_data *data, const leat_plot_options *options)
+{
+    leat_figure *f;
+    LEAT_TRY(leat_figure_new(&f, data, options));
+    leat_status status = leat_figure_write(f, path);
+    leat_figure_free(f);
+    return status;
+}

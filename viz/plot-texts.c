@@ -1,0 +1,149 @@
+/* Texts: each sample under its step, broken into lines. */
+#include "viz/figure-private.h"
+#include "viz/histogram-private.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_SAMPLES 12u
+#define MOST_LINES 30u /* of one sample */
+
+typedef struct row {
+    char *text;
+    bool head;
+    double height;
+} row;
+
+typedef struct prepared {
+    row *rows;
+    size_t n, capacity;
+    double height;
+    bool broken; /* into lines for this width */
+} prepared;
+
+static const leat_font body_font = {.size = 11}, head_font = {.size = 10, .bold = true};
+
+static bool texts_at(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
+                     const void **series)
+{
+    if (i >= d->n_texts)
+        return false;
+    *run = d->texts[i].run;
+    *tag = d->texts[i].tag;
+    *n = d->texts[i].n;
+    *series = &d->texts[i];
+    return true;
+}
+
+static leat_status texts_prepare(leat_figure *f, leat_panel *panel, double width)
+{
+    (void)f, (void)width; /* lines need a canvas's fonts: see break_lines */
+    panel->prepared = leat_alloc_zero(1, sizeof(prepared));
+    return panel->prepared ? LEAT_OK : leat_fail_memory(sizeof(prepared));
+}
+
+static void texts_release(leat_panel *panel)
+{
+    prepared *p = panel->prepared;
+    for (size_t i = 0; i < p->n; i++)
+        leat_free(p->rows[i].text);
+    leat_free(p->rows);
+    leat_free(p);
+}
+
+/* Takes the text. */
+static void add_row(leat_canvas *c, prepared *p, char *text, bool head)
+{
+    leat_status status =
+        text ? leat_grow(&p->rows, &p->capacity, p->n + 1, sizeof *p->rows) : leat_fail_memory(1);
+    if (status != LEAT_OK) {
+        leat_canvas_set_error(c, status);
+        leat_free(text);
+        return;
+    }
+    const leat_font *font = head ? &head_font : &body_font;
+    double h = leat_text_line(c, text, font) + (head && p->n > 0 ? 6 : 0);
+    p->rows[p->n++] = (row){text, head, h};
+    p->height += h;
+}
+
+/* One paragraph of a sample, at most `left` lines; returns how many it took. */
+static size_t add_paragraph(leat_canvas *c, prepared *p, const char *from, size_t n, double width,
+                            size_t left)
+{
+    char *copy = leat_strndup(from, n), **lines = NULL;
+    size_t n_lines = 0;
+    if (copy == NULL)
+        leat_canvas_set_error(c, leat_fail_memory(n + 1));
+    else
+        leat_wrap_text(c, copy, &body_font, width, left, &lines, &n_lines);
+    leat_free(copy);
+    for (size_t i = 0; i < n_lines; i++) {
+        add_row(c, p, lines[i], false);
+        lines[i] = NULL;
+    }
+    leat_free_lines(lines, n_lines);
+    return LEAT_MAX(n_lines, (size_t)1);
+}
+
+static void add_sample(leat_canvas *c, prepared *p, const leat_blob *b, double width)
+{
+    add_row(c, p, leat_asprintf("step %lld", (long long)b->step), true);
+    const char *at = b->data, *end = at + b->size;
+    size_t left = MOST_LINES;
+    while (at < end && left > 0 && leat_canvas_status(c) == LEAT_OK) {
+        const char *line = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = line ? line : end;
+        size_t n = LEAT_MIN((size_t)(stop - at), (size_t)20000);
+        size_t took = n > 0 ? add_paragraph(c, p, at, n, width, left) : 1;
+        left -= LEAT_MIN(left, took);
+        at = line ? line + 1 : end;
+    }
+    if (at < end)
+        add_row(c, p, leat_asprintf("… and %lld more bytes", (long long)(end - at)), false);
+}
+
+static void break_lines(leat_figure *f, leat_canvas *c, leat_panel *panel, double width)
+{
+    prepared *p = panel->prepared;
+    const leat_blob_series *s = f->items[panel->first].series;
+    if (p->broken)
+        return;
+    p->broken = true;
+    size_t n = LEAT_MIN(s->n, MOST_SAMPLES);
+    for (size_t i = 0; i < n; i++)
+        add_sample(c, p, &s->at[leat_sample(i, n, s->n)], width - 12);
+    if (n < s->n)
+        add_row(c, p, leat_asprintf("%zu of %zu texts", n, s->n), true);
+}
+
+static double texts_height(leat_figure *f, leat_canvas *c, leat_panel *panel, double width)
+{
+    const prepared *p = panel->prepared;
+    break_lines(f, c, panel, width);
+    return p->height + leat_sheet_title_height(f, c, panel);
+}
+
+static void texts_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_box box)
+{
+    const prepared *p = panel->prepared;
+    break_lines(f, c, panel, box.w);
+    double y = box.y + leat_sheet_title(f, c, panel, box);
+    for (size_t i = 0; i < p->n && y + p->rows[i].height <= box.y + box.h + 1; i++) {
+        const row *r = &p->rows[i];
+        leat_text_style style = {.font = r->head ? head_font : body_font, .v = LEAT_BOTTOM};
+        style.color = r->head ? f->theme.muted : f->theme.ink;
+        y += r->height;
+        leat_draw_text_within(c, box.x + (r->head ? 0 : 12), y, box.w - (r->head ? 0 : 12), r->text, &style);
+    }
+}
+
+const leat_plot_class leat_plot_texts = {
+    .by_run = true,
+    .width = 640,
+    .series = texts_at,
+    .prepare = texts_prepare,
+    .height = texts_height,
+    .draw = texts_draw,
+    .release = texts_release,
+};
