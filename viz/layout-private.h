@@ -1,0 +1,52 @@
+/* layout-private.h - placing the boxes of one scope in layers, sources at the bottom; knows no file format
+ * and nothing of graphs but boxes and edges.
+ *
+ * * Graphviz's dot does it where the graph is of a size that it handles quickly, an own simple layering
+ * elsewhere. Boxes of unconnected parts are packed in rows. */
+#ifndef LEAT_LAYOUT_PRIVATE_H
+#define LEAT_LAYOUT_PRIVATE_H
+
+#include "base/base-private.h"
+
+typedef enum leat_lay_rank { LEAT_LAY_ANY, LEAT_LAY_BOTTOM, LEAT_LAY_TOP } leat_lay_rank;
+
+typedef struct leat_lay_point {
+    double x, y;
+} leat_lay_point;
+
+typedef struct leat_lay_box {
+    double w, h;
+    leat_lay_rank rank; /* BOTTOM has no edges into it, TOP none out of it */
+    double x, y;        /* out: left and upper end */
+} leat_lay_box;
+
+typedef struct leat_lay_edge {
+    uint32_t from, to;       /* drawn upwards: no cycles */
+    double from_x, to_x;     /* where it meets the boxes' upper and lower border, from their left ends */
+    double label_w, label_h; /* 0: none */
+    leat_lay_point label;    /* out: middle of the label */
+    leat_lay_point *points;  /* out: Bezier path of 3k + 1 points, in the arena */
+    size_t n_points;
+} leat_lay_edge;
+
+typedef struct leat_lay_graph {
+    leat_lay_box *boxes;
+    size_t n_boxes;
+    leat_lay_edge *edges;
+    size_t n_edges;
+    double nodesep, ranksep, edgesep;
+    double aspect; /* wished width / height where parts are packed */
+    double w, h;   /* out */
+} leat_lay_graph;
+
+/* Positions start at 0, 0. Any thread; graphviz runs under a lock. */
+leat_status leat_layout(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
+
+/* The two ways, for one connected part. dot reports LEAT_ERR_UNIMPLEMENTED where it cannot or should not. */
+leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
+leat_status leat_layout_layers(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
+/* The layer of every box, by the longest path from below; returns how many layers there are, 0 out of
+ * memory. */
+size_t leat_layout_ranks(const leat_lay_graph *g, uint32_t *ranks);
+
+#endif
