@@ -49,11 +49,26 @@ typedef void leat_philox_fn(const leat_philox *p, uint32_t *out, size_t n);
 /* x[i] = the float in [0, 1) that the low 23 bits of number i say. In place. */
 typedef void leat_uniform_fn(void *x, size_t n);
 
+/* ---- matrix times vector (gemv-loops.h) ---- */
+enum {
+    LEAT_GEMV_F32,
+    LEAT_GEMV_F32_WIDE,
+    LEAT_GEMV_F64,
+    LEAT_GEMV_TYPES
+}; /* WIDE: float elements, sums in double */
+/* y[r] = a[r * stride ...] . x[0..k): y of the elements' type. */
+typedef void leat_gemv_rows_fn(const void *a, size_t stride, const void *x, size_t rows, size_t k, void *y);
+/* y[c] += sum over r of a[r * stride + c] * v[r]: y of the sums' type. */
+typedef void leat_gemv_columns_fn(const void *a, size_t stride, const void *v, size_t rows, size_t columns,
+                                  void *y);
+
 typedef struct leat_nn_vector {
     const char *name;
     leat_rule_fn *rule[LEAT_RULE_COUNT][2]; /* float, double */
     leat_philox_fn *philox;
     leat_uniform_fn *uniform;
+    leat_gemv_rows_fn *gemv_rows[LEAT_GEMV_TYPES];
+    leat_gemv_columns_fn *gemv_columns[LEAT_GEMV_TYPES];
 } leat_nn_vector;
 
 extern const leat_nn_vector leat_nn_vector_base, leat_nn_vector_avx2, leat_nn_vector_avx512;

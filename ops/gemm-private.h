@@ -1,0 +1,27 @@
+/* gemm-private.h - products of row-major matrices: what MatMul, BatchMatMul, Einsum and others run. */
+#ifndef LEAT_GEMM_PRIVATE_H
+#define LEAT_GEMM_PRIVATE_H
+
+#include "ops/ops-private.h"
+
+/* c (m x n) = op(a) op(b), where op transposes if asked: op(a) is m x k, op(b) is k x n. Dense. c overlaps neither. */
+typedef struct leat_gemm {
+    leat_dtype dtype; /* float, double, half, bfloat16, an integer */
+    bool transpose_a, transpose_b;
+    int64_t m, n, k;
+    const void *a, *b;
+    void *c;
+} leat_gemm;
+
+/* Shared with idle workers, in tiles that depend on the shapes only. Uses the kernel's scratch memory. */
+leat_status leat_gemm_run(leat_kernel *k, const leat_gemm *g) LEAT_MUST_CHECK;
+/* `count` products, those of index i with a, b, c moved on by offsets[i]: elements. Small ones are run several to a tile. */
+typedef struct leat_gemm_offset {
+    int64_t a, b, c;
+} leat_gemm_offset;
+leat_status leat_gemm_batch(leat_kernel *k, const leat_gemm *g, const leat_gemm_offset *offsets,
+                            int64_t count) LEAT_MUST_CHECK;
+/* On this thread, float and double only, no scratch memory: for use inside tiles. */
+void leat_gemm_serial(const leat_gemm *g);
+
+#endif

@@ -1,0 +1,23 @@
+/* grad-private.h - what gradient functions share. */
+#ifndef LEAT_GRAD_PRIVATE_H
+#define LEAT_GRAD_PRIVATE_H
+
+#include "ops/ops-private.h"
+#include "leat/raw-ops.h"
+
+/* A constant int32 vector; it becomes a node of the op that takes it. */
+leat_out leat_grad_ints(leat_grad *g, const int32_t *values, int64_t n);
+/* A constant int32 scalar. */
+leat_out leat_grad_int(leat_grad *g, int32_t value);
+/* An op of that type over those inputs, its attributes at their defaults: output 0. */
+leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, size_t n);
+#define LEAT_GRAD_CALL(g_, type_, ...)                                                                       \
+    leat_grad_call((g_), (type_), (const leat_out[]){__VA_ARGS__},                                           \
+                   sizeof((const leat_out[]){__VA_ARGS__}) / sizeof(leat_out))
+/* dy[i] where something flows into output i. */
+static inline bool leat_grad_flows(const leat_grad *g, int i)
+{
+    return g->dy[i].op != NULL;
+}
+
+#endif
