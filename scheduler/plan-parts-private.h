@@ -22,10 +22,10 @@ typedef struct leat_plan_node {
     const leat_op *op;
     leat_kernel_fn *fn; /* NULL: nothing to compute */
     const char *label;
-    uint32_t in;        /* of op->n_inputs consecutive entries in plan->inputs */
-    uint32_t out;       /* the first of op->n_outputs consecutive values */
+    uint32_t in;  /* of op->n_inputs consecutive entries in plan->inputs */
+    uint32_t out; /* the first of op->n_outputs consecutive values */
     uint16_t flags;
-    int16_t inplace;    /* the input whose buffer output 0 may take over, or -1 */
+    int16_t inplace; /* the input whose buffer output 0 may take over, or -1 */
 } leat_plan_node;
 
 struct leat_plan {
@@ -34,10 +34,11 @@ struct leat_plan {
     leat_plan_options options;
     leat_plan_node *nodes;
     uint32_t n_nodes, n_values, n_inputs, n_slots, n_constants, n_feeds, n_fetches, n_captures;
-    uint32_t base;            /* values [0, n_constants) are constants, then n_feeds fed ones; nodes' outputs from here */
-    uint32_t *inputs;         /* value ids */
-    uint32_t *value_slot;     /* by value - base; LEAT_NO_SLOT: shown from elsewhere, fetched, or on the heap */
-    uint32_t *value_capture;  /* by value - base: index of the capture it is fetched into, or LEAT_NO_VALUE */
+    uint32_t
+        base; /* values [0, n_constants) are constants, then n_feeds fed ones; nodes' outputs from here */
+    uint32_t *inputs;     /* value ids */
+    uint32_t *value_slot; /* by value - base; LEAT_NO_SLOT: shown from elsewhere, fetched, or on the heap */
+    uint32_t *value_capture; /* by value - base: index of the capture it is fetched into, or LEAT_NO_VALUE */
     leat_tensor **constants;
     uint32_t *fetch_captures; /* by fetch: capture */
     uint32_t *captured;       /* by capture: the value */
@@ -64,17 +65,17 @@ typedef struct leat_slot {
 typedef struct leat_frame {
     struct leat_frame *next;
     leat_plan *plan;
-    leat_tensor *values;        /* headers, by value id */
-    const leat_tensor **in;     /* by plan->inputs: where a node finds its inputs */
+    leat_tensor *values;    /* headers, by value id */
+    const leat_tensor **in; /* by plan->inputs: where a node finds its inputs */
     leat_slot *slots;
-    leat_tensor **captures;     /* by capture: the fetched value */
-    leat_tensor **reuse;        /* by capture: a caller's tensor to be filled again, or NULL */
-    void **caches;              /* by node, made at the first use */
+    leat_tensor **captures; /* by capture: the fetched value */
+    leat_tensor **reuse;    /* by capture: a caller's tensor to be filled again, or NULL */
+    void **caches;          /* by node, made at the first use */
     void (**cache_free)(void *);
     leat_exec *exec;
     const leat_plan_run *run;
-    atomic_bool has_bases;      /* some header holds a reference */
-    atomic_size_t bytes;        /* in slots and heap values of this run */
+    atomic_bool has_bases; /* some header holds a reference */
+    atomic_size_t bytes;   /* in slots and heap values of this run */
 } leat_frame;
 
 leat_status leat_frame_get(leat_plan *plan, leat_frame **frame) LEAT_MUST_CHECK;
@@ -97,7 +98,8 @@ typedef struct leat_plan_draft {
     leat_edge *edges;      /* beyond data and control: of variables */
     size_t n_edges, edges_capacity;
     size_t nodes_capacity, inputs_capacity, constants_capacity;
-    uint32_t n_node_values; /* values of nodes so far, counted from 0; shifted behind constants and feeds at the end */
+    uint32_t
+        n_node_values; /* values of nodes so far, counted from 0; shifted behind constants and feeds at the end */
     struct leat_share *share; /* for common subexpressions */
 } leat_plan_draft;
 
@@ -106,15 +108,17 @@ typedef struct leat_plan_draft {
 #define LEAT_FEED_TAG UINT32_C(0xC0000000)
 #define LEAT_TAG_MASK UINT32_C(0xC0000000)
 
-leat_status leat_plan_mark(leat_plan_draft *d) LEAT_MUST_CHECK;     /* plan-prune.c */
-leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK;  /* plan-prune.c: nodes, folding, sharing */
+leat_status leat_plan_mark(leat_plan_draft *d) LEAT_MUST_CHECK;    /* plan-prune.c */
+leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-prune.c: nodes, folding, sharing */
 bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
 leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
-leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;   /* plan.c: edges to rows */
-leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;    /* plan-slots.c */
-leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in, bool *folded) LEAT_MUST_CHECK; /* plan-fold.c */
+leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;      /* plan.c: edges to rows */
+leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;       /* plan-slots.c */
+leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in,
+                           bool *folded) LEAT_MUST_CHECK; /* plan-fold.c */
 /* An equal op already in the draft, or NULL; enters this one where there is none. */
-leat_status leat_plan_share(leat_plan_draft *d, const leat_op *op, const uint32_t *in, const leat_op **equal) LEAT_MUST_CHECK;
+leat_status leat_plan_share(leat_plan_draft *d, const leat_op *op, const uint32_t *in,
+                            const leat_op **equal) LEAT_MUST_CHECK;
 void leat_plan_share_free(leat_plan_draft *d);
 leat_status leat_plan_first_costs(leat_plan *plan) LEAT_MUST_CHECK; /* plan-cost.c */
 void leat_plan_measured(leat_plan *plan, const float *node_ns);

@@ -1,4 +1,5 @@
 #include "config.h"
+#include "arrive-private.h"
 #include "worker-private.h"
 
 #define SPIN_SECONDS 50e-6 /* without finding work, before parking: about what a wake-up costs */
@@ -196,16 +197,10 @@ static void report_done(leat_worker *w)
         leat_eventcount_notify(&x->idle, INT_MAX);
 }
 
-/* One edge into `node` less; true if it was the last. The last of several edges needs no read-modify-write: whoever finds
- * 1 left is the only one to come. Results of all predecessors are visible then: each release below is read, directly or
- * through later ones of the same chain of subtractions, by the acquire. */
+/* One edge into `node` less; true if it was the last. */
 static inline bool arrive(leat_exec *x, uint32_t node)
 {
-    if (x->node[node].flags & LEAT_EXEC_SINGLE)
-        return true;
-    _Atomic uint32_t *pending = &x->pending[node];
-    return atomic_load_explicit(pending, memory_order_acquire) == 1 ||
-           atomic_fetch_sub_explicit(pending, 1, memory_order_acq_rel) == 1;
+    return (x->node[node].flags & LEAT_EXEC_SINGLE) || leat_arrive(&x->pending[node]);
 }
 
 static void note_ends(leat_worker *w, uint32_t flags)
