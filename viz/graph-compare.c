@@ -1,6 +1,6 @@
 /* graph-compare.c - which scopes have the same structure; times and memory of a run.
  *
- * * TensorBoard compares depth, numbers of nodes and edges and the ops below, then walks candidates in
+ * TensorBoard compares depth, numbers of nodes and edges and the ops below, then walks candidates in
  * step. Here two rounds of hashing say the same in linear time: first the ops below each node, then the
  * edges between children in terms of these hashes, summed so that order does not count. */
 #include "config.h"

@@ -1,6 +1,6 @@
 /* graph-dot.c - one connected part laid out by graphviz's dot.
  *
- * * graphviz keeps global state and is not thread-safe: everything here runs under one lock. Its y axis
+ * graphviz keeps global state and is not thread-safe: everything here runs under one lock. Its y axis
  * points up and dot ranks downwards, so that taking its y as one that points down gives a drawing from
  * bottom to top. Boxes are HTML tables of fixed size, since their cells are ports at exact places; they
  * hold no text, so that no font is ever looked at. */

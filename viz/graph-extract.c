@@ -1,7 +1,7 @@
 /* graph-extract.c - what leaves the main graph of a scope: TensorBoard's rules of extraction, edges that
  * become annotations, edges across a scope's border; and the direction of what stays.
  *
- * * The order of the steps matters: each sees the graph that the one before it left. Source: VIZ.md's
+ * The order of the steps matters: each sees the graph that the one before it left. Source: VIZ.md's
  * figures, which are those of TensorBoard's render.ts. */
 #include "config.h"
 #include "viz/scene-private.h"

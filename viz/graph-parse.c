@@ -1,6 +1,6 @@
 /* graph-parse.c - from the bytes of a GraphDef to nodes, names and edges.
  *
- * * GraphDef: node = 1, library = 2 (FunctionDefLibrary: function = 1). NodeDef: name = 1, op = 2, input =
+ * GraphDef: node = 1, library = 2 (FunctionDefLibrary: function = 1). NodeDef: name = 1, op = 2, input =
  * 3, device = 4, attr = 5. FunctionDef: signature = 1 (OpDef: name = 1, input_arg = 2, output_arg = 3;
  * ArgDef: name = 1), node_def = 3, ret = 4 (map). Source: TensorFlow's graph.proto, node_def.proto,
  * function.proto. */

@@ -1,6 +1,6 @@
 /* graph-private.h - a GraphDef as TensorBoard shows it: a hierarchy of scopes with edges between them.
  *
- * * The model borrows the serialized GraphDef, which must outlive it. Every walk is a loop over arrays or
+ * The model borrows the serialized GraphDef, which must outlive it. Every walk is a loop over arrays or
  * over the tree's links, never recursion: names, depths and edges come from a file. */
 #ifndef LEAT_GRAPH_PRIVATE_H
 #define LEAT_GRAPH_PRIVATE_H

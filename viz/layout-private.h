@@ -1,7 +1,7 @@
 /* layout-private.h - placing the boxes of one scope in layers, sources at the bottom; knows no file format
  * and nothing of graphs but boxes and edges.
  *
- * * Graphviz's dot does it where the graph is of a size that it handles quickly, an own simple layering
+ * Graphviz's dot does it where the graph is of a size that it handles quickly, an own simple layering
  * elsewhere. Boxes of unconnected parts are packed in rows. */
 #ifndef LEAT_LAYOUT_PRIVATE_H
 #define LEAT_LAYOUT_PRIVATE_H

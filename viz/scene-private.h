@@ -1,7 +1,7 @@
 /* scene-private.h - what of a graph is drawn: boxes in open scopes, aggregated edges, annotations; and
  * where.
  *
- * * A box stands for an op, a closed or open scope, a series, or a port: the place where edges cross the
+ * A box stands for an op, a closed or open scope, a series, or a port: the place where edges cross the
  * border of an open scope. Boxes that hold nodes are numbered in pre-order, so that loops over the array
  * see a scope before what is in it; ports follow after all of them. Lengths are TensorBoard's units (an op
  * is 15 x 6), y grows downwards. */

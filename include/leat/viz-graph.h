@@ -1,11 +1,11 @@
 /* leat/viz-graph.h - diagrams of dataflow graphs, as TensorBoard's graph tab shows them.
  *
- * * A GraphDef is drawn as nested boxes: name scopes open or closed, ops as ellipses, constants and
+ * A GraphDef is drawn as nested boxes: name scopes open or closed, ops as ellipses, constants and
  * summaries beside the ops they belong to, numbered ops of one kind as stacks, edges as wide as their
  * tensors are large, and beside the main graph what would only tangle it (the auxiliary area). Sources
  * stand at the bottom.
  *
- * * Source of the rules: TensorBoard's graph plugin (see the user guide for where Leat differs). */
+ * Source of the rules: TensorBoard's graph plugin (see the user guide for where Leat differs). */
 #ifndef LEAT_VIZ_GRAPH_H
 #define LEAT_VIZ_GRAPH_H
 
@@ -51,7 +51,7 @@ typedef struct leat_viz_graph_options {
 /* Draws a serialized GraphDef (`graph_def`, `graph_def_size` bytes, borrowed) into a file whose suffix
  * says the format: .svg, .png or .pdf. `options` may be NULL. The file appears whole or not at all.
  *
- * * Any bytes are safe. Errors: LEAT_ERR_DATA_LOSS (no GraphDef, with the offset),
+ * Any bytes are safe. Errors: LEAT_ERR_DATA_LOSS (no GraphDef, with the offset),
  * LEAT_ERR_INVALID_ARGUMENT (no nodes, unknown suffix, times wanted without run_metadata),
  * LEAT_ERR_NOT_FOUND (a name in the options), LEAT_ERR_IO, LEAT_ERR_NO_MEMORY. Any thread; calls that lay
  * out at the same time wait for each other. Costs time linear in the graph, and about a millisecond for
