@@ -1,0 +1,465 @@
+/* Saving: which checkpoints are kept, what a failure leaves, and what a crash leaves. */
+#include "config.h"
+#include "check.h"
+#include "base/fault-private.h"
+#include "engine/files/checkpoint-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *in_dir(const char *dir, const char *name)
+{
+    static char paths[8][4200];
+    static unsigned next;
+    char *p = paths[next++ % 8];
+    snprintf(p, sizeof paths[0], "%s/%s", dir, name);
+    return p;
+}
+
+/* A directory in memory where there is such a file system: hundreds of saves sync their files. */
+static const char *quick_dir(void)
+{
+    static char dir[64];
+    strcpy(dir, "/dev/shm/leat-test-XXXXXX");
+    return mkdtemp(dir) != NULL ? dir : check_temp_dir();
+}
+
+static void remove_quick_dir(const char *dir)
+{
+    leat_dir_entry *entries;
+    size_t count;
+    if (leat_dir_list(dir, &entries, &count) != LEAT_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        unlink(in_dir(dir, entries[i].name));
+    leat_dir_free(entries, count);
+    rmdir(dir);
+}
+
+/* Is `wanted`, of names with blanks between, all that is in the directory? */
+static bool holds(const char *dir, const char *wanted)
+{
+    leat_dir_entry *entries;
+    size_t count;
+    leat_buf text = {0};
+    if (leat_dir_list(dir, &entries, &count) != LEAT_OK)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        leat_buf_printf(&text, "%s%s", i > 0 ? " " : "", entries[i].name);
+    leat_dir_free(entries, count);
+    bool good = strcmp(text.data != NULL ? text.data : "", wanted) == 0;
+    if (!good)
+        printf("[%s] ", text.data);
+    leat_buf_free(&text);
+    return good;
+}
+
+/* ---- checkpoints of one number: every value of checkpoint n is n ---- */
+
+enum { ROWS = 300, COLUMNS = 70 };
+
+static leat_status save(const char *prefix, int n, int shards)
+{
+    static const int64_t dims[] = {ROWS, COLUMNS}, dims_names[] = {3};
+    int32_t *values = malloc(sizeof *values * ROWS * COLUMNS);
+    char name[32];
+    const leat_bytes names[] = {{name, (size_t)snprintf(name, sizeof name, "%d", n)}, {name, 0}, {name, 1}};
+    for (size_t i = 0; i < ROWS * COLUMNS; i++)
+        values[i] = n;
+    const leat_bundle_extent upper[] = {{0, 100}, {0, -1}}, lower[] = {{100, 200}, {0, -1}};
+    const leat_bundle_tensor tensors[] = {
+        {.name = "large", .dtype = LEAT_DATA_TYPE_INT32, .rank = 2, .dims = dims, .data = values},
+        {.name = "names", .dtype = LEAT_DATA_TYPE_STRING, .rank = 1, .dims = dims_names, .strings = names},
+        {.name = "part",
+         .dtype = LEAT_DATA_TYPE_INT32,
+         .rank = 2,
+         .dims = dims,
+         .slice = upper,
+         .data = values},
+        {.name = "part",
+         .dtype = LEAT_DATA_TYPE_INT32,
+         .rank = 2,
+         .dims = dims,
+         .slice = lower,
+         .data = values},
+        {.name = "scalar", .dtype = LEAT_DATA_TYPE_INT32, .data = values, .shard = shards - 1},
+    };
+    leat_bundle_writer *w;
+    leat_status status = leat_bundle_writer_open(&w, prefix, &(leat_bundle_options){.shards = shards});
+    if (status == LEAT_OK) {
+        for (size_t i = 0; i < LEAT_LEN(tensors) && status == LEAT_OK; i++)
+            status = leat_bundle_writer_add(w, &tensors[i]);
+        leat_status end = leat_bundle_writer_commit(w); /* says so too where an add failed */
+        status = status == LEAT_OK ? end : status;
+    }
+    free(values);
+    return status;
+}
+
+/* The number of a checkpoint, all of which is read; -1 where it is damaged. */
+static int number_of(const char *prefix)
+{
+    leat_bundle *b;
+    leat_bundle_entry e = {0};
+    int32_t *values = malloc(sizeof *values * ROWS * COLUMNS);
+    int number = -1;
+    if (leat_bundle_open(&b, prefix) == LEAT_OK) {
+        static const char *const names[] = {"large", "part", "scalar"};
+        bool good = true;
+        for (size_t i = 0; i < LEAT_LEN(names) && good; i++) {
+            good = leat_bundle_find(b, names[i], strlen(names[i]), &e) == LEAT_OK &&
+                   leat_bundle_read(b, &e, NULL, values, (size_t)e.elements * 4) == LEAT_OK;
+            for (int64_t k = 0; k < e.elements && good; k++)
+                good = (k == 0 && i == 0) || values[k] == (i == 0 ? values[0] : number);
+            number = good ? values[0] : -1;
+        }
+        if (leat_bundle_find(b, "names", 5, &e) != LEAT_OK || leat_bundle_scan(b, &e, NULL, NULL) != LEAT_OK)
+            number = -1;
+        leat_bundle_entry_free(&e);
+        leat_bundle_close(b);
+    }
+    free(values);
+    return number;
+}
+
+/* ---- saving over ---- */
+
+LEAT_TEST(a_prefix_can_be_saved_over)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    const char *prefix = in_dir(dir, "m");
+    static const char *const files[] = {
+        "m.data-00000-of-00001 m.index", "m.data-00000-of-00002 m.data-00001-of-00002 m.index",
+        "m.data-00000-of-00001 m.index", "m.data-00000-of-00002 m.data-00001-of-00002 m.index"};
+    for (int i = 0; i < 4; i++) {
+        REQUIRE_OK(save(prefix, i, 1));
+        CHECK(number_of(prefix) == i);
+        CHECK(holds(dir, files[i]));
+    }
+    REQUIRE_OK(save(prefix, 9, 2));
+    CHECK(number_of(prefix) == 9 &&
+          holds(dir, "m.data-00000-of-00003 m.data-00001-of-00003 m.data-00002-of-00003 m.index"));
+    REQUIRE_OK(save(in_dir(dir, "new/sub/m"), 3, 1));
+    CHECK(number_of(in_dir(dir, "new/sub/m")) == 3);
+}
+
+LEAT_TEST(what_a_writer_refuses)
+{
+    static const int64_t dims[] = {2}, negative[] = {-2}, huge[] = {INT64_MAX, 2};
+    static const leat_bundle_extent out[] = {{1, 2}}, in[] = {{0, 1}}, rest[] = {{1, 1}};
+    static const float values[2] = {1, 2};
+    static const struct {
+        leat_bundle_tensor t;
+        leat_status status;
+        const char *text;
+    } rows[] = {
+        {{.name = "", .dtype = 1, .data = values}, LEAT_ERR_INVALID_ARGUMENT, "without a name"},
+        {{.name = "x", .dtype = 0, .data = values}, LEAT_ERR_UNIMPLEMENTED, "'x': dtype ?"},
+        {{.name = "x", .dtype = 20, .data = values}, LEAT_ERR_UNIMPLEMENTED, "dtype resource"},
+        {{.name = "x", .dtype = 1, .rank = 1, .dims = negative, .data = values},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "not a shape"},
+        {{.name = "x", .dtype = 1, .rank = 2, .dims = huge, .data = values},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "not a shape"},
+        {{.name = "x", .dtype = 1, .rank = 255, .dims = dims, .data = values},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "not a shape"},
+        {{.name = "x", .dtype = 1, .data = values, .shard = 1},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "data file 1 of 1"},
+        {{.name = "x", .dtype = 1, .rank = 1, .dims = dims, .slice = out, .data = values},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "reaches out"},
+        {{.name = "a", .dtype = 1, .data = values}, LEAT_ERR_ALREADY_EXISTS, "tensor 'a' is there already"},
+        {{.name = "a", .dtype = 1, .rank = 1, .dims = dims, .slice = in, .data = values},
+         LEAT_ERR_ALREADY_EXISTS,
+         "tensor 'a' is there"},
+        {{.name = "p", .dtype = 1, .rank = 1, .dims = dims, .slice = in, .data = values},
+         LEAT_ERR_ALREADY_EXISTS,
+         "a slice of tensor 'p'"},
+        {{.name = "p", .dtype = 3, .rank = 1, .dims = dims, .slice = rest, .data = values},
+         LEAT_ERR_INVALID_ARGUMENT,
+         "differ in its dtype"},
+        {{.name = "p", .dtype = 1, .rank = 1, .dims = dims, .data = values},
+         LEAT_ERR_ALREADY_EXISTS,
+         "'p' is there already"},
+    };
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_bundle_writer *w;
+        REQUIRE_OK(leat_bundle_writer_open(&w, in_dir(dir, "m"), NULL));
+        CHECK_OK(leat_bundle_writer_add(w, &(leat_bundle_tensor){.name = "a", .dtype = 1, .data = values}));
+        CHECK_OK(leat_bundle_writer_add(
+            w, &(leat_bundle_tensor){
+                   .name = "p", .dtype = 1, .rank = 1, .dims = dims, .slice = in, .data = values}));
+        CHECK_FAILS(leat_bundle_writer_add(w, &rows[i].t), rows[i].status, rows[i].text);
+        /* the failure sticks */
+        CHECK_FAILS(leat_bundle_writer_add(w, &(leat_bundle_tensor){.name = "b", .dtype = 1, .data = values}),
+                    rows[i].status, rows[i].text);
+        CHECK_FAILS(leat_bundle_writer_commit(w), rows[i].status, rows[i].text);
+        CHECK(holds(dir, ""));
+    }
+    leat_bundle_writer *w;
+    CHECK_FAILS(leat_bundle_writer_open(&w, in_dir(dir, ""), NULL), LEAT_ERR_INVALID_ARGUMENT,
+                "must end in a name");
+    CHECK_FAILS(leat_bundle_writer_open(&w, "/dev/null/m", NULL), LEAT_ERR_ALREADY_EXISTS, "/dev/null");
+    CHECK(mkfifo(in_dir(dir, "f.index"), 0666) == 0);
+    CHECK_FAILS(save(in_dir(dir, "f"), 1, 1), LEAT_ERR_INVALID_ARGUMENT, "f.index: not a regular file");
+    CHECK(holds(dir, "f.index"));
+}
+
+LEAT_TEST(writers_exclude_each_other)
+{
+    leat_file lock;
+    const char *dir = check_temp_dir();
+    REQUIRE_OK(leat_dir_lock(&lock, dir, 0));
+    leat_file second;
+    CHECK_FAILS(leat_dir_lock(&second, dir, 0.03), LEAT_ERR_FAILED_PRECONDITION, "another writer holds");
+    CHECK_OK(leat_file_close(&lock));
+    CHECK_OK(leat_dir_lock(&second, dir, 0));
+    CHECK_OK(leat_file_close(&second));
+}
+
+LEAT_TEST(temporary_files_are_swept)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    static const char *const names[] = {"x.leat-save-12-0", "m.index.leat-save-9999999-3",
+                                        "y.leat-save-",     ".leat-save-1-1",
+                                        "z.leat-save-1-1x", "w.leat-tmp-1-1"};
+    for (size_t i = 0; i < LEAT_LEN(names); i++)
+        CHECK_OK(leat_file_replace(in_dir(dir, names[i]), "x", 1, false));
+    REQUIRE_OK(save(in_dir(dir, "m"), 1, 1));
+    CHECK(holds(dir,
+                ".leat-save-1-1 m.data-00000-of-00001 m.index w.leat-tmp-1-1 y.leat-save- z.leat-save-1-1x"));
+}
+
+/* ---- merging ---- */
+
+LEAT_TEST(merging_needs_parts_that_fit)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    static const float value = 1;
+    for (int i = 0; i < 3; i++) {
+        leat_bundle_writer *w;
+        REQUIRE_OK(leat_bundle_writer_open(&w,
+                                           in_dir(dir, i == 0   ? "t/a"
+                                                       : i == 1 ? "t/b"
+                                                                : "t/c"),
+                                           &(leat_bundle_options){.staged = true}));
+        CHECK_OK(leat_bundle_writer_add(
+            w, &(leat_bundle_tensor){.name = i == 0 ? "x" : "y", .dtype = 1, .data = &value}));
+        REQUIRE_OK(leat_bundle_writer_commit(w));
+    }
+    char paths[3][4200];
+    const char *parts[3];
+    for (int i = 0; i < 3; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/t/%c", dir, 'a' + i);
+        parts[i] = paths[i];
+    }
+    CHECK_FAILS(leat_bundle_merge(parts, 3, in_dir(dir, "m"), true), LEAT_ERR_ALREADY_EXISTS,
+                "tensor 'y' is there already");
+    CHECK(holds(in_dir(dir, "t"),
+                "a.data-00000-of-00001 a.index b.data-00000-of-00001 b.index c.data-00000-of-00001 c.index"));
+    CHECK(holds(dir, "t"));
+    for (int i = 0; i < 2; i++) { /* the second time over itself: a file more, which is empty */
+        REQUIRE_OK(leat_bundle_merge(parts, 2, in_dir(dir, "m"), true));
+        CHECK(holds(dir,
+                    i == 0 ? "m.data-00000-of-00002 m.data-00001-of-00002 m.index t"
+                           : "m.data-00000-of-00003 m.data-00001-of-00003 m.data-00002-of-00003 m.index t"));
+        CHECK(holds(in_dir(dir, "t"), "c.data-00000-of-00001 c.index"));
+        for (int k = 0; k < 2 && i == 0; k++) {
+            leat_bundle_writer *w;
+            REQUIRE_OK(leat_bundle_writer_open(&w, parts[k], &(leat_bundle_options){.staged = true}));
+            CHECK_OK(leat_bundle_writer_add(
+                w, &(leat_bundle_tensor){.name = k ? "x" : "y", .dtype = 1, .data = &value}));
+            REQUIRE_OK(leat_bundle_writer_commit(w));
+        }
+    }
+    leat_listing_count count;
+    leat_buf text = {0};
+    CHECK_OK(leat_checkpoint_list(in_dir(dir, "m"), &(leat_listing){.verify = true}, &text, &count));
+    CHECK(count.tensors == 2 && count.unreadable == 0 && count.shards == 3);
+    leat_buf_free(&text);
+    CHECK_FAILS(leat_bundle_merge(parts, 1, in_dir(dir, "m"), true), LEAT_ERR_NOT_FOUND, "t/a.index");
+}
+
+/* ---- keeping ---- */
+
+static void publish(leat_checkpoint_keeper *k, const char *dir, int n, double now)
+{
+    char name[32];
+    snprintf(name, sizeof name, "m-%d", n);
+    REQUIRE_OK(save(in_dir(dir, name), n, 1));
+    strcat(name, ".meta");
+    CHECK_OK(leat_file_replace(in_dir(dir, name), "", 0, false));
+    name[strlen(name) - 5] = 0;
+    REQUIRE_OK(leat_checkpoint_keeper_add(k, in_dir(dir, name), now));
+}
+
+#define FILES(n_) "m-" #n_ ".data-00000-of-00001 m-" #n_ ".index m-" #n_ ".meta"
+
+LEAT_TEST(the_newest_are_kept)
+{
+    char dir[4000], *latest;
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    leat_checkpoint_keeper k;
+    leat_checkpoint_keeper_init(&k, 2, 0, 1000);
+    for (int n = 1; n <= 4; n++)
+        publish(&k, dir, n, 1000 + n);
+    CHECK(holds(dir, "checkpoint " FILES(3) " " FILES(4)));
+    publish(&k, dir, 3, 1010); /* again: it becomes the newest; its data file gets another number */
+    CHECK(k.state.count == 2 && strcmp(k.state.items[0].name, "m-4") == 0);
+    leat_checkpoint_keeper_free(&k);
+    leat_buf text = {0};
+    CHECK_OK(leat_file_read_all(in_dir(dir, "checkpoint"), 0, &text));
+    CHECK_STR(text.data, "model_checkpoint_path: \"m-3\"\nall_model_checkpoint_paths: \"m-4\"\n"
+                         "all_model_checkpoint_paths: \"m-3\"\nall_model_checkpoint_timestamps: 1004\n"
+                         "all_model_checkpoint_timestamps: 1010\n");
+    leat_buf_free(&text);
+
+    /* another process goes on */
+    leat_checkpoint_keeper_init(&k, 2, 0, 2000);
+    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
+    CHECK(k.state.count == 2);
+    publish(&k, dir, 5, 2001);
+    CHECK(holds(dir,
+                "checkpoint m-3.data-00000-of-00002 m-3.data-00001-of-00002 m-3.index m-3.meta " FILES(5)));
+    CHECK_OK(leat_checkpoint_latest(dir, &latest));
+    CHECK_STR(latest, in_dir(dir, "m-5"));
+    leat_free(latest);
+    leat_checkpoint_keeper_free(&k);
+}
+
+LEAT_TEST(all_are_kept)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    leat_checkpoint_keeper k;
+    leat_checkpoint_keeper_init(&k, 0, 0, 1000);
+    for (int n = 1; n <= 3; n++)
+        publish(&k, dir, n, 1000 + n);
+    CHECK(holds(dir, "checkpoint " FILES(1) " " FILES(2) " " FILES(3)));
+    CHECK(k.state.count == 1 && strcmp(k.state.latest, "m-3") == 0);
+    leat_checkpoint_keeper_free(&k);
+}
+
+/* As tf.train.Saver: one that is about to go stays for good if it is younger than the next hour's mark. */
+LEAT_TEST(one_is_kept_every_n_hours)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    leat_checkpoint_keeper k;
+    leat_checkpoint_keeper_init(&k, 1, 2, 0);
+    publish(&k, dir, 1, 3600);  /* goes: 1 h */
+    publish(&k, dir, 2, 7201);  /* stays: past 2 h */
+    publish(&k, dir, 3, 10000); /* goes: before 4 h */
+    leat_checkpoint_keeper_free(&k);
+    leat_checkpoint_keeper_init(&k, 1, 2, 1e9); /* the mark is in the state file */
+    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
+    publish(&k, dir, 4, 14402); /* stays: 2 h after 7201 */
+    publish(&k, dir, 5, 14500);
+    CHECK(holds(dir, "checkpoint " FILES(2) " " FILES(4) " " FILES(5)));
+    leat_checkpoint_keeper_free(&k);
+}
+
+/* ---- each call fails, once ---- */
+
+static leat_status save_and_publish(const char *dir, const char *name, int n)
+{
+    leat_checkpoint_keeper k;
+    leat_checkpoint_keeper_init(&k, 1, 0, 1000);
+    LEAT_TRY(save(in_dir(dir, name), n, 2));
+    leat_status status = leat_checkpoint_keeper_recover(&k, dir);
+    if (status == LEAT_OK)
+        status = leat_checkpoint_keeper_add(&k, in_dir(dir, name), 1000 + n);
+    leat_checkpoint_keeper_free(&k);
+    return status;
+}
+
+static const struct fault_kind {
+    leat_fault_kind kind;
+    int error;
+    bool fatal; /* the save must fail */
+} fault_kinds[] = {
+    {LEAT_FAULT_ALLOC, ENOMEM, true}, {LEAT_FAULT_OPEN, EMFILE, true}, {LEAT_FAULT_READ, EIO, true},
+    {LEAT_FAULT_WRITE, ENOSPC, true}, {LEAT_FAULT_SHORT, 1, false},    {LEAT_FAULT_EINTR, 1, false},
+    {LEAT_FAULT_SYNC, EIO, true},     {LEAT_FAULT_RENAME, EIO, true},  {LEAT_FAULT_CLOSE, EIO, true},
+};
+
+/* The nth call of the kind fails in a save over a checkpoint, or beside it. Whatever the save says, one of the two is
+ * whole and found; where it failed before the commit, the old one and no temporary file. */
+static void save_with_fault(const struct fault_kind *f, uint64_t nth, const char *name, bool *fired)
+{
+    char dir[4000], *latest = NULL;
+    snprintf(dir, sizeof dir, "%s", quick_dir());
+    CHECK_OK(save_and_publish(dir, "m", 1));
+    uint64_t live = leat_live_allocations();
+    leat_clear_message();
+    leat_fault_arm(f->kind, nth, f->error);
+    leat_status status = save_and_publish(dir, name, 2);
+    *fired = leat_fault_fired();
+    leat_fault_disarm();
+    CHECK(leat_live_allocations() == live);
+    CHECK(status == LEAT_OK || (*fired && leat_message()[0] != 0));
+    REQUIRE_OK(leat_checkpoint_latest(dir, &latest));
+    int number = number_of(latest);
+    CHECK(status == LEAT_OK ? number == 2 : number == 1 || number == 2);
+    leat_free(latest);
+    leat_dir_entry *entries;
+    size_t count;
+    REQUIRE_OK(leat_dir_list(dir, &entries, &count));
+    for (size_t i = 0; i < count; i++)
+        CHECK(strstr(entries[i].name, "leat-save") == NULL);
+    leat_dir_free(entries, count);
+    CHECK_OK(save_and_publish(dir, name, 3)); /* and all goes on */
+    CHECK(number_of(in_dir(dir, name)) == 3);
+    remove_quick_dir(dir);
+}
+
+LEAT_TEST(each_call_can_fail)
+{
+    for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++)
+        for (int over = 0; over < 2; over++) {
+            uint64_t nth = 0;
+            for (bool fired = true; fired;)
+                save_with_fault(&fault_kinds[i], ++nth, over ? "m" : "new", &fired);
+            CHECK(nth > 3);
+        }
+}
+
+LEAT_TEST(each_call_of_a_reader_can_fail)
+{
+    const char *prefix = in_dir(check_temp_dir(), "m");
+    REQUIRE_OK(save(prefix, 7, 2));
+    for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++)
+        for (uint64_t nth = 1;; nth++) {
+            leat_listing_count count;
+            leat_buf text = {0};
+            uint64_t live = leat_live_allocations();
+            leat_fault_arm(fault_kinds[i].kind, nth, fault_kinds[i].error);
+            leat_status status =
+                leat_checkpoint_list(prefix, &(leat_listing){.json = true, .verify = true}, &text, &count);
+            bool fired = leat_fault_fired();
+            leat_fault_disarm();
+            if (fired && fault_kinds[i].fatal && fault_kinds[i].kind != LEAT_FAULT_CLOSE)
+                CHECK(status != LEAT_OK || count.unreadable > 0);
+            else
+                CHECK(status == LEAT_OK && count.unreadable == 0 && count.tensors == 4);
+            leat_buf_free(&text);
+            CHECK(leat_live_allocations() == live);
+            if (!fired)
+                break;
+        }
+}
