@@ -170,12 +170,12 @@ LEAT_TEST(bad_bytes_are_refused)
 
 /* ---- drawings ---- */
 
-static leat_status trace(const leat_buf *g, const leat_viz_graph_options *options, leat_buf *out)
+static leat_status trace(const leat_buf *g, const leat_plot_graph_options *options, leat_buf *out)
 {
     leat_canvas *c;
     leat_canvas_options how = {.metrics = LEAT_METRICS_FIXED};
     LEAT_TRY(leat_canvas_new(&c, &leat_canvas_trace, &how));
-    leat_status st = leat_viz_graph_on(c, g->data, g->size, options);
+    leat_status st = leat_plot_graph_on(c, g->data, g->size, options);
     if (st == LEAT_OK)
         st = leat_canvas_finish(c, out);
     leat_canvas_free(c);
@@ -209,7 +209,7 @@ static void check_golden(const char *name, const leat_buf *got)
     leat_buf_free(&want);
 }
 
-static void draw_golden(const char *name, const leat_buf *g, leat_viz_graph_options o)
+static void draw_golden(const char *name, const leat_buf *g, leat_plot_graph_options o)
 {
     leat_buf out = {0};
     o.size = sizeof o;
@@ -222,14 +222,14 @@ LEAT_TEST(the_courses_graphs)
 {
     leat_buf g = {0};
     graph_first(&g);
-    draw_golden("first", &g, (leat_viz_graph_options){.title = "First graph"});
+    draw_golden("first", &g, (leat_plot_graph_options){.title = "First graph"});
     leat_buf_clear(&g);
     graph_training(&g);
-    draw_golden("training", &g, (leat_viz_graph_options){.title = "Training", .depth = 1});
+    draw_golden("training", &g, (leat_plot_graph_options){.title = "Training", .depth = 1});
     leat_buf_clear(&g);
     graph_relus(&g, 5);
-    draw_golden("relus", &g, (leat_viz_graph_options){.title = "Five ReLUs"});
-    draw_golden("relus-dark", &g, (leat_viz_graph_options){.depth = 1, .dark = 1});
+    draw_golden("relus", &g, (leat_plot_graph_options){.title = "Five ReLUs"});
+    draw_golden("relus-dark", &g, (leat_plot_graph_options){.depth = 1, .dark = true});
     leat_buf_free(&g);
 }
 
@@ -258,7 +258,7 @@ static int depth_of(const char *text, const char *part)
 LEAT_TEST(the_slides_are_recognised)
 {
     leat_buf g = {0}, out = {0};
-    leat_viz_graph_options o = {.size = sizeof o};
+    leat_plot_graph_options o = {.size = sizeof o};
     graph_training(&g);
     REQUIRE_OK(trace(&g, &o, &out));
     CHECK(strstr(out.data, "class=\"namespace\" title=\"gradients") != NULL);
@@ -283,10 +283,10 @@ LEAT_TEST(colours_and_areas)
     graph_training(&g);
     run_stats(&run, "/cpu:0", "predictions", 120, 4096);
     run_stats(&run, "/cpu:0", "gradients/predictions_grad/MatMul", 300, 1024);
-    leat_viz_graph_options o = {.run_metadata = run.data, .run_metadata_size = run.size, .depth = 1};
-    o.color = LEAT_VIZ_COLOR_TIME;
+    leat_plot_graph_options o = {.run_metadata = run.data, .run_metadata_size = run.size, .depth = 1};
+    o.color = LEAT_GRAPH_BY_TIME;
     draw_golden("time", &g, o);
-    o.color = LEAT_VIZ_COLOR_MEMORY;
+    o.color = LEAT_GRAPH_BY_MEMORY;
     draw_golden("memory", &g, o);
     leat_buf_clear(&g);
     graph_node_on(&g, "Placeholder", "x", "", "/cpu:0");
@@ -294,9 +294,9 @@ LEAT_TEST(colours_and_areas)
     graph_node_on(&g, "Relu", "layer/Relu", "layer/MatMul", "/cpu:1");
     graph_node_on(&g, "f", "call", "layer/Relu x", "/cpu:0");
     graph_function(&g, "f", "Add");
-    draw_golden("device", &g, (leat_viz_graph_options){.color = LEAT_VIZ_COLOR_DEVICE});
+    draw_golden("device", &g, (leat_plot_graph_options){.color = LEAT_GRAPH_BY_DEVICE});
     const char *const scopes[] = {"layer", "f"};
-    draw_golden("function", &g, (leat_viz_graph_options){.expand = scopes, .n_expand = 2, .depth = 1});
+    draw_golden("function", &g, (leat_plot_graph_options){.expand = scopes, .n_expand = 2, .depth = 1});
     leat_buf_free(&g);
     leat_buf_free(&run);
 }
@@ -305,14 +305,14 @@ LEAT_TEST(options_name_what_is_there)
 {
     leat_buf g = {0}, out = {0};
     const char *const gone[] = {"nosuch"}, *const op[] = {"mul"};
-    leat_viz_graph_options o = {.size = sizeof o, .expand = gone, .n_expand = 1};
+    leat_plot_graph_options o = {.size = sizeof o, .expand = gone, .n_expand = 1};
     graph_first(&g);
     CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_NOT_FOUND, "nosuch");
     o.expand = op;
     CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_INVALID_ARGUMENT, "mul");
-    o = (leat_viz_graph_options){.size = sizeof o, .color = LEAT_VIZ_COLOR_TIME};
+    o = (leat_plot_graph_options){.size = sizeof o, .color = LEAT_GRAPH_BY_TIME};
     CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_INVALID_ARGUMENT, "time");
-    CHECK_FAILS(leat_viz_graph(g.data, g.size, NULL, "x.txt"), LEAT_ERR_INVALID_ARGUMENT, "x.txt");
+    CHECK_FAILS(leat_plot_graph("x.txt", g.data, g.size, NULL), LEAT_ERR_INVALID_ARGUMENT, "x.txt");
     leat_buf_free(&g);
     leat_buf_free(&out);
 }
@@ -389,7 +389,7 @@ static void check_texts(const char *text)
 static bool draw_random(const leat_buf *g, int depth)
 {
     leat_buf out = {0};
-    leat_viz_graph_options o = {.size = sizeof o, .depth = depth, .title = "random"};
+    leat_plot_graph_options o = {.size = sizeof o, .depth = depth, .title = "random"};
     bool drawn = trace(g, &o, &out) == LEAT_OK;
     if (drawn)
         check_texts(out.data);
@@ -460,7 +460,7 @@ LEAT_TEST(mutated_graphs_are_drawn_or_refused)
 LEAT_TEST(every_allocation_may_fail)
 {
     leat_buf g = {0}, out = {0};
-    leat_viz_graph_options o = {.size = sizeof o, .depth = 2};
+    leat_plot_graph_options o = {.size = sizeof o, .depth = 2};
     graph_relus(&g, 3);
     graph_function(&g, "f", "Add");
     leat_fault_disarm();

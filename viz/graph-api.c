@@ -15,7 +15,7 @@ typedef struct job {
     leat_schoice choice;
     leat_scene scene;
     leat_canvas *canvas;
-    leat_viz_graph_options o;
+    leat_plot_graph_options o;
     leat_gpaint paint;
     double scale; /* that fits an A4 page; 0: none does */
 } job;
@@ -175,11 +175,11 @@ static leat_status open_what_fits(job *j)
 
 static leat_status check_options(const job *j)
 {
-    bool run = j->o.color == LEAT_VIZ_COLOR_TIME || j->o.color == LEAT_VIZ_COLOR_MEMORY;
+    bool run = j->o.color == LEAT_GRAPH_BY_TIME || j->o.color == LEAT_GRAPH_BY_MEMORY;
     if (run && !j->o.run_metadata)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
                          "colours by %s need a run's statistics (RunMetadata); there are none",
-                         j->o.color == LEAT_VIZ_COLOR_TIME ? "time" : "memory");
+                         j->o.color == LEAT_GRAPH_BY_TIME ? "time" : "memory");
     if (j->o.depth < 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "depth %d is below 0", j->o.depth);
     return LEAT_OK;
@@ -204,15 +204,15 @@ static leat_status draw(job *j, const void *graph_def, size_t graph_def_size)
     return leat_gpaint_page(&j->paint, j->o.title);
 }
 
-/* As leat_viz_graph, onto a canvas that its caller finishes. */
-leat_status leat_viz_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
-                              const leat_viz_graph_options *options)
+/* As leat_plot_graph, onto a canvas that its caller finishes. */
+leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
+                               const leat_plot_graph_options *options)
 {
     job j = {.canvas = canvas};
     if (options)
         memcpy(&j.o, options, LEAT_MIN(options->size, sizeof j.o));
     j.paint = (leat_gpaint){.canvas = canvas,
-                            .theme = leat_theme_make(j.o.dark != 0, LEAT_PALETTE_TENSORBOARD),
+                            .theme = leat_theme_make(j.o.dark, LEAT_PALETTE_TENSORBOARD),
                             .color = j.o.color,
                             .scale = 1};
     leat_status st = draw(&j, graph_def, graph_def_size);
@@ -223,8 +223,8 @@ leat_status leat_viz_graph_on(leat_canvas *canvas, const void *graph_def, size_t
     return st;
 }
 
-leat_status leat_viz_graph(const void *graph_def, size_t graph_def_size,
-                           const leat_viz_graph_options *options, const char *path)
+leat_status leat_plot_graph(const char *path, const void *graph_def, size_t graph_def_size,
+                            const leat_plot_graph_options *options)
 {
     leat_canvas *canvas;
     const leat_canvas_class *class = leat_canvas_class_of_path(path);
@@ -234,7 +234,7 @@ leat_status leat_viz_graph(const void *graph_def, size_t graph_def_size,
     leat_canvas_options how = {.title = options ? options->title : NULL,
                                .scale = class == &leat_canvas_png ? PNG_SCALE : 1};
     LEAT_TRY(leat_canvas_new(&canvas, class, &how));
-    leat_status st = leat_viz_graph_on(canvas, graph_def, graph_def_size, options);
+    leat_status st = leat_plot_graph_on(canvas, graph_def, graph_def_size, options);
     if (st == LEAT_OK)
         st = leat_canvas_save(canvas, path);
     leat_canvas_free(canvas);

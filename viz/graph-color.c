@@ -38,7 +38,7 @@ static leat_color plain_op(const leat_gpaint *p)
 
 static bool by_run(const leat_gpaint *p)
 {
-    return (p->color == LEAT_VIZ_COLOR_TIME || p->color == LEAT_VIZ_COLOR_MEMORY) && p->s->model->stats;
+    return (p->color == LEAT_GRAPH_BY_TIME || p->color == LEAT_GRAPH_BY_MEMORY) && p->s->model->stats;
 }
 
 bool leat_gpaint_is_unused(const leat_gpaint *p, uint32_t box)
@@ -82,20 +82,20 @@ leat_color leat_gpaint_fill(const leat_gpaint *p, uint32_t box)
     const leat_gmodel *m = p->s->model;
     const leat_gnode *node = &m->nodes[b->node];
     bool open = b->kind == LEAT_S_OPEN;
-    if (p->color == LEAT_VIZ_COLOR_STRUCTURE || open) {
+    if (p->color == LEAT_GRAPH_BY_STRUCTURE || open) {
         if (node->kind == LEAT_G_SCOPE)
             return leat_gpaint_structure(
-                p, p->color == LEAT_VIZ_COLOR_STRUCTURE ? node->structure : LEAT_G_NONE, open);
+                p, p->color == LEAT_GRAPH_BY_STRUCTURE ? node->structure : LEAT_G_NONE, open);
         return open ? leat_gpaint_structure(p, LEAT_G_NONE, true) : plain_op(p);
     }
-    if (p->color == LEAT_VIZ_COLOR_DEVICE) {
+    if (p->color == LEAT_GRAPH_BY_DEVICE) {
         uint32_t device = main_device(m, b->node);
         return device == LEAT_G_NONE && b->kind != LEAT_S_SCOPE ? plain_op(p)
                                                                 : leat_gpaint_structure(p, device, false);
     }
     if (!by_run(p) || !m->stats[b->node].seen)
         return plain_op(p);
-    if (p->color == LEAT_VIZ_COLOR_TIME)
+    if (p->color == LEAT_GRAPH_BY_TIME)
         return leat_gpaint_heat(p, p->max_micros > 0 ? m->stats[b->node].micros / p->max_micros : 0);
     return leat_gpaint_heat(p, p->max_bytes > 0 ? m->stats[b->node].bytes / p->max_bytes : 0);
 }

@@ -13,7 +13,7 @@ typedef struct leat_gpaint {
     leat_canvas *canvas;
     const leat_scene *s;
     leat_theme theme;
-    leat_viz_graph_color color;
+    leat_plot_graph_color color;
     double scale, dx, dy;         /* from the scene's units to the page */
     double max_micros, max_bytes; /* over the boxes drawn closed */
     bool groups;                  /* groups with names, for pages to come; not for huge pictures */
@@ -64,8 +64,8 @@ leat_status leat_gpaint_page(leat_gpaint *p, const char *title) LEAT_MUST_CHECK;
  * points. */
 double leat_gpaint_a4_scale(const leat_gpaint *p, const char *title);
 
-/* As leat_viz_graph, onto a canvas that the caller finishes: for reports, and for traces in tests. */
-leat_status leat_viz_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
-                              const leat_viz_graph_options *options) LEAT_MUST_CHECK;
+/* As leat_plot_graph, onto a canvas that the caller finishes: for reports, and for traces in tests. */
+leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
+                              const leat_plot_graph_options *options) LEAT_MUST_CHECK;
 
 #endif

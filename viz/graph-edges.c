@@ -138,7 +138,7 @@ static double draw_symbol(const leat_gpaint *p, const leat_snote *note, double r
     }
     w = node->kind == LEAT_G_SCOPE ? 10 : 9;
     double x = in ? right - w * u : right;
-    bool structure = p->color == LEAT_VIZ_COLOR_STRUCTURE;
+    bool structure = p->color == LEAT_GRAPH_BY_STRUCTURE;
     if (node->kind == LEAT_G_SCOPE)
         leat_gpaint_scope(p, x, cy - 2 * u, w * u, 4 * u,
                           leat_gpaint_structure(p, structure ? node->structure : LEAT_G_NONE, false));

@@ -193,7 +193,7 @@ static void put_bytes(char *text, size_t n, double bytes)
 static void add_run(flow *f)
 {
     char text[80];
-    if (f->p->color == LEAT_VIZ_COLOR_TIME)
+    if (f->p->color == LEAT_GRAPH_BY_TIME)
         put_time(text, sizeof text, f->p->max_micros);
     else
         put_bytes(text, sizeof text, f->p->max_bytes);
@@ -211,9 +211,9 @@ double leat_gpaint_legend(const leat_gpaint *p, double x, double y, double width
     for (int i = 0; i <= ENTRY_UNUSED; i++)
         if (seen[i])
             add(&f, (entry_kind)i, texts[i], 0);
-    if (p->color == LEAT_VIZ_COLOR_STRUCTURE)
+    if (p->color == LEAT_GRAPH_BY_STRUCTURE)
         add_structures(&f);
-    else if (p->color == LEAT_VIZ_COLOR_DEVICE)
+    else if (p->color == LEAT_GRAPH_BY_DEVICE)
         add_devices(&f);
     else
         add_run(&f);

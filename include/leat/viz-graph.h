@@ -9,6 +9,7 @@
 #ifndef LEAT_VIZ_GRAPH_H
 #define LEAT_VIZ_GRAPH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "leat/status.h"
 
@@ -17,17 +18,17 @@ extern "C" {
 #endif
 
 /* What the colour of a box says. */
-typedef enum leat_viz_graph_color {
-    LEAT_VIZ_COLOR_STRUCTURE, /* scopes of one colour have the same structure; grey ones are unique */
-    LEAT_VIZ_COLOR_DEVICE,    /* one colour a device */
-    LEAT_VIZ_COLOR_TIME,      /* computing time; needs run_metadata */
-    LEAT_VIZ_COLOR_MEMORY     /* bytes allocated; needs run_metadata */
-} leat_viz_graph_color;
+typedef enum leat_plot_graph_color {
+    LEAT_GRAPH_BY_STRUCTURE, /* scopes of one colour have the same structure; grey ones are unique */
+    LEAT_GRAPH_BY_DEVICE,    /* one colour a device */
+    LEAT_GRAPH_BY_TIME,      /* computing time; needs run_metadata */
+    LEAT_GRAPH_BY_MEMORY     /* bytes allocated; needs run_metadata */
+} leat_plot_graph_color;
 
 /* Scope and node names are full names ("loss/mse"); where an op has the name of a scope, "A/(A)" is the
  * op. A name that the graph does not hold is an error. Arrays and strings are borrowed for the call. */
-typedef struct leat_viz_graph_options {
-    size_t size; /* sizeof(leat_viz_graph_options) */
+typedef struct leat_plot_graph_options {
+    size_t size; /* sizeof(leat_plot_graph_options) */
     /* Levels of scopes drawn open: 1 shows the outermost closed, as TensorBoard does at first. 0, the
      * default, opens as much as still reads on one A4 page: outermost scopes, one of each structure, but
      * no gradients, no optimizer, no variable and no saver. */
@@ -40,13 +41,13 @@ typedef struct leat_viz_graph_options {
     size_t n_main_nodes;
     const char *const *aux_nodes; /* nodes and scopes to put in the auxiliary area */
     size_t n_aux_nodes;
-    leat_viz_graph_color color;
-    int dark;                 /* nonzero: light on dark */
+    leat_plot_graph_color color;
+    bool dark;                /* light on dark */
     const char *title;        /* above the drawing; NULL: none */
     const void *run_metadata; /* a serialized RunMetadata, or NULL */
     size_t run_metadata_size;
     const char *source; /* what messages call the graph: its file; NULL: nothing */
-} leat_viz_graph_options;
+} leat_plot_graph_options;
 
 /* Draws a serialized GraphDef (`graph_def`, `graph_def_size` bytes, borrowed) into a file whose suffix
  * says the format: .svg, .png or .pdf. `options` may be NULL. The file appears whole or not at all.
@@ -56,8 +57,8 @@ typedef struct leat_viz_graph_options {
  * LEAT_ERR_NOT_FOUND (a name in the options), LEAT_ERR_IO, LEAT_ERR_NO_MEMORY. Any thread; calls that lay
  * out at the same time wait for each other. Costs time linear in the graph, and about a millisecond for
  * each box drawn. */
-LEAT_API leat_status leat_viz_graph(const void *graph_def, size_t graph_def_size,
-                                    const leat_viz_graph_options *options, const char *path) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_plot_graph(const char *path, const void *graph_def, size_t graph_def_size,
+                                     const leat_plot_graph_options *options) LEAT_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "leat/status.h"
+#include "leat/viz-graph.h"
 
 #ifdef __cplusplus
 extern "C" {
