@@ -3,9 +3,13 @@
 #include "base/fault-private.h"
 #include "check.h"
 #include "tools/data/dataset-private.h"
+#include "tools/tool-private.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Writes a file into a fresh directory and returns its path: static storage until the next call. */
 static const char *write_table(const char *name, const char *content, size_t size)
@@ -614,6 +618,34 @@ LEAT_TEST(opening_survives_faults)
     CHECK_OK(leat_data_open(&d, path, &(leat_data_options){.target = "y"}));
     leat_fault_disarm();
     leat_data_free(d);
+}
+
+/* A signal ends the reading of a long file with the status that becomes 128 + n. */
+LEAT_TEST(signals_end_the_reading)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s", write_table("t.csv", TEXT("a,y\n1,2\n3,4\n")));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        leat_data *d;
+        leat_signals_catch(NULL, NULL);
+        raise(SIGTERM);
+        leat_status st = leat_data_open(&d, path, &(leat_data_options){.target = "y"});
+        _exit(st == LEAT_ERR_CANCELLED && d == NULL ? leat_exit_code(st) : 99);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == LEAT_EXIT_SIGNAL + SIGTERM);
+    child = fork();
+    if (child == 0) {
+        leat_signals_catch(NULL, NULL);
+        raise(SIGINT);
+        raise(SIGINT); /* does not wait */
+        _exit(99);
+    }
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == LEAT_EXIT_SIGNAL + SIGINT);
 }
 
 /* The tables that ship, and what is known of them. */

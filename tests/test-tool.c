@@ -317,3 +317,55 @@ LEAT_TEST(progress_is_plain_in_a_log)
         CHECK(strchr(text, '\033') == NULL);
     }
 }
+
+LEAT_TEST(csv_fields_are_quoted_and_harmless)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"", ""},
+        {"a", "a"},
+        {"a b", "a b"},
+        {"a,b", "\"a,b\""},
+        {"say \"hi\"", "\"say \"\"hi\"\"\""},
+        {" a", "\" a\""},
+        {"a\nb", "\"a\nb\""},
+        {"-1.5", "-1.5"},
+        {"=cmd", "'=cmd"},
+        {"-x", "'-x"},
+        {"@a", "'@a"},
+        {"+1e5", "+1e5"},
+        {"北京", "北京"},
+        {"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"},
+        {"=1,2", "\"'=1,2\""},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf b = {0};
+        leat_buf_puts(&b, "");
+        leat_csv_put(&b, rows[i].text, strlen(rows[i].text));
+        CHECK_STR(b.data != NULL ? b.data : "", rows[i].want);
+        leat_buf_free(&b);
+    }
+}
+
+LEAT_TEST(progress_of_bytes)
+{
+    char path[128], text[4096];
+    snprintf(path, sizeof path, "%s/log", check_temp_dir());
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+        leat_tool t = {0};
+        leat_progress p = {.tool = &t};
+        leat_progress_bytes(&p, "scanning", 0, 400 << 20);
+        p.start -= 100;
+        p.shown -= 100;
+        leat_progress_bytes(&p, "scanning", 100 << 20, 400 << 20);
+        leat_progress_bytes(&p, "reading", 0, 400 << 20);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    read_file(path, text, sizeof text);
+    CHECK_STR(text, "scanning: 25 %, 1 MiB/s, 5 min 00 s left\n");
+}

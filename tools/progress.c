@@ -78,12 +78,31 @@ static void redraw(leat_progress *p, leat_buf *line)
     leat_buf_free(&out);
 }
 
+/* Is it time to show something again? */
+static bool due(leat_progress *p, double now)
+{
+    if (now - p->shown < (p->tool->error_terminal ? redraw_seconds : log_seconds))
+        return false;
+    p->shown = now;
+    return true;
+}
+
+static void show(leat_progress *p, leat_buf *line)
+{
+    if (!p->tool->error_terminal)
+        leat_buf_putc(line, '\n');
+    if (!line->failed && p->tool->error_terminal)
+        redraw(p, line);
+    else if (!line->failed)
+        put(line->data, line->size);
+    leat_buf_free(line);
+}
+
 void leat_progress_at(leat_progress *p, int64_t done, const char *format, ...)
 {
     double now = leat_now();
-    if (now - p->shown < (p->tool->error_terminal ? redraw_seconds : log_seconds))
+    if (!due(p, now))
         return;
-    p->shown = now;
     leat_buf line = {0};
     put_rate(&line, p, done, now);
     if (format != NULL) {
@@ -95,13 +114,25 @@ void leat_progress_at(leat_progress *p, int64_t done, const char *format, ...)
         leat_buf_puts(&line, ", ");
         leat_buf_put_escaped(&line, text, strlen(text));
     }
-    if (!p->tool->error_terminal)
-        leat_buf_putc(&line, '\n');
-    if (!line.failed && p->tool->error_terminal)
-        redraw(p, &line);
-    else if (!line.failed)
-        put(line.data, line.size);
-    leat_buf_free(&line);
+    show(p, &line);
+}
+
+void leat_progress_bytes(void *user, const char *what, uint64_t done, uint64_t total)
+{
+    leat_progress *p = user;
+    if (p->unit == NULL || strcmp(p->unit, what) != 0)
+        leat_progress_begin(p, p->tool, what, 0, (int64_t)total);
+    double now = leat_now(), passed = now - p->start;
+    if (total == 0 || !due(p, now))
+        return;
+    leat_buf line = {0};
+    leat_buf_printf(&line, "%s: %.0f %%", what, 100 * (double)done / (double)total);
+    if (done > 0 && passed > 0) {
+        leat_buf_printf(&line, ", %.0f MiB/s, ", (double)done / passed / (1 << 20));
+        put_duration(&line, (double)(total - LEAT_MIN(done, total)) / (double)done * passed);
+        leat_buf_puts(&line, " left");
+    }
+    show(p, &line);
 }
 
 static void wipe(leat_tool *t, leat_buf *b)

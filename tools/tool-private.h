@@ -149,6 +149,10 @@ void leat_tool_log(void *user, leat_log_level level, const char *text);
 /* The whole tool: parses, runs, flushes; returns the exit code. */
 int leat_tool_main(int argc, char **argv, const struct leat_command *const *commands);
 
+/* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a formula
+ * (it begins with = + - or @, and is no number) gets an apostrophe before it. */
+void leat_csv_put(leat_buf *b, const char *text, size_t n);
+
 /* ---- parsing ---- */
 
 /* Fills `values` (command->values_size bytes), t->operands and t->given from the words after the command's name.
@@ -203,6 +207,8 @@ void leat_progress_begin(leat_progress *p, leat_tool *t, const char *unit, int64
 /* `done` of `total`; the formatted text (may be NULL) says more, such as the loss. Cheap when there is nothing to
  * draw: call it every step. */
 void leat_progress_at(leat_progress *p, int64_t done, const char *format, ...) LEAT_PRINTF(3, 4);
+/* For leat_data_options.progress; `user` is a leat_progress whose `tool` is set. */
+void leat_progress_bytes(void *user, const char *what, uint64_t done, uint64_t total);
 /* A line that stays, in the log and above the progress line. */
 void leat_progress_line(leat_progress *p, const char *format, ...) LEAT_PRINTF(2, 3);
 void leat_progress_end(leat_progress *p);
