@@ -36,7 +36,7 @@ static void draw_scene(leat_canvas *c)
     leat_pop_group(c);
     leat_draw_image(c, &image, (leat_box){250, 100, 40, 40});
     leat_draw_text(c, 160, 230, "loss 损失 خسارة",
-                   &(leat_text_style){.font = {14}, .color = LEAT_RGB(0), .h = LEAT_MIDDLE});
+                   &(leat_text_style){.font = {.size = 14}, .color = LEAT_RGB(0), .h = LEAT_MIDDLE});
     leat_draw_text(
         c, 12, 120, "turned",
         &(leat_text_style){.font = {11, .bold = true}, .color = LEAT_RGB(0), .angle = -90, .v = LEAT_CENTER});
@@ -124,7 +124,7 @@ LEAT_TEST(svg_is_data_never_markup)
     for (size_t i = 0; i < LEAT_LEN(names); i++) {
         leat_push_group(c, &(leat_group){.title = names[i], .class = names[i], .id = names[i]});
         leat_draw_text(c, 10, 20 + 20 * (double)i, names[i],
-                       &(leat_text_style){.font = {12}, .color = LEAT_RGB(0)});
+                       &(leat_text_style){.font = {.size = 12}, .color = LEAT_RGB(0)});
         leat_pop_group(c);
     }
     REQUIRE_OK(leat_canvas_finish(c, &out));
@@ -290,7 +290,7 @@ LEAT_TEST(pdf_has_pages_outline_and_links)
         leat_canvas_begin_page(c, 595, 842, i == 1 ? "Second" : NULL);
         leat_push_group(c, &(leat_group){.link = i == 0 ? "there" : NULL, .id = i == 2 ? "there" : NULL});
         leat_draw_text(c, 100, 100, i == 2 ? "target" : "text",
-                       &(leat_text_style){.font = {12}, .color = 0xff});
+                       &(leat_text_style){.font = {.size = 12}, .color = 0xff});
         leat_pop_group(c);
         leat_canvas_end_page(c);
     }

@@ -8,6 +8,7 @@
 typedef struct leat_cairo_canvas {
     leat_canvas base;
     cairo_t *cr; /* of the current page */
+    bool raster; /* pixels: long lines are stroked in pieces, which is many times faster */
 } leat_cairo_canvas;
 
 void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *style);

@@ -35,6 +35,7 @@ static void png_begin_page(leat_canvas *c, double width, double height, const ch
         (unsigned char *)p->image.argb, CAIRO_FORMAT_ARGB32, (int)w, (int)h, (int)w * 4);
     p->cairo.cr = cairo_create(surface);
     cairo_surface_destroy(surface); /* the context keeps it */
+    p->cairo.raster = true;
     cairo_scale(p->cairo.cr, c->options.scale, c->options.scale);
     leat_cairo_check(c, cairo_status(p->cairo.cr));
 }

@@ -226,19 +226,20 @@ static bool has_notes(const leat_chart *chart)
 
 static void draw_notes(frame *f, double y)
 {
-    static const char *const texts[] = {"%zu NaN", "%zu +∞", "%zu −∞", "%zu above the range", "%zu below it"};
+    static const char *const texts[] = {"%s NaN", "%s +∞", "%s −∞", "%s above the range", "%s below it"};
     double x = f->box.x;
-    char text[64];
+    char text[96], count[LEAT_NUMBER_SIZE];
     if (some(f->chart->remark))
         draw_note(f, &x, y, -1, f->chart->remark);
     for (int i = 0; i < LEAT_MARK_POINT; i++) {
         if (f->chart->notes[i] == 0)
             continue;
-        snprintf(text, sizeof text, texts[i], f->chart->notes[i]);
+        snprintf(text, sizeof text, texts[i], leat_format_number(count, (double)f->chart->notes[i], 15));
         draw_note(f, &x, y, i, text);
     }
     if (f->chart->not_positive > 0) {
-        snprintf(text, sizeof text, "%zu not positive", f->chart->not_positive);
+        snprintf(text, sizeof text, "%s not positive",
+                 leat_format_number(count, (double)f->chart->not_positive, 15));
         draw_note(f, &x, y, -1, text);
     }
 }

@@ -14,8 +14,9 @@ typedef struct mark {
 typedef struct line {
     leat_run_look look;
     const char *name;
-    leat_points main, raw;    /* raw is empty where nothing was smoothed */
-    leat_points lower, upper; /* of a band; equal in number */
+    leat_points main, raw;         /* raw is empty where nothing was smoothed */
+    leat_points main_low, raw_low; /* where points fill the columns: the other side of an area */
+    leat_points lower, upper;      /* of a band; equal in number */
     mark *marks;
     size_t n_marks, marks_capacity;
 } line;
@@ -321,6 +322,8 @@ static leat_status find_marks(prepared *p, line *l, const full *s, double width)
 static leat_status find_points(prepared *p, line *l)
 {
     const leat_points *m = &l->main;
+    if (l->main_low.n > 0)
+        return LEAT_OK;
     for (size_t i = 0; i < m->n; i++) {
         bool alone = !isnan(m->at[i].y) && (i == 0 || isnan(m->at[i - 1].y)) &&
                      (i + 1 == m->n || isnan(m->at[i + 1].y));
@@ -344,8 +347,8 @@ static leat_status reduce_band(prepared *p, line *l, const full *s, size_t colum
             if (p->chart.y.log && edge[i] < p->chart.y.lo / 2)
                 edge[i] = p->chart.y.lo / 2; /* below the plot, where the clip hides it */
         }
-        status =
-            leat_reduce(s->x, edge, s->n, &p->chart.x, &p->chart.y, columns, side ? &l->upper : &l->lower);
+        status = leat_reduce(s->x, edge, s->n, &p->chart.x, &p->chart.y, columns,
+                             side ? &l->upper : &l->lower, NULL);
     }
     leat_free(edge);
     return status;
@@ -353,11 +356,13 @@ static leat_status reduce_band(prepared *p, line *l, const full *s, size_t colum
 
 static leat_status reduce_line(const leat_figure *f, prepared *p, line *l, const full *s, size_t columns)
 {
-    LEAT_TRY(leat_reduce(s->x, s->y, s->n, &p->chart.x, &p->chart.y, columns, &l->main));
+    bool dashed = l->look.dash[0] > 0; /* an area has no dashes */
+    LEAT_TRY(leat_reduce(s->x, s->y, s->n, &p->chart.x, &p->chart.y, columns, &l->main,
+                         dashed ? NULL : &l->main_low));
     if (s->deviation)
         LEAT_TRY(reduce_band(p, l, s, columns));
     else if (f->options.smoothing > 0 && s->n > 1)
-        LEAT_TRY(leat_reduce(s->x, s->raw, s->n, &p->chart.x, &p->chart.y, columns, &l->raw));
+        LEAT_TRY(leat_reduce(s->x, s->raw, s->n, &p->chart.x, &p->chart.y, columns, &l->raw, &l->raw_low));
     LEAT_TRY(find_marks(p, l, s, (double)columns));
     return find_points(p, l);
 }
@@ -406,6 +411,8 @@ static void scalar_release(leat_panel *panel)
     for (size_t i = 0; i < p->n_lines; i++) {
         leat_points_free(&p->lines[i].main);
         leat_points_free(&p->lines[i].raw);
+        leat_points_free(&p->lines[i].main_low);
+        leat_points_free(&p->lines[i].raw_low);
         leat_points_free(&p->lines[i].lower);
         leat_points_free(&p->lines[i].upper);
         leat_free(p->lines[i].marks);
@@ -451,12 +458,28 @@ static leat_point place(const leat_chart *k, leat_box b, leat_point v)
                         bounded(leat_chart_y(k, b, v.y), b.y, b.h)};
 }
 
-static void draw_lines(leat_canvas *c, const leat_chart *k, leat_box b, const leat_points *points,
-                       const leat_style *style)
+/* An area at least as high as the line is wide, and never too narrow to be seen. */
+static void draw_area(leat_canvas *c, leat_point *p, size_t n, double width, leat_color color)
 {
-    leat_point *p = leat_alloc_zero(points->n, sizeof *p);
+    for (size_t i = 0; i < n; i++)
+        p[i].y -= width / 2;
+    for (size_t i = n; i < 2 * n; i++)
+        p[i].y += width / 2;
+    if (p[n - 1].x - p[0].x < width) {
+        p[0].x -= width / 2;
+        p[2 * n - 1].x -= width / 2;
+        p[n - 1].x += width / 2;
+        p[n].x += width / 2;
+    }
+    leat_draw_polygon(c, p, 2 * n, &(leat_style){.fill = color});
+}
+
+static void draw_lines(leat_canvas *c, const leat_chart *k, leat_box b, const leat_points *points,
+                       const leat_points *low, const leat_style *style)
+{
+    leat_point *p = leat_alloc_zero(points->n + 1, 2 * sizeof *p);
     if (p == NULL) {
-        leat_canvas_set_error(c, leat_fail_memory(points->n * sizeof *p));
+        leat_canvas_set_error(c, leat_fail_memory(points->n * 2 * sizeof *p));
         return;
     }
     size_t n = 0;
@@ -465,10 +488,14 @@ static void draw_lines(leat_canvas *c, const leat_chart *k, leat_box b, const le
             p[n++] = place(k, b, points->at[i]);
             continue;
         }
-        leat_draw_polyline(c, p, n, style);
+        for (size_t m = 0; low->n > 0 && m < n; m++)
+            p[n + m] = place(k, b, low->at[i - 1 - m]);
+        if (low->n > 0)
+            draw_area(c, p, n, style->width, style->stroke);
+        else
+            leat_draw_polyline(c, p, n, style);
         n = 0;
     }
-    leat_draw_polyline(c, p, n, style);
     leat_free(p);
 }
 
@@ -514,14 +541,14 @@ static void scalar_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
     for (size_t i = 0; i < p->n_lines; i++) {
         const line *l = &p->lines[i];
         draw_band(c, &p->chart, b, l);
-        draw_lines(c, &p->chart, b, &l->raw,
+        draw_lines(c, &p->chart, b, &l->raw, &l->raw_low,
                    &(leat_style){.stroke = leat_color_alpha(l->look.color, 0.25), .width = 1.5});
     }
     for (size_t i = 0; i < p->n_lines; i++) {
         const line *l = &p->lines[i];
         leat_push_group(c, &(leat_group){.class = "run", .title = l->name});
         draw_lines(
-            c, &p->chart, b, &l->main,
+            c, &p->chart, b, &l->main, &l->main_low,
             &(leat_style){.stroke = l->look.color, .width = 2, .dash = {l->look.dash[0], l->look.dash[1]}});
         leat_pop_group(c);
     }

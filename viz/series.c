@@ -113,18 +113,42 @@ leat_extent leat_outlier_extent(double *v, size_t n)
 
 /* ---- reduction ---- */
 
-/* What one pixel column keeps: indices into the series. */
-typedef struct column {
+/* One pixel column, by indices into the series, and where columns go. */
+typedef struct reducer {
+    const double *x, *y;
+    leat_points *out, *low; /* low NULL: lines */
+    bool open;              /* a column has begun */
     int64_t number;
     size_t first, last, least, greatest;
-} column;
+} reducer;
 
-static leat_status flush(const column *k, const double *x, const double *y, leat_points *out)
+static leat_status flush_column(reducer *r)
 {
-    size_t order[4] = {k->first, LEAT_MIN(k->least, k->greatest), LEAT_MAX(k->least, k->greatest), k->last};
+    if (!r->open)
+        return LEAT_OK;
+    if (r->low) {
+        LEAT_TRY(leat_points_add(r->out, r->x[r->first], r->y[r->greatest]));
+        return leat_points_add(r->low, r->x[r->first], r->y[r->least]);
+    }
+    size_t order[4] = {r->first, LEAT_MIN(r->least, r->greatest), LEAT_MAX(r->least, r->greatest), r->last};
     for (int i = 0; i < 4; i++)
         if (i == 0 || order[i] != order[i - 1])
-            LEAT_TRY(leat_points_add(out, x[order[i]], y[order[i]]));
+            LEAT_TRY(leat_points_add(r->out, r->x[order[i]], r->y[order[i]]));
+    return LEAT_OK;
+}
+
+static leat_status end_line(reducer *r)
+{
+    LEAT_TRY(flush_column(r));
+    if (r->open && r->low) { /* an area reaches to its last point */
+        LEAT_TRY(leat_points_add(r->out, r->x[r->last], r->y[r->greatest]));
+        LEAT_TRY(leat_points_add(r->low, r->x[r->last], r->y[r->least]));
+    }
+    if (r->open)
+        LEAT_TRY(leat_points_add(r->out, 0, NAN));
+    if (r->open && r->low)
+        LEAT_TRY(leat_points_add(r->low, 0, NAN));
+    r->open = false;
     return LEAT_OK;
 }
 
@@ -133,41 +157,45 @@ static bool drawable(double v, const leat_axis *a)
     return isfinite(v) && (!a->log || v > 0);
 }
 
-leat_status leat_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
-                        const leat_axis *y_axis, size_t columns, leat_points *out)
+static bool rising(const double *x, size_t n)
 {
-    column k = {0};
-    bool open = false, all = n <= 4 * columns;
+    for (size_t i = 1; i < n; i++)
+        if (!(x[i] >= x[i - 1]))
+            return false;
+    return true;
+}
+
+leat_status leat_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
+                        const leat_axis *y_axis, size_t columns, leat_points *out, leat_points *low)
+{
+    bool all = n <= 4 * columns, gap = false;
+    reducer r = {.x = x, .y = y, .out = out, .low = all || !rising(x, n) ? NULL : low};
     double lo = x_axis->log ? log10(x_axis->lo) : x_axis->lo / 2;
     double span = x_axis->log ? log10(x_axis->hi) - lo : x_axis->hi / 2 - lo,
            per_span = (double)columns / span;
     for (size_t i = 0; i < n; i++) {
         if (!drawable(y[i], y_axis) || !drawable(x[i], x_axis)) {
-            if (open)
-                LEAT_TRY(flush(&k, x, y, out));
-            if (out->n > 0 && !isnan(out->at[out->n - 1].y))
-                LEAT_TRY(leat_points_add(out, 0, NAN));
-            open = false;
+            if (all)
+                LEAT_TRY(end_line(&r));
+            gap = true;
             continue;
         }
         double at = ((x_axis->log ? log10(x[i]) : x[i] / 2) - lo) * per_span;
         int64_t number = at < 0 ? -1 : at > (double)columns ? (int64_t)columns : (int64_t)at;
-        if (open && !all && number == k.number) {
-            k.last = i;
-            k.least = y[i] < y[k.least] ? i : k.least;
-            k.greatest = y[i] > y[k.greatest] ? i : k.greatest;
-            continue;
+        bool same = r.open && !all && number == r.number;
+        if (same) {
+            r.last = i;
+            r.least = y[i] < y[r.least] ? i : r.least;
+            r.greatest = y[i] > y[r.greatest] ? i : r.greatest;
+        } else {
+            LEAT_TRY(gap && (number > r.number + 1 || number < r.number) ? end_line(&r) : flush_column(&r));
+            r.number = number;
+            r.first = r.last = r.least = r.greatest = i;
+            r.open = true;
         }
-        if (open)
-            LEAT_TRY(flush(&k, x, y, out));
-        k = (column){number, i, i, i, i};
-        open = true;
+        gap = false;
     }
-    if (open)
-        LEAT_TRY(flush(&k, x, y, out));
-    if (out->n > 0 && !isnan(out->at[out->n - 1].y))
-        LEAT_TRY(leat_points_add(out, 0, NAN));
-    return LEAT_OK;
+    return end_line(&r);
 }
 
 /* ---- mean and band ---- */
