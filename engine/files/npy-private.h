@@ -27,22 +27,24 @@ typedef struct leat_npy {
 
 /* Opens a file and checks all but the values: LEAT_ERR_DATA_LOSS, or LEAT_ERR_UNIMPLEMENTED for a type that Leat
  * has not. Close with leat_npy_close, also after a failure. */
-leat_status leat_npy_open(leat_npy *n, const char *path) LEAT_MUST_CHECK;
-void leat_npy_close(leat_npy *n);
+leat_status leat_npy_open(leat_npy *n, const char *path) LEAT_PRIV(npy_open) LEAT_MUST_CHECK;
+void leat_npy_close(leat_npy *n) LEAT_PRIV(npy_close);
 
 /* Reads the whole array into `to`, elements * (bytes of the dtype) bytes, C order, little-endian. Not for strings. */
-leat_status leat_npy_read(leat_npy *n, void *to) LEAT_MUST_CHECK;
+leat_status leat_npy_read(leat_npy *n, void *to) LEAT_PRIV(npy_read) LEAT_MUST_CHECK;
 /* Reads `count` elements from the `first` on, in C order; a Fortran-ordered file of rank 2 and more is refused
  * (LEAT_ERR_UNIMPLEMENTED), being no stream. Not for strings. */
-leat_status leat_npy_read_part(leat_npy *n, int64_t first, int64_t count, void *to) LEAT_MUST_CHECK;
+leat_status leat_npy_read_part(leat_npy *n, int64_t first, int64_t count, void *to)
+    LEAT_PRIV(npy_read_part) LEAT_MUST_CHECK;
 /* Reads an array of strings: `elements` of them, whose bytes live in the arena. */
-leat_status leat_npy_read_strings(leat_npy *n, leat_bytes *to, leat_arena *arena) LEAT_MUST_CHECK;
+leat_status leat_npy_read_strings(leat_npy *n, leat_bytes *to, leat_arena *arena)
+    LEAT_PRIV(npy_read_strings) LEAT_MUST_CHECK;
 
 /* Writes an array beside `path` and renames it there; to a device or a pipe it writes directly. */
-leat_status leat_npy_write(const char *path, int dtype, int rank, const int64_t *dims,
-                           const void *data) LEAT_MUST_CHECK;
+leat_status leat_npy_write(const char *path, int dtype, int rank, const int64_t *dims, const void *data)
+    LEAT_PRIV(npy_write) LEAT_MUST_CHECK;
 /* Strings as |S<longest>, at least 1, padded with NUL. */
-leat_status leat_npy_write_strings(const char *path, int rank, const int64_t *dims,
-                                   const leat_bytes *strings) LEAT_MUST_CHECK;
+leat_status leat_npy_write_strings(const char *path, int rank, const int64_t *dims, const leat_bytes *strings)
+    LEAT_PRIV(npy_write_strings) LEAT_MUST_CHECK;
 
 #endif
