@@ -65,6 +65,12 @@ char *leat_asprintf(const char *format, ...) LEAT_PRIV(asprintf) LEAT_PRINTF(1, 
 void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned); /* multiple of LEAT_ALIGNMENT */
 void leat_free_aligned(void *pointer) LEAT_PRIV(free_aligned);
 
+/* Bytes of somebody else's, not terminated: an element of a string tensor, a field of a message. */
+typedef struct leat_bytes {
+    const char *data;
+    size_t size;
+} leat_bytes;
+
 /* ---- growable byte buffer; starts as all zero ---- */
 
 typedef struct leat_buf {

@@ -104,11 +104,6 @@ typedef struct leat_arg_sig {
 
 /* An attribute's value. Kind LIST+k: `list` points to `n` items (int64_t, float, bool, leat_dtype, leat_shape, leat_bytes,
  * leat_tensor *). Memory belongs to the graph's arena (tensors: a reference). */
-typedef struct leat_bytes {
-    const char *data;
-    size_t size;
-} leat_bytes;
-
 typedef struct leat_attr_value {
     uint8_t kind; /* leat_attr_kind */
     uint32_t n;   /* items of a list; bytes of a string or func name */

@@ -7,6 +7,7 @@
 #include "leat/graph.h"
 #include "leat/build.h"
 #include "leat/session.h"
+#include "leat/files.h"
 #include "leat/events.h"
 
 #endif

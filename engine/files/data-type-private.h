@@ -59,12 +59,6 @@ typedef struct leat_data_type {
 const leat_data_type *leat_data_type_find(int64_t number);
 const leat_data_type *leat_data_type_find_npy(const char *descr);
 
-/* A string element, here and in tensors of strings read and written: any bytes, not terminated. */
-typedef struct leat_bytes {
-    const char *data;
-    size_t size;
-} leat_bytes;
-
 /* Elements of a shape. False where a dimension is negative, or the product of the dimensions that are not zero,
  * times `size` (0 counts as 1), overflows int64: such a shape is refused even when another dimension is zero. */
 bool leat_dims_elements(const int64_t *dims, int rank, size_t size, int64_t *elements);

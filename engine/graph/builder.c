@@ -2,6 +2,7 @@
  * Every function does nothing for NULL, and for a graph that has failed. */
 #include <string.h>
 #include "graph-private.h"
+#include "proto/wire-private.h"
 
 static leat_op_builder *begin(leat_graph *g, const char *type, size_t type_size)
 {
@@ -206,9 +207,16 @@ void leat_op_set_string(leat_op_builder *b, const char *attr, const void *bytes,
     set_bytes(b, attr, bytes, size, LEAT_ATTR_STRING);
 }
 
+/* A func's value is a serialized NameAttrList, as imported ones are. */
 void leat_op_set_func(leat_op_builder *b, const char *attr, const char *function_name)
 {
-    set_bytes(b, attr, function_name, strlen(function_name), LEAT_ATTR_FUNC);
+    leat_buf bytes = {0};
+    leat_put_string(&bytes, 1, function_name);
+    if (usable(b) && leat_buf_status(&bytes) != LEAT_OK)
+        leat_graph_keep(b->graph, LEAT_ERR_NO_MEMORY);
+    else
+        set_bytes(b, attr, bytes.data, bytes.size, LEAT_ATTR_FUNC);
+    leat_buf_free(&bytes);
 }
 
 static void set_list(leat_op_builder *b, const char *attr, const void *values, size_t n, size_t size,

@@ -443,8 +443,7 @@ leat_op *leat_op_end(leat_op_builder *b)
     if (b->graph->status == LEAT_OK)
         op = finish(&d);
     for (size_t i = 0; i < b->n_attrs; i++)
-        if (b->attrs[i].value.kind == LEAT_ATTR_TENSOR)
-            leat_tensor_unref(b->attrs[i].value.tensor);
+        leat_attr_free(&b->attrs[i].value);
     b->n_attrs = 0;
     b->open = false;
     return op;

@@ -108,6 +108,7 @@ leat_scope_frame *leat_graph_push_scope(leat_graph *g); /* a copy of the innermo
 leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name,
                                        size_t name_size);
 void leat_op_add_attr(leat_op_builder *b, const char *name, leat_attr_value value);
+void leat_attr_free(const leat_attr_value *v); /* drops the references of tensors */
 
 /* The node behind an operand: itself, or a new Const with the unique name "<scope>/<name>" (in the current scope where scope is
  * NULL) of this dtype (NONE: int32, float32 or the tensor's own). */

@@ -25,7 +25,7 @@ leat_graph *leat_graph_new(void)
     return g;
 }
 
-static void free_attr(const leat_attr_value *v)
+void leat_attr_free(const leat_attr_value *v)
 {
     if (v->kind == LEAT_ATTR_TENSOR)
         leat_tensor_unref(v->tensor);
@@ -40,7 +40,7 @@ void leat_graph_free(leat_graph *g)
         return;
     for (size_t i = 0; i < g->n_ops; i++)
         for (unsigned a = 0; a < g->ops[i]->n_attrs; a++)
-            free_attr(&g->ops[i]->attrs[a].value);
+            leat_attr_free(&g->ops[i]->attrs[a].value);
     for (size_t i = 0; i < g->n_values; i++)
         leat_tensor_unref(g->values[i]);
     leat_free(g->values);
@@ -55,7 +55,7 @@ void leat_graph_free(leat_graph *g)
     leat_collections_free(g);
     leat_free(g->scopes);
     for (size_t a = 0; a < g->builder.n_attrs; a++)
-        free_attr(&g->builder.attrs[a].value);
+        leat_attr_free(&g->builder.attrs[a].value);
     leat_free(g->builder.inputs);
     leat_free(g->builder.segments);
     leat_free(g->builder.controls);

@@ -1,0 +1,45 @@
+/* leat/files.h - graphs in TensorFlow's files: GraphDef (binary), MetaGraphDef, SavedModel.
+ * Sources: tensorflow/core/framework/graph.proto, node_def.proto, attr_value.proto, tensor.proto; protobuf/meta_graph.proto. */
+#ifndef LEAT_FILES_H
+#define LEAT_FILES_H
+
+#include "leat/graph.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct leat_import_options {
+    size_t size;        /* sizeof(leat_import_options) */
+    const char *prefix; /* put before every name, with a '/'; NULL or "": none */
+    const char *origin; /* what errors call the bytes; NULL: "graph" */
+    /* Inputs taken from the graph instead: "name" or "name:k" of the imported graph -> an output. */
+    const char *const *map_names;
+    const leat_out *map_outs;
+    size_t n_map;
+    /* Outputs to be returned: "name" or "name:k"; filled into return_outs. */
+    const char *const *return_names;
+    leat_out *return_outs;
+    size_t n_return;
+} leat_import_options;
+
+/* Adds the nodes of a serialized GraphDef. Unknown ops and attributes are kept; only a run that needs an unknown op fails.
+ * LEAT_ERR_DATA_LOSS for malformed bytes, LEAT_ERR_INVALID_ARGUMENT for a graph that makes no sense; the detail names origin,
+ * offset, node and reason. After a failure the graph keeps the error: import into a fresh one. options may be NULL. */
+LEAT_API leat_status leat_import_graph_def(leat_graph *graph, const void *bytes, size_t size,
+                                           const leat_import_options *options) LEAT_MUST_CHECK;
+/* Writes the graph as a serialized GraphDef; *bytes is to be freed with leat_free_bytes. with_shapes: every node gets TensorFlow's
+ * "_output_shapes", which graph drawings use. */
+LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_shapes, void **bytes, size_t *size) LEAT_MUST_CHECK;
+LEAT_API void leat_free_bytes(void *bytes);
+
+/* A file of any of the kinds that `leat run` takes: a binary GraphDef, a binary MetaGraphDef (.meta), a SavedModel directory
+ * (its meta graph tagged "serve"). */
+LEAT_API leat_status leat_import_graph_file(leat_graph *graph, const char *path,
+                                            const leat_import_options *options) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_export_graph_file(const leat_graph *graph, const char *path) LEAT_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
