@@ -42,8 +42,16 @@ static size_t element_size(unsigned kind)
 
 static unsigned list_kind(uint32_t field)
 {
-    static const uint8_t kinds[] = {0, 0, LEAT_ATTR_STRING, LEAT_ATTR_INT, LEAT_ATTR_FLOAT, LEAT_ATTR_BOOL,
-                                    LEAT_ATTR_TYPE, LEAT_ATTR_SHAPE, LEAT_ATTR_TENSOR, LEAT_ATTR_FUNC};
+    static const uint8_t kinds[] = {0,
+                                    0,
+                                    LEAT_ATTR_STRING,
+                                    LEAT_ATTR_INT,
+                                    LEAT_ATTR_FLOAT,
+                                    LEAT_ATTR_BOOL,
+                                    LEAT_ATTR_TYPE,
+                                    LEAT_ATTR_SHAPE,
+                                    LEAT_ATTR_TENSOR,
+                                    LEAT_ATTR_FUNC};
     return field < LEAT_LEN(kinds) ? kinds[field] : 0;
 }
 
@@ -85,12 +93,15 @@ static leat_status add_numbers(items *list, const leat_wire *outer, const leat_f
     return leat_wire_status(&w);
 }
 
-static leat_status add_item(items *list, leat_wire *outer, const leat_field *f, uint64_t file_size, leat_op_builder *b)
+static leat_status add_item(items *list, leat_wire *outer, const leat_field *f, uint64_t file_size,
+                            leat_op_builder *b)
 {
-    if (list->kind == LEAT_ATTR_INT || list->kind == LEAT_ATTR_FLOAT || list->kind == LEAT_ATTR_BOOL || list->kind == LEAT_ATTR_TYPE)
+    if (list->kind == LEAT_ATTR_INT || list->kind == LEAT_ATTR_FLOAT || list->kind == LEAT_ATTR_BOOL ||
+        list->kind == LEAT_ATTR_TYPE)
         return add_numbers(list, outer, f);
     if (f->type != LEAT_WIRE_BYTES)
-        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: a list item of the wrong wire type", (unsigned long long)f->offset);
+        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: a list item of the wrong wire type",
+                         (unsigned long long)f->offset);
     leat_wire w = leat_wire_sub(outer, f);
     if (list->kind == LEAT_ATTR_SHAPE) {
         leat_shape shape;
@@ -129,7 +140,8 @@ static leat_status read_list(leat_wire *w, uint64_t file_size, leat_op_builder *
         if (kind == 0)
             continue;
         if (list.kind != 0 && list.kind != kind)
-            status = leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: a list of more than one kind", (unsigned long long)f.offset);
+            status = leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: a list of more than one kind",
+                               (unsigned long long)f.offset);
         list.kind = kind;
         if (status == LEAT_OK)
             status = add_item(&list, w, &f, file_size, b);
@@ -139,7 +151,8 @@ static leat_status read_list(leat_wire *w, uint64_t file_size, leat_op_builder *
     if (status == LEAT_OK)
         status = leat_buf_status(&list.bytes);
     if (status == LEAT_OK) {
-        *out = (leat_attr_value){.kind = (uint8_t)(LEAT_ATTR_LIST + list.kind), .n = (uint32_t)list.n,
+        *out = (leat_attr_value){.kind = (uint8_t)(LEAT_ATTR_LIST + list.kind),
+                                 .n = (uint32_t)list.n,
                                  .list = keep_bytes(b, list.bytes.data, list.bytes.size)};
         if (out->list == NULL)
             status = leat_fail_memory(list.bytes.size);
@@ -152,19 +165,22 @@ static leat_status read_list(leat_wire *w, uint64_t file_size, leat_op_builder *
 
 /* ---- one value ---- */
 
-static leat_status read_field(leat_wire *w, const leat_field *f, uint64_t file_size, leat_op_builder *b, leat_attr_value *v)
+static leat_status read_field(leat_wire *w, const leat_field *f, uint64_t file_size, leat_op_builder *b,
+                              leat_attr_value *v)
 {
     static const uint8_t wire[] = {0xff, 2, 2, 0, 5, 0, 0, 2, 2, 2, 2};
     if (f->number >= LEAT_LEN(wire) || f->number == 0)
         return LEAT_OK;
     if (f->type != wire[f->number])
-        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: an attribute's value of the wrong wire type", (unsigned long long)f->offset);
+        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: an attribute's value of the wrong wire type",
+                         (unsigned long long)f->offset);
     leat_wire sub = f->type == LEAT_WIRE_BYTES ? leat_wire_sub(w, f) : *w;
     switch (f->number) {
     case 1: return read_list(&sub, file_size, b, v);
     case 2:
     case 10:
-        *v = (leat_attr_value){.kind = f->number == 2 ? LEAT_ATTR_STRING : LEAT_ATTR_FUNC, .n = (uint32_t)f->size,
+        *v = (leat_attr_value){.kind = f->number == 2 ? LEAT_ATTR_STRING : LEAT_ATTR_FUNC,
+                               .n = (uint32_t)f->size,
                                .s = keep_bytes(b, f->bytes, f->size)};
         return v->s != NULL ? LEAT_OK : leat_fail_memory(f->size);
     case 3: *v = (leat_attr_value){.kind = LEAT_ATTR_INT, .i = (int64_t)f->varint}; return LEAT_OK;
@@ -233,7 +249,11 @@ static void put_list(leat_buf *b, const leat_attr_value *v)
 {
     unsigned kind = v->kind & ~(unsigned)LEAT_ATTR_LIST;
     size_t mark = leat_put_begin(b, 1);
-    uint32_t packed = kind == LEAT_ATTR_INT ? 3 : kind == LEAT_ATTR_FLOAT ? 4 : kind == LEAT_ATTR_BOOL ? 5 : kind == LEAT_ATTR_TYPE ? 6 : 0;
+    uint32_t packed = kind == LEAT_ATTR_INT     ? 3
+                      : kind == LEAT_ATTR_FLOAT ? 4
+                      : kind == LEAT_ATTR_BOOL  ? 5
+                      : kind == LEAT_ATTR_TYPE  ? 6
+                                                : 0;
     size_t inner = packed && v->n > 0 ? leat_put_begin(b, packed) : 0;
     for (uint32_t i = 0; i < v->n; i++)
         put_item(b, v, kind, i);

@@ -51,7 +51,8 @@ static leat_status scan_meta(leat_meta_graph *m, leat_wire w)
     leat_field f;
     while (leat_wire_next(&w, &f)) {
         if (f.number >= 1 && f.number <= 6 && f.type != LEAT_WIRE_BYTES)
-            return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: field %u is of the wrong wire type: this is no MetaGraphDef",
+            return leat_fail(LEAT_ERR_DATA_LOSS,
+                             "offset %llu: field %u is of the wrong wire type: this is no MetaGraphDef",
                              (unsigned long long)f.offset, f.number);
         if (f.number == 2) {
             leat_wire graph = leat_wire_sub(&w, &f);
@@ -81,7 +82,8 @@ static bool has_tag(leat_wire meta, const char *tag)
             continue;
         leat_wire info = leat_wire_sub(&meta, &f);
         while (leat_wire_next(&info, &t))
-            if (t.number == 4 && t.type == LEAT_WIRE_BYTES && t.size == strlen(tag) && memcmp(t.bytes, tag, t.size) == 0)
+            if (t.number == 4 && t.type == LEAT_WIRE_BYTES && t.size == strlen(tag) &&
+                memcmp(t.bytes, tag, t.size) == 0)
                 return true;
     }
     return false;
@@ -204,8 +206,9 @@ static leat_status add_variable(leat_graph *g, leat_wire w, const char *collecti
     }
     LEAT_TRY(leat_wire_status(&w));
     if (variable.op == NULL || bad.size > 0)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "collection '%s' names '%.*s', which is not in the graph", collection,
-                         (int)LEAT_MIN(bad.size, (size_t)200), bad.size > 0 ? (const char *)bad.bytes : "");
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "collection '%s' names '%.*s', which is not in the graph",
+                         collection, (int)LEAT_MIN(bad.size, (size_t)200),
+                         bad.size > 0 ? (const char *)bad.bytes : "");
     if (leat_graph_variable(g, variable.op) == NULL) {
         leat_variable_info info = {.op = variable.op,
                                    .initializer = init.op,
@@ -223,9 +226,9 @@ static leat_status add_variable(leat_graph *g, leat_wire w, const char *collecti
 /* CollectionDef: node_list 1 {value 1}, bytes_list 2 {value 1}; other lists are of no use here. */
 static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
 {
-    bool variables = strcmp(name, LEAT_GLOBAL_VARIABLES) == 0 || strcmp(name, LEAT_TRAINABLE_VARIABLES) == 0 ||
-                     strcmp(name, "local_variables") == 0 || strcmp(name, "model_variables") == 0 ||
-                     strcmp(name, "moving_average_variables") == 0;
+    bool variables = strcmp(name, LEAT_GLOBAL_VARIABLES) == 0 ||
+                     strcmp(name, LEAT_TRAINABLE_VARIABLES) == 0 || strcmp(name, "local_variables") == 0 ||
+                     strcmp(name, "model_variables") == 0 || strcmp(name, "moving_average_variables") == 0;
     leat_field list, item;
     while (leat_wire_next(&w, &list)) {
         if (list.type != LEAT_WIRE_BYTES || list.number > 2)
@@ -239,7 +242,8 @@ static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
             } else if (list.number == 1) {
                 leat_out out = named_out(g, &item);
                 if (out.op == NULL)
-                    return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "collection '%s' names '%.*s', which is not in the graph", name,
+                    return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                                     "collection '%s' names '%.*s', which is not in the graph", name,
                                      (int)LEAT_MIN(item.size, (size_t)200), (const char *)item.bytes);
                 leat_collection_add(g, name, out);
             }
@@ -252,7 +256,8 @@ static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
 leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, const char *origin)
 {
     for (size_t i = 0; i < m->n_collections; i++) {
-        leat_wire w = leat_wire_from(m->collections[i].data, m->collections[i].size, (uint64_t)(m->collections[i].data - m->file.data));
+        leat_wire w = leat_wire_from(m->collections[i].data, m->collections[i].size,
+                                     (uint64_t)(m->collections[i].data - m->file.data));
         leat_field f, key = {0}, value = {0};
         while (leat_wire_next(&w, &f)) {
             if (f.number == 1 && f.type == LEAT_WIRE_BYTES)
@@ -265,7 +270,8 @@ leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, con
         if (status == LEAT_OK && name != NULL && value.bytes != NULL)
             status = add_collection(g, leat_wire_sub(&w, &value), name);
         if (status != LEAT_OK)
-            return leat_fail_context(status, "%s:%llu", origin, (unsigned long long)(m->collections[i].data - m->file.data));
+            return leat_fail_context(status, "%s:%llu", origin,
+                                     (unsigned long long)(m->collections[i].data - m->file.data));
     }
     return leat_graph_status(g);
 }

@@ -30,8 +30,8 @@ typedef struct reader {
 
 static leat_status at(const reader *r, const node *n, leat_status status)
 {
-    leat_fail_context(status, "node '%.*s' (%.*s)", (int)LEAT_MIN(n->name_size, 200), n->name, (int)LEAT_MIN(n->type_size, 100),
-                      n->type);
+    leat_fail_context(status, "node '%.*s' (%.*s)", (int)LEAT_MIN(n->name_size, 200), n->name,
+                      (int)LEAT_MIN(n->type_size, 100), n->type);
     return leat_fail_context(status, "%s:%llu", r->origin, (unsigned long long)leat_wire_offset(&n->span));
 }
 
@@ -46,8 +46,8 @@ static leat_status scan_node(reader *r, const leat_wire *outer, const leat_field
         if (f.number > 5 || f.number == 0)
             continue;
         if (f.type != LEAT_WIRE_BYTES)
-            return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: a node's field %u is of the wrong wire type", r->origin,
-                             (unsigned long long)f.offset, f.number);
+            return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: a node's field %u is of the wrong wire type",
+                             r->origin, (unsigned long long)f.offset, f.number);
         if (f.number == 1) {
             n.name = (const char *)f.bytes;
             n.name_size = (uint32_t)f.size;
@@ -94,7 +94,8 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s: empty", r->origin);
     while (leat_wire_next(&w, &f)) {
         if (f.number >= 1 && f.number <= 4 && f.type != (f.number == 3 ? LEAT_WIRE_VARINT : LEAT_WIRE_BYTES))
-            return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: field %u is of the wrong wire type: this is no GraphDef", r->origin,
+            return leat_fail(LEAT_ERR_DATA_LOSS,
+                             "%s:%llu: field %u is of the wrong wire type: this is no GraphDef", r->origin,
                              (unsigned long long)f.offset, f.number);
         if (f.number == 1)
             LEAT_TRY(scan_node(r, &w, &f));
@@ -113,8 +114,8 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
     if (status != LEAT_OK)
         return leat_fail_context(status, "%s", r->origin);
     if (r->g->min_consumer > NEWEST_CONSUMER)
-        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: the graph asks for a consumer of version %d at least", r->origin,
-                         r->g->min_consumer);
+        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: the graph asks for a consumer of version %d at least",
+                         r->origin, r->g->min_consumer);
     return LEAT_OK;
 }
 
@@ -142,8 +143,8 @@ static leat_status parse_input(const leat_field *f, input *in)
         digits++;
     if (!in->control && digits > 0 && digits < n && text[n - 1 - digits] == ':') {
         if (digits > 9)
-            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "input '%.*s' has too large an index", (int)LEAT_MIN(f->size, (size_t)200),
-                             (const char *)f->bytes);
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "input '%.*s' has too large an index",
+                             (int)LEAT_MIN(f->size, (size_t)200), (const char *)f->bytes);
         for (size_t i = n - digits; i < n; i++)
             in->index = in->index * 10 + (text[i] - '0');
         n -= digits + 1;
@@ -186,9 +187,11 @@ static leat_status each_edge(reader *r, edge_fn *fn)
             size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in.name, in.size);
             if (from == 0)
                 return at(r, &r->nodes[i],
-                          leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%.*s' is not in the graph", in.control ? "control input" : "input",
+                          leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%.*s' is not in the graph",
+                                    in.control ? "control input" : "input",
                                     (int)LEAT_MIN(in.size, (size_t)200), in.name));
-            bool back = (type_is(&r->nodes[from - 1], "NextIteration") || type_is(&r->nodes[from - 1], "RefNextIteration")) &&
+            bool back = (type_is(&r->nodes[from - 1], "NextIteration") ||
+                         type_is(&r->nodes[from - 1], "RefNextIteration")) &&
                         (type_is(&r->nodes[i], "Merge") || type_is(&r->nodes[i], "RefMerge"));
             if (!back)
                 LEAT_TRY(fn(r, from - 1, i, &in));
@@ -267,7 +270,8 @@ static leat_status report_cycle(reader *r)
         i = pred[i];
     } while (i != start && ++shown < 20);
     leat_buf_append(&path, r->nodes[i].name, r->nodes[i].name_size);
-    leat_status status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a cycle: %s", path.data != NULL && !path.failed ? path.data : "");
+    leat_status status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a cycle: %s",
+                                   path.data != NULL && !path.failed ? path.data : "");
     leat_buf_free(&path);
     leat_free(pred);
     return at(r, &r->nodes[start], status);
@@ -278,12 +282,14 @@ static leat_status make_order(reader *r)
     r->succ_begin = leat_alloc_zero(r->n + 2, sizeof *r->succ_begin);
     r->order = leat_alloc((r->n + 1) * sizeof *r->order);
     uint32_t *heap = leat_alloc((r->n + 1) * sizeof *heap);
-    leat_status status = r->succ_begin && r->order && heap ? each_edge(r, count_edge) : leat_fail_memory(r->n * sizeof *heap);
+    leat_status status =
+        r->succ_begin && r->order && heap ? each_edge(r, count_edge) : leat_fail_memory(r->n * sizeof *heap);
     if (status == LEAT_OK) {
         for (size_t i = 0; i < r->n; i++)
             r->succ_begin[i + 1] += r->succ_begin[i];
         r->succ = leat_alloc(((size_t)r->succ_begin[r->n] + 1) * sizeof *r->succ);
-        status = r->succ != NULL ? each_edge(r, fill_edge) : leat_fail_memory(r->succ_begin[r->n] * sizeof *r->succ);
+        status = r->succ != NULL ? each_edge(r, fill_edge)
+                                 : leat_fail_memory(r->succ_begin[r->n] * sizeof *r->succ);
     }
     if (status == LEAT_OK) {
         for (size_t i = r->n; i > 0; i--) /* the fill moved each begin to the next one's */
@@ -383,11 +389,12 @@ static leat_status build_node(reader *r, node *n, bool *back)
     }
     leat_buf_append(&name, n->name, n->name_size);
     leat_status status = leat_buf_status(&name);
-    leat_op_builder *b = status == LEAT_OK ? leat_op_begin_literal(r->g, n->type, n->type_size, name.data, name.size) : NULL;
+    leat_op_builder *b =
+        status == LEAT_OK ? leat_op_begin_literal(r->g, n->type, n->type_size, name.data, name.size) : NULL;
     leat_buf_free(&name);
     if (b == NULL)
         return status != LEAT_OK ? status : leat_graph_status(r->g);
-    b->unknown_outputs = n->outputs_named;
+    b->unknown_outputs = LEAT_MAX(n->outputs_named, 1);
     status = fill_node(r, b, n, back);
     if (status != LEAT_OK)
         leat_graph_keep(r->g, at(r, n, status));
@@ -415,7 +422,9 @@ static leat_status patch(reader *r, node *n)
             continue;
         leat_out out = {r->nodes[from - 1].op, (int)in.index};
         if (in.index >= out.op->n_outputs || leat_out_dtype(out) != leat_out_dtype(n->op->inputs[i]))
-            return at(r, n, leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the back edge from '%s:%d' does not fit", out.op->name, out.index));
+            return at(r, n,
+                      leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the back edge from '%s:%d' does not fit",
+                                out.op->name, out.index));
         n->op->inputs[i++] = out;
     }
     return LEAT_OK;
@@ -439,7 +448,8 @@ static leat_status take_map(reader *r)
     for (size_t i = 0; r->o != NULL && i < r->o->n_map; i++) {
         const char *name = r->o->map_names[i];
         if (r->o->map_outs[i].op == NULL || r->o->map_outs[i].op->graph != r->g)
-            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the input map's '%s' is no output of the graph", name);
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the input map's '%s' is no output of the graph",
+                             name);
         LEAT_TRY(leat_map_put(&r->mapped, name, strlen(name), (void *)&r->o->map_outs[i]));
     }
     return LEAT_OK;
@@ -448,18 +458,21 @@ static leat_status take_map(reader *r)
 static leat_status give_returns(reader *r)
 {
     for (size_t i = 0; r->o != NULL && i < r->o->n_return; i++) {
-        leat_field f = {.bytes = (const uint8_t *)r->o->return_names[i], .size = strlen(r->o->return_names[i])};
+        leat_field f = {.bytes = (const uint8_t *)r->o->return_names[i],
+                        .size = strlen(r->o->return_names[i])};
         input in;
         LEAT_TRY(parse_input(&f, &in));
         size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in.name, in.size);
         if (from == 0 || in.index >= r->nodes[from - 1].op->n_outputs)
-            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: '%s' is not in the graph", r->origin, r->o->return_names[i]);
+            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: '%s' is not in the graph", r->origin,
+                             r->o->return_names[i]);
         r->o->return_outs[i] = (leat_out){r->nodes[from - 1].op, (int)in.index};
     }
     return LEAT_OK;
 }
 
-leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset, const leat_import_options *o)
+leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset,
+                                     const leat_import_options *o)
 {
     LEAT_TRY(leat_graph_status(g));
     reader r = {.g = g, .o = o, .size = size};

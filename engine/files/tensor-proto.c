@@ -49,7 +49,7 @@ void leat_put_shape_proto(leat_buf *b, uint32_t field, const leat_shape *shape)
 typedef struct tensor_fields {
     int64_t dtype;
     leat_shape shape;
-    leat_wire whole;   /* the message again, for the value fields */
+    leat_wire whole;    /* the message again, for the value fields */
     leat_field content; /* tensor_content; size 0 if none */
     bool has_content;
 } tensor_fields;
@@ -107,7 +107,8 @@ typedef struct filler {
 static leat_status put_number(filler *f, uint64_t bits)
 {
     if (f->at == f->limit)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "more values than the shape's %lld elements", (long long)f->t->elements);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "more values than the shape's %lld elements",
+                         (long long)f->t->elements);
     store(f->t, f->at++, bits);
     return LEAT_OK;
 }
@@ -115,7 +116,9 @@ static leat_status put_number(filler *f, uint64_t bits)
 static leat_status put_packed(filler *f, const leat_wire *outer, const leat_field *field)
 {
     leat_dtype d = f->t->dtype;
-    size_t fixed = d == LEAT_FLOAT || d == LEAT_COMPLEX64 ? 4 : d == LEAT_DOUBLE || d == LEAT_COMPLEX128 ? 8 : 0;
+    size_t fixed = d == LEAT_FLOAT || d == LEAT_COMPLEX64     ? 4
+                   : d == LEAT_DOUBLE || d == LEAT_COMPLEX128 ? 8
+                                                              : 0;
     if (fixed == 0) {
         leat_wire w = leat_wire_sub(outer, field);
         uint64_t value;
@@ -179,7 +182,8 @@ static leat_status read_strings(const tensor_fields *fields, leat_tensor *t)
         if (field.number != 8 || field.type != LEAT_WIRE_BYTES)
             continue;
         if (i == t->elements)
-            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "more strings than the shape's %lld elements", (long long)t->elements);
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "more strings than the shape's %lld elements",
+                             (long long)t->elements);
         LEAT_TRY(leat_tensor_set_string(t, i++, (const char *)field.bytes, field.size));
         last = field;
     }
@@ -195,8 +199,8 @@ static leat_status fill(const tensor_fields *f, leat_tensor *t)
     if (!f->has_content)
         return read_numbers(f, t);
     if (f->content.size != leat_tensor_bytes(t))
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "tensor_content has %zu bytes, the shape needs %zu", f->content.size,
-                         leat_tensor_bytes(t));
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "tensor_content has %zu bytes, the shape needs %zu",
+                         f->content.size, leat_tensor_bytes(t));
     if (f->content.size > 0)
         memcpy(t->data, f->content.bytes, f->content.size);
     return LEAT_OK;
@@ -230,8 +234,8 @@ leat_status leat_tensor_from_proto(leat_wire *w, uint64_t file_size, leat_tensor
     LEAT_TRY(scan(w, &f));
     leat_dtype dtype = f.dtype > 0 && f.dtype < 100 ? (leat_dtype)f.dtype : LEAT_DTYPE_NONE;
     if (value_field(dtype, &numbers) == 0)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a tensor of dtype %lld (%s) can't be a constant", (long long)f.dtype,
-                         leat_dtype_name(dtype));
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a tensor of dtype %lld (%s) can't be a constant",
+                         (long long)f.dtype, leat_dtype_name(dtype));
     LEAT_TRY(leat_shape_measure(&f.shape, dtype, &elements, &bytes));
     if (!f.has_content && bytes > LEAT_MAX(LEAT_CONST_SLACK, file_size))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a tensor of %zu bytes claimed by a file of %llu", bytes,

@@ -30,7 +30,8 @@ LEAT_API leat_status leat_import_graph_def(leat_graph *graph, const void *bytes,
                                            const leat_import_options *options) LEAT_MUST_CHECK;
 /* Writes the graph as a serialized GraphDef; *bytes is to be freed with leat_free_bytes. with_shapes: every node gets TensorFlow's
  * "_output_shapes", which graph drawings use. */
-LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_shapes, void **bytes, size_t *size) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_shapes, void **bytes,
+                                           size_t *size) LEAT_MUST_CHECK;
 LEAT_API void leat_free_bytes(void *bytes);
 
 /* A file of any of the kinds that `leat run` takes: a binary GraphDef, a binary MetaGraphDef (.meta), a SavedModel directory

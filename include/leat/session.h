@@ -88,6 +88,10 @@ LEAT_API leat_status leat_run_with(leat_session *session, const leat_run_options
 /* Runs the initializer of every global variable of the graph. */
 LEAT_API leat_status leat_run_init(leat_session *session) LEAT_MUST_CHECK;
 
+/* Gives a variable (the op: VariableV2 or VarHandleOp) a copy of a value of its dtype and shape. Waits for runs going on. */
+LEAT_API leat_status leat_session_set_variable(leat_session *session, const leat_op *variable,
+                                               const leat_tensor *value) LEAT_MUST_CHECK;
+
 /* The value of one scalar (or one-element) float32, float64 or integer output. */
 LEAT_API leat_status leat_eval_f32(leat_session *session, leat_out out, float *value) LEAT_MUST_CHECK;
 LEAT_API leat_status leat_eval_f64(leat_session *session, leat_out out, double *value) LEAT_MUST_CHECK;
