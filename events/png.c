@@ -19,8 +19,11 @@ struct session {
 
 static png_voidp allocate(png_structp png, png_alloc_size_t bytes)
 {
-    (void)png;
-    return leat_alloc(bytes);
+    struct session *s = png_get_mem_ptr(png);
+    void *pointer = leat_alloc(bytes);
+    if (pointer == NULL && s != NULL) /* libpng does without what is not vital: the caller shall know */
+        s->status = leat_fail_memory(bytes);
+    return pointer;
 }
 
 static void release(png_structp png, png_voidp pointer)
@@ -92,7 +95,7 @@ leat_status leat_png_encode(leat_buf *out, const uint8_t *pixels, size_t height,
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "an image cannot have %zu x %zu pixels", height, width);
     struct session s = {.out = out};
     s.png =
-        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, NULL, allocate, release);
+        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
     s.info = s.png != NULL ? png_create_info_struct(s.png) : NULL;
     if (s.info != NULL)
         encode(&s, pixels, height, width, channels);
@@ -148,7 +151,7 @@ leat_status leat_png_decode(leat_png_image *image, const void *png, size_t size,
     struct session s = {.in = png, .left = size};
     s.pixels = leat_alloc_zero(count, 4);
     s.png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, NULL, allocate, release);
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
     s.info = s.png != NULL ? png_create_info_struct(s.png) : NULL;
     if (s.pixels != NULL && s.info != NULL)
         decode(&s, image);

@@ -86,7 +86,7 @@ LEAT_TEST(png_holds_the_pixels_and_the_title)
     leat_canvas_free(c);
     CHECK(holds(&out, "Scene <1>", 9));
     CHECK(holds(&out, "Software\0Leat", 13));
-    REQUIRE_OK(leat_png_decode(out.data, out.size, 1000000, &image));
+    REQUIRE_OK(leat_image_decode(out.data, out.size, 1000000, &image));
     CHECK(image.width == 320 && image.height == 240);
     CHECK(image.argb[0] == 0xffffffff);
     CHECK(image.argb[60 * 320 + 200] == 0xff7cb342);  /* the triangle */
@@ -98,11 +98,11 @@ LEAT_TEST(png_holds_the_pixels_and_the_title)
     for (size_t i = 215 * 320; i < 235 * 320; i++)
         dark += (image.argb[i] & 0xff) < 100;
     CHECK(dark > 100); /* text */
-    CHECK_FAILS(leat_png_decode(out.data, out.size, 320 * 240 - 1, &(leat_image){0}), LEAT_ERR_DATA_LOSS,
-                "more pixels");
-    CHECK_FAILS(leat_png_decode(out.data, out.size / 2, 1000000, &(leat_image){0}), LEAT_ERR_DATA_LOSS,
-                "ends early");
-    CHECK_FAILS(leat_png_decode("GIF89a..", 8, 1000000, &(leat_image){0}), LEAT_ERR_DATA_LOSS, "not a PNG");
+    CHECK_FAILS(leat_image_decode(out.data, out.size, 320 * 240 - 1, &(leat_image){0}), LEAT_ERR_OUT_OF_RANGE,
+                "more than the limit");
+    CHECK_FAILS(leat_image_decode(out.data, out.size / 2, 1000000, &(leat_image){0}), LEAT_ERR_DATA_LOSS,
+                "truncated");
+    CHECK_FAILS(leat_image_decode("GIF89a..", 8, 1000000, &(leat_image){0}), LEAT_ERR_DATA_LOSS, "not a PNG");
     leat_free(image.argb);
     leat_buf_free(&out);
 }

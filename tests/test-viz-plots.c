@@ -308,7 +308,7 @@ static void check_png(const char *path)
     leat_buf b = {0};
     leat_image image;
     REQUIRE_OK(leat_file_read_all(path, 0, &b));
-    REQUIRE_OK(leat_png_decode(b.data, b.size, 100000000, &image));
+    REQUIRE_OK(leat_image_decode(b.data, b.size, 100000000, &image));
     size_t n = (size_t)image.width * image.height, drawn = 0;
     for (size_t i = 0; i < n; i++)
         drawn += image.argb[i] != image.argb[0];

@@ -65,7 +65,7 @@ static void png_finish(leat_canvas *c, leat_buf *out)
 {
     png_canvas *p = (png_canvas *)c;
     unpremultiply(&p->image);
-    leat_canvas_set_error(c, leat_png_encode(out, &p->image, c->options.title, 96 * c->options.scale));
+    leat_canvas_set_error(c, leat_image_encode(out, &p->image, c->options.title, 96 * c->options.scale));
 }
 
 static void png_close(leat_canvas *c)

@@ -227,14 +227,14 @@ void leat_text_clean(leat_buf *out, const char *text, size_t n);
 void leat_text_xml(leat_buf *out, const char *text);
 void leat_base64(leat_buf *out, const void *data, size_t n);
 
-/* ---- PNG files (png.c) ---- */
+/* ---- images as PNG files (image.c) ---- */
 
-/* Appends a PNG file; pixels are 0xAARRGGBB, not premultiplied; title may be NULL; dpi 0: not said. */
-leat_status leat_png_encode(leat_buf *out, const leat_image *image, const char *title,
-                            double dpi) LEAT_MUST_CHECK;
-/* Decodes any PNG of at most `max_pixels`, checked before anything is allocated; free image->argb with
- * leat_free. LEAT_ERR_DATA_LOSS where it is damaged or no PNG. */
-leat_status leat_png_decode(const void *data, size_t size, uint64_t max_pixels,
-                            leat_image *image) LEAT_MUST_CHECK;
+/* Appends a PNG file; title may be NULL; dpi 0: not said. */
+leat_status leat_image_encode(leat_buf *out, const leat_image *image, const char *title,
+                              double dpi) LEAT_MUST_CHECK;
+/* Decodes any PNG of at most `max_pixels` (else LEAT_ERR_OUT_OF_RANGE), checked before anything is allocated;
+ * free image->argb with leat_free. LEAT_ERR_DATA_LOSS where it is damaged or no PNG. */
+leat_status leat_image_decode(const void *png, size_t size, uint64_t max_pixels,
+                              leat_image *image) LEAT_MUST_CHECK;
 
 #endif

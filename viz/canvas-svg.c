@@ -240,7 +240,7 @@ static void svg_image(leat_canvas *c, const leat_image *image, leat_box at)
 {
     leat_buf *b = buf_of(c);
     leat_buf png = {0};
-    leat_status status = leat_png_encode(&png, image, NULL, 0);
+    leat_status status = leat_image_encode(&png, image, NULL, 0);
     if (status != LEAT_OK) {
         leat_buf_free(&png);
         leat_canvas_set_error(c, status);

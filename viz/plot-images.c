@@ -133,7 +133,7 @@ static void draw_cell(leat_figure *f, leat_canvas *c, const leat_blob *b, double
 {
     leat_image image;
     char text[40];
-    leat_status status = leat_png_decode(b->data, b->size, MOST_PIXELS, &image);
+    leat_status status = leat_image_decode(b->data, b->size, MOST_PIXELS, &image);
     if (status == LEAT_OK) {
         draw_fitted(f, c, &image, x, y);
         leat_free(image.argb);

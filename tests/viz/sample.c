@@ -91,7 +91,7 @@ void sample_add_images(sample *s, const char *run, const char *tag, size_t n, ui
         for (size_t k = 0; k < (size_t)width * height; k++)
             pixels[k] =
                 0xff000000 | (uint32_t)(k * 255 / ((size_t)width * height)) * (i % 2 ? 0x010001 : 0x000100);
-        if (leat_png_encode(&b, &(leat_image){width, height, pixels}, NULL, 0) != LEAT_OK)
+        if (leat_image_encode(&b, &(leat_image){width, height, pixels}, NULL, 0) != LEAT_OK)
             abort();
         void *copy = own(s, malloc(b.size));
         memcpy(copy, b.data, b.size);

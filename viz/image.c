@@ -1,5 +1,6 @@
-/* PNG files by libpng: encoding with text metadata, and decoding with every limit checked first. */
+/* PNG files as canvases need them: with text metadata and a resolution. */
 #include "viz/canvas-private.h"
+#include "events/png-private.h"
 #include "config.h"
 #include <png.h>
 #include <setjmp.h>
@@ -11,10 +12,7 @@ typedef struct coder {
     png_structp png;
     png_infop info;
     leat_buf *out;
-    const unsigned char *in;
-    size_t size, at;
     unsigned char *row;
-    leat_image image;
     bool no_memory;
     char error[96];
 } coder;
@@ -120,7 +118,7 @@ static leat_status try_write(coder *k, const leat_image *image, const char *titl
     return k->no_memory ? leat_fail(LEAT_ERR_NO_MEMORY, "encoding PNG: out of memory") : LEAT_OK;
 }
 
-leat_status leat_png_encode(leat_buf *out, const leat_image *image, const char *title, double dpi)
+leat_status leat_image_encode(leat_buf *out, const leat_image *image, const char *title, double dpi)
 {
     coder k = {.out = out};
     leat_status status;
@@ -138,79 +136,18 @@ leat_status leat_png_encode(leat_buf *out, const leat_image *image, const char *
     return status;
 }
 
-/* ---- decoding ---- */
+/* ---- decoding, by the event files' own decoder ---- */
 
-static void on_read(png_structp png, png_bytep to, size_t n)
+leat_status leat_image_decode(const void *png, size_t size, uint64_t max_pixels, leat_image *image)
 {
-    coder *k = png_get_io_ptr(png);
-    if (n > k->size - k->at)
-        png_error(png, "the file ends early");
-    memcpy(to, k->in + k->at, n);
-    k->at += n;
-}
-
-static void read_header(coder *k, uint64_t max_pixels)
-{
-    png_set_read_fn(k->png, k, on_read);
-    png_set_user_limits(k->png, 1000000, 1000000);
-    png_set_chunk_malloc_max(k->png, 16 << 20);
-    png_set_chunk_cache_max(k->png, 64);
-    png_read_info(k->png, k->info);
-    uint64_t w = png_get_image_width(k->png, k->info), h = png_get_image_height(k->png, k->info);
-    if (w * h > max_pixels)
-        png_error(k->png, "more pixels than allowed");
-    k->image.width = (uint32_t)w;
-    k->image.height = (uint32_t)h;
-}
-
-static void read_pixels(coder *k)
-{
-    png_set_expand(k->png);
-    png_set_scale_16(k->png);
-    png_set_gray_to_rgb(k->png);
-    png_set_add_alpha(k->png, 255, PNG_FILLER_AFTER);
-    png_set_bgr(k->png); /* bytes B G R A are 0xAARRGGBB on a little-endian machine */
-    int passes = png_set_interlace_handling(k->png);
-    png_read_update_info(k->png, k->info);
-    if (png_get_rowbytes(k->png, k->info) != (size_t)k->image.width * 4)
-        png_error(k->png, "unexpected pixel format");
-    k->image.argb = leat_alloc_zero((size_t)k->image.width * k->image.height, 4);
-    if (k->image.argb == NULL) {
-        k->no_memory = true;
-        png_error(k->png, "out of memory");
-    }
-    for (int pass = 0; pass < passes; pass++)
-        for (size_t y = 0; y < k->image.height; y++)
-            png_read_row(k->png, (png_bytep)(k->image.argb + y * k->image.width), NULL);
-    png_read_end(k->png, NULL);
-}
-
-static leat_status try_read(coder *k, uint64_t max_pixels)
-{
-    if (setjmp(png_jmpbuf(k->png)))
-        return leat_fail(k->no_memory ? LEAT_ERR_NO_MEMORY : LEAT_ERR_DATA_LOSS, "PNG image: %s", k->error);
-    read_header(k, max_pixels);
-    read_pixels(k);
-    /* libpng does without what is not vital; whoever runs out of memory shall know it all the same. */
-    return k->no_memory ? leat_fail(LEAT_ERR_NO_MEMORY, "PNG image: out of memory") : LEAT_OK;
-}
-
-leat_status leat_png_decode(const void *data, size_t size, uint64_t max_pixels, leat_image *image)
-{
-    coder k = {.in = data, .size = size};
-    leat_status status;
+    leat_png_image raw;
     *image = (leat_image){0};
-    if (size < 8 || png_sig_cmp(data, 0, 8) != 0)
-        return leat_fail(LEAT_ERR_DATA_LOSS, "not a PNG image");
-    k.png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &k, on_error, on_warning, NULL, on_alloc, on_free);
-    k.info = k.png ? png_create_info_struct(k.png) : NULL;
-    status = k.info ? try_read(&k, max_pixels) : leat_fail_memory(sizeof k);
-    if (k.png)
-        png_destroy_read_struct(&k.png, &k.info, NULL);
-    if (status == LEAT_OK)
-        *image = k.image;
-    else
-        leat_free(k.image.argb);
-    return status;
+    LEAT_TRY(leat_png_decode(&raw, png, size, max_pixels));
+    *image = (leat_image){raw.width, raw.height, (uint32_t *)(void *)raw.pixels};
+    size_t n = (size_t)raw.width * raw.height;
+    for (size_t i = 0; i < n; i++) { /* bytes R G B A are 0xAABBGGRR on a little-endian machine */
+        uint32_t v = image->argb[i];
+        image->argb[i] = (v & 0xff00ff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
+    }
+    return LEAT_OK;
 }
