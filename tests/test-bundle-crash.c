@@ -1,0 +1,270 @@
+/* What a crash leaves of checkpoints: the process is killed, or the machine is. A checkpoint that was reported as
+ * committed must always be found, whole; or one that was saved after it. */
+#include "config.h"
+#include "bundle-numbered.h"
+#include "check.h"
+#include "base/fault-private.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Of the checkpoints of this test, every third has a prefix of its own, and the others share one. */
+static const char *name_of(int n)
+{
+    static char name[32];
+    snprintf(name, sizeof name, n % 3 == 0 ? "m-%d" : "m", n);
+    return name;
+}
+
+/* Is the latest checkpoint whole, and number `least` or one that may have come after it? */
+static void check_latest(const char *dir, int least, int most)
+{
+    char *latest = NULL;
+    leat_status status = leat_checkpoint_latest(dir, &latest);
+    if (least == 0 && status != LEAT_OK) {
+        CHECK(status == LEAT_ERR_NOT_FOUND);
+        return;
+    }
+    REQUIRE_OK(status);
+    int n = number_of(latest);
+    CHECK(n >= least && n <= most);
+    if (n < least || n > most)
+        printf("[%s is %d, not %d to %d] ", latest, n, least, most);
+    leat_free(latest);
+}
+
+/* ---- the process is killed ---- */
+
+static void save_until_killed(const char *dir, int from, int report)
+{
+    for (int n = from;; n++) {
+        if (save_and_publish(dir, name_of(n), n, 2) != LEAT_OK)
+            _exit(1);
+        if (write(report, &n, sizeof n) != sizeof n)
+            _exit(0);
+    }
+}
+
+/* Kills a writer at a time that nobody chose; *last is the number of the last commit that it reported. */
+static void kill_one(const char *dir, int *last, uint64_t *random)
+{
+    int ends[2], status, n;
+    REQUIRE(pipe(ends) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        save_until_killed(dir, *last + 1, ends[1]);
+    }
+    close(ends[1]);
+    struct timespec pause = {.tv_nsec = (long)(next_random(random) % 4000000)};
+    nanosleep(&pause, NULL);
+    kill(child, SIGKILL);
+    while (read(ends[0], &n, sizeof n) == sizeof n)
+        *last = n;
+    close(ends[0]);
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    check_latest(dir, *last, *last + 1);
+}
+
+LEAT_TEST(a_killed_writer_loses_nothing)
+{
+    const char *wanted = getenv("LEAT_KILLS"), *seed = getenv("LEAT_SEED");
+    int kills = wanted != NULL ? atoi(wanted) : 100, last = 0;
+    uint64_t random = seed != NULL ? strtoull(seed, NULL, 0) | 1 : 88172645463325252u;
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", quick_dir());
+    for (int i = 0; i < kills; i++)
+        kill_one(dir, &last, &random);
+    CHECK(kills < 20 || last > 20); /* else nothing was ever committed */
+    REQUIRE_OK(save_and_publish(dir, "end", last + 1, 1));
+    leat_dir_entry *entries;
+    size_t count;
+    REQUIRE_OK(leat_dir_list(dir, &entries, &count));
+    for (size_t i = 0; i < count; i++)
+        CHECK(strstr(entries[i].name, ".leat-save-") == NULL); /* swept */
+    leat_dir_free(entries, count);
+    remove_quick_dir(dir);
+}
+
+/* ---- the machine is ---- */
+
+/* The operations of some saves, to be replayed up to any point. A file is an inode; a directory's entries say which.
+ * fsync of a file makes its content durable, fsync of the directory all changes of its entries so far. */
+enum { COMMITTED = 1000 }; /* an event of ours: number `size` was reported */
+
+typedef struct event {
+    int kind;
+    char path[64], to[64];
+    char *bytes;
+    size_t size;
+} event;
+
+typedef struct recording {
+    event *events;
+    size_t count, capacity;
+} recording;
+
+static void record(void *user, const leat_trace_event *e)
+{
+    recording *r = user;
+    if (r->count == r->capacity) {
+        r->capacity = 2 * r->capacity + 64;
+        r->events = realloc(r->events, r->capacity * sizeof *r->events);
+    }
+    event *to = &r->events[r->count++];
+    *to = (event){.kind = (int)e->kind, .size = e->size};
+    snprintf(to->path, sizeof to->path, "%s", e->path != NULL ? leat_path_base(e->path) : "");
+    snprintf(to->to, sizeof to->to, "%s", e->to != NULL ? leat_path_base(e->to) : "");
+    if (e->bytes != NULL) {
+        to->bytes = malloc(e->size + 1);
+        memcpy(to->bytes, e->bytes, e->size);
+    }
+}
+
+enum { INODES = 256, ENTRIES = 64 };
+
+typedef struct inode {
+    char *bytes;
+    size_t size, durable; /* bytes written; of those, how many would be there after a crash */
+} inode;
+
+typedef struct dir_entry {
+    char name[64];
+    int inode; /* -1: no such entry */
+} dir_entry;
+
+typedef struct disk {
+    inode inodes[INODES];
+    int inodes_count;
+    dir_entry now[ENTRIES], durable[ENTRIES];
+    /* changes of entries since the last fsync of the directory: each may be on the disk, or not */
+    dir_entry changes[ENTRIES];
+    int changes_count;
+} disk;
+
+static dir_entry *find_entry(dir_entry *entries, const char *name)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        if (entries[i].name[0] == 0) {
+            strcpy(entries[i].name, name);
+            entries[i].inode = -1;
+        }
+        if (strcmp(entries[i].name, name) == 0)
+            return &entries[i];
+    }
+    abort();
+}
+
+static void set_entry(disk *d, const char *name, int number)
+{
+    find_entry(d->now, name)->inode = number;
+    dir_entry *e = &d->changes[d->changes_count++];
+    strcpy(e->name, name);
+    e->inode = number;
+}
+
+static void apply(disk *d, const event *e)
+{
+    int number =
+        e->kind < COMMITTED && e->kind != LEAT_TRACE_DIR_SYNC ? find_entry(d->now, e->path)->inode : -1;
+    inode *file = number >= 0 ? &d->inodes[number] : NULL;
+    switch (e->kind) {
+    case LEAT_TRACE_CREATE: set_entry(d, e->path, d->inodes_count++); break;
+    case LEAT_TRACE_WRITE:
+        file->bytes = realloc(file->bytes, file->size + e->size);
+        memcpy(file->bytes + file->size, e->bytes, e->size);
+        file->size += e->size;
+        break;
+    case LEAT_TRACE_SYNC: file->durable = file->size; break;
+    case LEAT_TRACE_RENAME: /* in one step, or not at all */
+        find_entry(d->now, e->path)->inode = -1;
+        set_entry(d, e->to, number);
+        break;
+    case LEAT_TRACE_REMOVE: set_entry(d, e->path, -1); break;
+    case LEAT_TRACE_DIR_SYNC:
+        memcpy(d->durable, d->now, sizeof d->now);
+        d->changes_count = 0;
+        break;
+    default: break;
+    }
+}
+
+/* What a crash may leave of changes that were not synced. */
+enum { NOTHING, ENTRIES_ONLY, SOME_ENTRIES, SOME_OF_ALL, WAYS };
+
+static void write_disk(const disk *d, int way, uint64_t *random, const char *dir)
+{
+    dir_entry left[ENTRIES];
+    memcpy(left, d->durable, sizeof left);
+    for (int i = 0; i < d->changes_count; i++)
+        if (way == ENTRIES_ONLY || (way >= SOME_ENTRIES && next_random(random) % 2 == 0))
+            find_entry(left, d->changes[i].name)->inode = d->changes[i].inode;
+    for (int i = 0; i < ENTRIES && left[i].name[0] != 0; i++) {
+        if (left[i].inode < 0)
+            continue;
+        const inode *file = &d->inodes[left[i].inode];
+        size_t size = file->durable;
+        if (way == SOME_OF_ALL && file->size > file->durable)
+            size += next_random(random) % (file->size - file->durable + 1);
+        FILE *f = fopen(in_dir(dir, left[i].name), "wb");
+        if (size > 0)
+            fwrite(file->bytes, 1, size, f);
+        fclose(f);
+    }
+}
+
+static void record_saves(recording *r, int count)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", quick_dir());
+    leat_trace_files(record, r);
+    for (int n = 1; n <= count; n++) {
+        CHECK_OK(save_and_publish(dir, name_of(n), n, 2));
+        record(r, &(leat_trace_event){.kind = (leat_trace_kind)COMMITTED, .size = (size_t)n});
+    }
+    leat_trace_files(NULL, NULL);
+    remove_quick_dir(dir);
+}
+
+LEAT_TEST(a_crashed_machine_loses_nothing)
+{
+    recording r = {0};
+    uint64_t random = 88172645463325252u;
+    int committed = 0, most = 8;
+    record_saves(&r, most);
+    CHECK(r.count > 100);
+    disk *d = calloc(1, sizeof *d);
+    for (size_t i = 0; i < r.count; i++) {
+        apply(d, &r.events[i]);
+        if (r.events[i].kind == COMMITTED)
+            committed = (int)r.events[i].size;
+        for (int way = 0; way < WAYS; way++)
+            for (int time = 0; time < (way >= SOME_ENTRIES ? 4 : 1); time++) {
+                char dir[4000];
+                snprintf(dir, sizeof dir, "%s", quick_dir());
+                write_disk(d, way, &random, dir);
+                check_latest(dir, committed, LEAT_MIN(committed + 1, most));
+                remove_quick_dir(dir);
+            }
+    }
+    CHECK(committed == most);
+    for (int i = 0; i < d->inodes_count; i++)
+        free(d->inodes[i].bytes);
+    for (size_t i = 0; i < r.count; i++)
+        free(r.events[i].bytes);
+    free(r.events);
+    free(d);
+}
