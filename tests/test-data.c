@@ -25,12 +25,12 @@ static const char *write_table(const char *name, const char *content, size_t siz
 /* All rows as text: names in the first line, then fields in brackets. */
 static leat_status show(const char *path, leat_buf *out)
 {
-    leat_table t;
-    leat_status st = leat_table_open(&t, path);
+    leat_data_table t;
+    leat_status st = leat_data_table_open(&t, path);
     for (size_t i = 0; st == LEAT_OK && i < t.n_columns; i++)
         leat_buf_printf(out, "<%s>", t.columns[i]);
     for (bool end = false; st == LEAT_OK && !end;) {
-        st = leat_table_next(&t, &end);
+        st = leat_data_table_next(&t, &end);
         if (st != LEAT_OK || end)
             break;
         leat_buf_printf(out, " %llu:", (unsigned long long)t.row.line);
@@ -42,7 +42,7 @@ static leat_status show(const char *path, leat_buf *out)
             leat_buf_putc(out, ']');
         }
     }
-    leat_table_close(&t);
+    leat_data_table_close(&t);
     return st;
 }
 
@@ -121,12 +121,12 @@ LEAT_TEST(csv_split_agrees_with_libcsv)
 {
     static const char *const pieces[] = {"1", "-2.5e3", "",  " ", "x y", "\t",
                                          "ü", "a\tb ",  ",", ",", ",",   ",,"};
-    leat_random_stream r = leat_random_start(7, 0, 0);
+    leat_data_random r = leat_data_random_start(7, 0, 0);
     for (int round = 0; round < 2000; round++) {
         char line[256] = "", content[2048];
-        size_t n = (size_t)leat_random_below(&r, 12);
+        size_t n = (size_t)leat_data_random_below(&r, 12);
         for (size_t i = 0; i < n; i++)
-            strcat(line, pieces[leat_random_below(&r, LEAT_LEN(pieces))]);
+            strcat(line, pieces[leat_data_random_below(&r, LEAT_LEN(pieces))]);
         size_t fields = 2;
         for (const char *c = line; *c != '\0'; c++)
             fields += *c == ',';
@@ -134,21 +134,21 @@ LEAT_TEST(csv_split_agrees_with_libcsv)
         for (size_t i = 0; i < fields; i++)
             sprintf(content + strlen(content), "%sc%zu", i > 0 ? "," : "", i);
         sprintf(content + strlen(content), "\nq,%s\n\"q\",%s\n", line, line);
-        leat_table t;
+        leat_data_table t;
         bool end;
         leat_cell first[32];
         char text[32][64];
-        REQUIRE_OK(leat_table_open(&t, write_table("t.csv", content, strlen(content))));
-        REQUIRE_OK(leat_table_next(&t, &end));
+        REQUIRE_OK(leat_data_table_open(&t, write_table("t.csv", content, strlen(content))));
+        REQUIRE_OK(leat_data_table_next(&t, &end));
         REQUIRE(!end && fields <= LEAT_LEN(first));
         for (size_t i = 0; i < fields; i++)
             snprintf(text[i], sizeof text[i], "%.*s", (int)t.cells[i].size, t.cells[i].text);
-        REQUIRE_OK(leat_table_next(&t, &end));
+        REQUIRE_OK(leat_data_table_next(&t, &end));
         REQUIRE(!end);
         for (size_t i = 0; i < fields; i++)
             CHECK(strlen(text[i]) == t.cells[i].size &&
                   memcmp(text[i], t.cells[i].text, t.cells[i].size) == 0);
-        leat_table_close(&t);
+        leat_data_table_close(&t);
     }
 }
 
@@ -164,23 +164,23 @@ LEAT_TEST(csv_long_rows_and_seeks)
             leat_buf_putc(&content, (char)('a' + k % 26));
         leat_buf_puts(&content, i % 7 == 0 ? "\n\"\n" : "\n");
     }
-    leat_table t;
+    leat_data_table t;
     bool end;
     leat_place places[ROWS];
-    REQUIRE_OK(leat_table_open(&t, write_table("t.csv", content.data, content.size)));
+    REQUIRE_OK(leat_data_table_open(&t, write_table("t.csv", content.data, content.size)));
     for (int i = 0; i < ROWS; i++) {
-        REQUIRE_OK(leat_table_next(&t, &end));
+        REQUIRE_OK(leat_data_table_next(&t, &end));
         places[i] = t.row;
         CHECK(!end && atoi(t.cells[0].text) == i);
         CHECK(t.cells[1].size == (size_t)(i * 97 % 50000 + (i % 7 == 0)));
     }
     for (int i = ROWS; i-- > 0;) {
         int row = i * 181 % ROWS;
-        leat_table_seek(&t, places[row]);
-        REQUIRE_OK(leat_table_next(&t, &end));
+        leat_data_table_seek(&t, places[row]);
+        REQUIRE_OK(leat_data_table_next(&t, &end));
         CHECK(!end && atoi(t.cells[0].text) == row && t.row.line == places[row].line);
     }
-    leat_table_close(&t);
+    leat_data_table_close(&t);
     leat_buf_free(&content);
 }
 
@@ -290,21 +290,21 @@ LEAT_TEST(numbers_are_rounded_correctly)
     };
     static const char *const no_numbers[] = {"",      "-",   ".",  "e5",   "1e",   "1e+",
                                              "1.2.3", "--1", "1 ", "0x10", "1e5x", "1,5"};
-    leat_random_stream r = leat_random_start(1, 2, 3);
+    leat_data_random r = leat_data_random_start(1, 2, 3);
     for (size_t i = 0; i < LEAT_LEN(texts) + 200000; i++) {
         char text[64];
         double value = 0, want;
         if (i < LEAT_LEN(texts)) {
             snprintf(text, sizeof text, "%s", texts[i]);
         } else if (i % 2 == 0) { /* shortest and nearly shortest texts of doubles, as programs write them */
-            uint64_t bits = (UINT64_C(1023) + leat_random_below(&r, 80) - 40) << 52 |
-                            leat_random_below(&r, UINT64_C(1) << 52);
+            uint64_t bits = (UINT64_C(1023) + leat_data_random_below(&r, 80) - 40) << 52 |
+                            leat_data_random_below(&r, UINT64_C(1) << 52);
             memcpy(&value, &bits, sizeof value);
-            snprintf(text, sizeof text, "%.*g", 14 + (int)leat_random_below(&r, 6), value);
+            snprintf(text, sizeof text, "%.*g", 14 + (int)leat_data_random_below(&r, 6), value);
         } else { /* near the middle between two doubles */
-            uint64_t m = (UINT64_C(1) << 53 | leat_random_below(&r, UINT64_C(1) << 53)) * 2 + 1;
+            uint64_t m = (UINT64_C(1) << 53 | leat_data_random_below(&r, UINT64_C(1) << 53)) * 2 + 1;
             int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)m);
-            int point = (int)leat_random_below(&r, (uint64_t)digits);
+            int point = (int)leat_data_random_below(&r, (uint64_t)digits);
             memmove(text + point + 1, text + point, (size_t)(digits - point) + 1);
             text[point] = '.';
         }

@@ -34,10 +34,10 @@ static uint64_t block_train_rows(const leat_batches *b, size_t block)
     return end - d->blocks[block].train_before;
 }
 
-static void shuffle(uint32_t *items, size_t n, leat_random_stream r)
+static void shuffle(uint32_t *items, size_t n, leat_data_random r)
 {
     for (size_t i = n; i > 1; i--) { /* Fisher and Yates */
-        size_t k = (size_t)leat_random_below(&r, i);
+        size_t k = (size_t)leat_data_random_below(&r, i);
         uint32_t swap = items[i - 1];
         items[i - 1] = items[k];
         items[k] = swap;
@@ -56,7 +56,7 @@ static void order_epoch(leat_batches *b)
     if (b->ordered_epoch != b->epoch) {
         for (size_t i = 0; i < b->n_blocks; i++)
             b->order[i] = (uint32_t)i;
-        shuffle(b->order, b->n_blocks, leat_random_start(b->seed, b->epoch, 0));
+        shuffle(b->order, b->n_blocks, leat_data_random_start(b->seed, b->epoch, 0));
         for (size_t i = 0; i < b->n_blocks; i += b->window_blocks)
             qsort(b->order + i, LEAT_MIN(b->window_blocks, b->n_blocks - i), sizeof *b->order, ascending);
         b->ordered_epoch = b->epoch;
@@ -89,7 +89,7 @@ static leat_status load_window(leat_batches *b)
     }
     for (size_t i = 0; i < n; i++)
         b->shuffle[i] = (uint32_t)i;
-    shuffle(b->shuffle, n, leat_random_start(b->seed, b->epoch, 1 + number));
+    shuffle(b->shuffle, n, leat_data_random_start(b->seed, b->epoch, 1 + number));
     for (size_t i = 0; d->memory.x == NULL && i < n; i++) {
         if (i % LEAT_BLOCK_ROWS == 0)
             LEAT_TRY(leat_data_tick(d, "reading"));

@@ -52,7 +52,7 @@ bool leat_cell_decimal_comma(const leat_cell *c)
     return digits > 0 && commas > 0;
 }
 
-leat_status leat_cell_fail(const leat_table *t, size_t column, const char *reason)
+leat_status leat_cell_fail(const leat_data_table *t, size_t column, const char *reason)
 {
     enum { SHOWN = 48 };
     char number[32];
@@ -61,5 +61,6 @@ leat_status leat_cell_fail(const leat_table *t, size_t column, const char *reaso
     size_t shown = LEAT_MIN(size, (size_t)SHOWN);
     while (shown < size && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
         shown--;
-    return leat_table_fail(t, column, "'%.*s%s' %s", (int)shown, text, shown < size ? "..." : "", reason);
+    return leat_data_table_fail(t, column, "'%.*s%s' %s", (int)shown, text, shown < size ? "..." : "",
+                                reason);
 }

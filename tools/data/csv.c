@@ -27,7 +27,7 @@ struct leat_csv_rows {
 
 /* Makes buffer[t->next.offset - t->buffer_offset] on hold at least one byte more than `have`, if the file has it.
  * *got is then the number of bytes there. */
-static leat_status fill(leat_table *t, size_t have, size_t *got)
+static leat_status fill(leat_data_table *t, size_t have, size_t *got)
 {
     size_t start = t->filled;
     if (t->next.offset < t->buffer_offset || t->next.offset > t->buffer_offset + t->filled) {
@@ -64,7 +64,7 @@ static leat_status fill(leat_table *t, size_t have, size_t *got)
 
 /* The line that begins `skip` bytes behind t->next: *line of *size bytes without its LF; *after counts that too.
  * *size and *after are 0 at the end of the file. The pointer is valid until the next call. */
-static leat_status get_line(leat_table *t, size_t skip, const char **line, size_t *size, size_t *after)
+static leat_status get_line(leat_data_table *t, size_t skip, const char **line, size_t *size, size_t *after)
 {
     size_t got, searched = skip;
     LEAT_TRY(fill(t, skip, &got));
@@ -79,7 +79,7 @@ static leat_status get_line(leat_table *t, size_t skip, const char **line, size_
         }
         searched = got;
         if (got > ROW_LIMIT)
-            return leat_table_fail_row(
+            return leat_data_table_fail_row(
                 t, t->next.line, "the row has more than %d MiB: is a quote never closed?", ROW_LIMIT >> 20);
         LEAT_TRY(fill(t, searched, &got));
         if (got == searched) {
@@ -101,17 +101,17 @@ static leat_cell trimmed(const char *start, const char *end)
     return (leat_cell){.text = start, .size = (size_t)(end - start)};
 }
 
-static leat_status control_byte(const leat_table *t, char c)
+static leat_status control_byte(const leat_data_table *t, char c)
 {
     if (c == '\r')
-        return leat_table_fail_row(t, t->row.line, "a carriage return in the middle of the line");
-    return leat_table_fail_row(t, t->row.line, "a NUL byte: this is no text in UTF-8");
+        return leat_data_table_fail_row(t, t->row.line, "a carriage return in the middle of the line");
+    return leat_data_table_fail_row(t, t->row.line, "a NUL byte: this is no text in UTF-8");
 }
 
 /* Splits [line, line + size) into `cells` (room for `limit`; more are counted only). *quoted: a quote was met, nothing
  * else counts. */
-static leat_status split(const leat_table *t, const char *line, size_t size, leat_cell *cells, size_t limit,
-                         size_t *n, bool *quoted)
+static leat_status split(const leat_data_table *t, const char *line, size_t size, leat_cell *cells,
+                         size_t limit, size_t *n, bool *quoted)
 {
     const char *end = line + size, *field = line;
     const char separator = t->separator;
@@ -159,7 +159,7 @@ static void on_row(int terminator, void *user)
     q->ended = true;
 }
 
-static leat_status quoted_start(leat_table *t)
+static leat_status quoted_start(leat_data_table *t)
 {
     struct leat_csv_rows *q = t->quoted;
     if (q == NULL) {
@@ -181,14 +181,14 @@ static leat_status quoted_start(leat_table *t)
     return LEAT_OK;
 }
 
-static leat_status quoted_feed(leat_table *t, const char *bytes, size_t n, uint64_t line)
+static leat_status quoted_feed(leat_data_table *t, const char *bytes, size_t n, uint64_t line)
 {
     struct leat_csv_rows *q = t->quoted;
     if (csv_parse(&q->parser, bytes, n, on_field, on_row, q) != n) {
         if (csv_error(&q->parser) == CSV_ENOMEM)
             return leat_fail_memory(n);
-        return leat_table_fail_row(t, line,
-                                   "a quote in the middle of a field (write it twice, in a quoted field)");
+        return leat_data_table_fail_row(
+            t, line, "a quote in the middle of a field (write it twice, in a quoted field)");
     }
     if (q->failed)
         return LEAT_ERR_NO_MEMORY;
@@ -199,7 +199,7 @@ static leat_status quoted_feed(leat_table *t, const char *bytes, size_t n, uint6
 
 /* The row that begins at t->next, however many lines it has: its fields to t->quoted, *after bytes and *lines lines
  * to the next row. */
-static leat_status quoted_row(leat_table *t, size_t *after, uint64_t *lines)
+static leat_status quoted_row(leat_data_table *t, size_t *after, uint64_t *lines)
 {
     struct leat_csv_rows *q;
     LEAT_TRY(quoted_start(t));
@@ -211,9 +211,9 @@ static leat_status quoted_row(leat_table *t, size_t *after, uint64_t *lines)
         size_t size, step;
         LEAT_TRY(get_line(t, *after, &line, &size, &step));
         if (step == 0)
-            return leat_table_fail_row(t, t->row.line, "a quote is never closed");
+            return leat_data_table_fail_row(t, t->row.line, "a quote is never closed");
         if (*after > ROW_LIMIT)
-            return leat_table_fail_row(
+            return leat_data_table_fail_row(
                 t, t->row.line, "the row has more than %d MiB: is a quote never closed?", ROW_LIMIT >> 20);
         const char *nul = memchr(line, '\0', size);
         if (nul != NULL)
@@ -240,7 +240,7 @@ static void quoted_cells(const struct leat_csv_rows *q, leat_cell *cells, size_t
 /* ---- rows ---- */
 
 /* The row at t->next (*end: none): its fields to `cells`, their number to *n. */
-static leat_status read_row(leat_table *t, leat_cell *cells, size_t limit, size_t *n, bool *end)
+static leat_status read_row(leat_data_table *t, leat_cell *cells, size_t limit, size_t *n, bool *end)
 {
     *end = false;
     for (;;) {
@@ -270,17 +270,18 @@ static leat_status read_row(leat_table *t, leat_cell *cells, size_t limit, size_
     }
 }
 
-static leat_status csv_next(leat_table *t, bool *end)
+static leat_status csv_next(leat_data_table *t, bool *end)
 {
     size_t n;
     LEAT_TRY(read_row(t, t->cells, t->n_columns, &n, end));
     if (!*end && n != t->n_columns)
-        return leat_table_fail_row(t, t->row.line, "%zu fields where the header has %zu", n, t->n_columns);
+        return leat_data_table_fail_row(t, t->row.line, "%zu fields where the header has %zu", n,
+                                        t->n_columns);
     return LEAT_OK;
 }
 
 /* Refuses what is no UTF-8 text before it is taken for a strange header, and steps over a byte order mark. */
-static leat_status look_at_start(leat_table *t)
+static leat_status look_at_start(leat_data_table *t)
 {
     size_t got;
     LEAT_TRY(fill(t, 0, &got));
@@ -298,7 +299,7 @@ static leat_status look_at_start(leat_table *t)
     return LEAT_OK;
 }
 
-static leat_status csv_open(leat_table *t)
+static leat_status csv_open(leat_data_table *t)
 {
     t->next.line = 1;
     LEAT_TRY(look_at_start(t));
@@ -317,17 +318,17 @@ static leat_status csv_open(leat_table *t)
         if (st == LEAT_OK && end)
             st = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the file has no header", t->file.path);
         if (st == LEAT_OK && n > COLUMN_LIMIT)
-            st = leat_table_fail_row(t, t->row.line, "more than %d columns", COLUMN_LIMIT);
+            st = leat_data_table_fail_row(t, t->row.line, "more than %d columns", COLUMN_LIMIT);
         if (st == LEAT_OK && n > room)
             t->next = start;
     } while (st == LEAT_OK && n > room);
     if (st == LEAT_OK)
-        st = leat_table_set_columns(t, names, n);
+        st = leat_data_table_set_columns(t, names, n);
     leat_free(names);
     return st;
 }
 
-static void csv_close(leat_table *t)
+static void csv_close(leat_data_table *t)
 {
     if (t->quoted != NULL) {
         csv_free(&t->quoted->parser);
@@ -338,5 +339,5 @@ static void csv_close(leat_table *t)
     leat_free(t->buffer);
 }
 
-const struct leat_table_kind leat_table_csv = {
+const struct leat_data_table_kind leat_data_table_csv = {
     .open = csv_open, .next = csv_next, .close = csv_close, .line_word = ""};

@@ -15,7 +15,7 @@ struct leat_block {
 };
 
 struct leat_data {
-    leat_table table;
+    leat_data_table table;
     leat_schema schema;
     size_t *source;       /* the table's column of each schema column */
     size_t target_source; /* the table's column of the target; table.n_columns: none */
@@ -60,8 +60,8 @@ bool leat_cell_number(const leat_cell *c, double *value, const char **reason);
 const char *leat_cell_text(const leat_cell *c, char *buf, size_t *size);
 /* "12,5": a number in another country's notation, which nobody means as a category. */
 bool leat_cell_decimal_comma(const leat_cell *c);
-/* Fails as leat_table_fail does, with "'text' reason", the text cut to a decent length. */
-leat_status leat_cell_fail(const leat_table *t, size_t column, const char *reason);
+/* Fails as leat_data_table_fail does, with "'text' reason", the text cut to a decent length. */
+leat_status leat_cell_fail(const leat_data_table *t, size_t column, const char *reason);
 
 /* ---- categories (schema.c) ---- */
 
@@ -98,11 +98,11 @@ leat_status leat_data_statistics(leat_data *d) LEAT_MUST_CHECK;
 
 /* ---- random numbers (random.c): SplitMix64, the same on every machine ---- */
 
-typedef struct leat_random_stream {
+typedef struct leat_data_random {
     uint64_t state;
-} leat_random_stream;
+} leat_data_random;
 /* A stream of its own for each (seed, a, b). */
-leat_random_stream leat_random_start(uint64_t seed, uint64_t a, uint64_t b);
-uint64_t leat_random_below(leat_random_stream *r, uint64_t n); /* uniform in 0 .. n-1, n > 0 */
+leat_data_random leat_data_random_start(uint64_t seed, uint64_t a, uint64_t b);
+uint64_t leat_data_random_below(leat_data_random *r, uint64_t n); /* uniform in 0 .. n-1, n > 0 */
 
 #endif

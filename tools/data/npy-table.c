@@ -55,7 +55,7 @@ static double element(int dtype, const char *at)
 }
 
 /* The content is known by all its bytes, as a CSV's is. */
-static leat_status file_crc(leat_table *t, char *buffer)
+static leat_status file_crc(leat_data_table *t, char *buffer)
 {
     for (uint64_t at = 0; at < t->file.size;) {
         size_t n;
@@ -68,7 +68,7 @@ static leat_status file_crc(leat_table *t, char *buffer)
     return LEAT_OK;
 }
 
-static leat_status name_columns(leat_table *t, size_t n)
+static leat_status name_columns(leat_data_table *t, size_t n)
 {
     leat_cell *names = leat_alloc_zero(n, sizeof *names);
     char(*texts)[24] = leat_alloc_zero(n, sizeof *texts);
@@ -78,13 +78,13 @@ static leat_status name_columns(leat_table *t, size_t n)
     for (size_t i = 0; st == LEAT_OK && i < n; i++)
         names[i] = (leat_cell){texts[i], (size_t)snprintf(texts[i], sizeof *texts, "%zu", i), 0};
     if (st == LEAT_OK)
-        st = leat_table_set_columns(t, names, n);
+        st = leat_data_table_set_columns(t, names, n);
     leat_free(names);
     leat_free(texts);
     return st;
 }
 
-static leat_status npy_open(leat_table *t)
+static leat_status npy_open(leat_data_table *t)
 {
     enum { COLUMN_LIMIT = 1000000 };
     struct leat_npy_rows *r = t->npy = leat_alloc_zero(1, sizeof *r);
@@ -133,7 +133,7 @@ static leat_status load_chunk(struct leat_npy_rows *r, int64_t row)
 }
 
 /* A place's `line` is the row's number, from 1. */
-static leat_status npy_next(leat_table *t, bool *end)
+static leat_status npy_next(leat_data_table *t, bool *end)
 {
     struct leat_npy_rows *r = t->npy;
     int64_t row = (int64_t)t->next.line - 1;
@@ -151,7 +151,7 @@ static leat_status npy_next(leat_table *t, bool *end)
     return LEAT_OK;
 }
 
-static void npy_close(leat_table *t)
+static void npy_close(leat_data_table *t)
 {
     if (t->npy == NULL)
         return;
@@ -160,5 +160,5 @@ static void npy_close(leat_table *t)
     leat_free(t->npy);
 }
 
-const struct leat_table_kind leat_table_npy = {
+const struct leat_data_table_kind leat_data_table_npy = {
     .open = npy_open, .next = npy_next, .close = npy_close, .line_word = "row "};

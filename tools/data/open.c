@@ -5,7 +5,7 @@
 
 /* ---- which column is what ---- */
 
-static leat_status no_column(const leat_table *t, const char *what, const char *name)
+static leat_status no_column(const leat_data_table *t, const char *what, const char *name)
 {
     leat_nearest near = {.word = name};
     for (size_t i = 0; i < t->n_columns; i++)
@@ -24,15 +24,15 @@ static leat_status no_column(const leat_table *t, const char *what, const char *
     return st;
 }
 
-static leat_status find_column(const leat_table *t, const char *what, const char *name, size_t *to)
+static leat_status find_column(const leat_data_table *t, const char *what, const char *name, size_t *to)
 {
-    *to = leat_table_find(t, name);
+    *to = leat_data_table_find(t, name);
     return *to < t->n_columns ? LEAT_OK : no_column(t, what, name);
 }
 
 /* Marks the named columns in `set`, one flag a column of the table. */
-static leat_status mark_columns(const leat_table *t, const char *what, const char *const *names, size_t n,
-                                bool *set)
+static leat_status mark_columns(const leat_data_table *t, const char *what, const char *const *names,
+                                size_t n, bool *set)
 {
     for (size_t i = 0; i < n; i++) {
         size_t column;
@@ -44,7 +44,7 @@ static leat_status mark_columns(const leat_table *t, const char *what, const cha
 
 static leat_status choose_columns(leat_data *d, const leat_data_options *o, bool *ignored, bool *categorical)
 {
-    leat_table *t = &d->table;
+    leat_data_table *t = &d->table;
     leat_schema *s = &d->schema;
     LEAT_TRY(find_column(t, "--target", o->target, &d->target_source));
     LEAT_TRY(mark_columns(t, "--ignore", o->ignore, o->n_ignore, ignored));
@@ -154,7 +154,7 @@ static leat_status open_training(leat_data *d, const char *path, const leat_data
     d->progress = o->progress;
     d->user = o->user;
     d->leave_out = d->strict_classes = true;
-    LEAT_TRY(leat_table_open(&d->table, path));
+    LEAT_TRY(leat_data_table_open(&d->table, path));
     LEAT_TRY(make_schema(d, o));
     LEAT_TRY(scan_kinds(d));
     LEAT_TRY(leat_data_split(d, o));
@@ -211,7 +211,7 @@ static leat_status use_schema(leat_data *d, const leat_schema *schema, bool need
     leat_status st = d->source != NULL && d->gaps != NULL && used != NULL
                          ? map_columns(d, used)
                          : leat_fail_memory(n * sizeof *d->source);
-    d->target_source = leat_table_find(&d->table, schema->target);
+    d->target_source = leat_data_table_find(&d->table, schema->target);
     if (st == LEAT_OK && need_target)
         st = find_column(&d->table, "the target", schema->target, &d->target_source);
     if (st == LEAT_OK)
@@ -224,7 +224,7 @@ static leat_status open_with(leat_data *d, const char *path, const leat_schema *
                              uint64_t memory)
 {
     d->leave_out = d->strict_classes = need_target;
-    LEAT_TRY(leat_table_open(&d->table, path));
+    LEAT_TRY(leat_data_table_open(&d->table, path));
     LEAT_TRY(use_schema(d, schema, need_target));
     LEAT_TRY(leat_data_scan(d, NULL, NULL));
     LEAT_TRY(leat_data_split(d, &(leat_data_options){0}));
@@ -250,7 +250,7 @@ void leat_data_free(leat_data *d)
 {
     if (d == NULL)
         return;
-    leat_table_close(&d->table);
+    leat_data_table_close(&d->table);
     leat_schema_free(&d->schema);
     leat_rows_free(&d->memory);
     leat_free(d->source);

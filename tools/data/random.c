@@ -10,14 +10,14 @@ static uint64_t mix(uint64_t z)
 
 static const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
 
-leat_random_stream leat_random_start(uint64_t seed, uint64_t a, uint64_t b)
+leat_data_random leat_data_random_start(uint64_t seed, uint64_t a, uint64_t b)
 {
     uint64_t state = mix(seed + step);
     state = mix(state + a + step);
-    return (leat_random_stream){mix(state + b + step)};
+    return (leat_data_random){mix(state + b + step)};
 }
 
-uint64_t leat_random_below(leat_random_stream *r, uint64_t n)
+uint64_t leat_data_random_below(leat_data_random *r, uint64_t n)
 {
     /* Multiply and take the high half; a draw in the short first stretch of a low half would be biased
      * (Lemire, "Fast random integer generation in an interval", 2019). */

@@ -6,7 +6,7 @@ leat_status leat_data_next(leat_data *d)
 {
     bool end;
     do {
-        LEAT_TRY(leat_table_next(&d->table, &end));
+        LEAT_TRY(leat_data_table_next(&d->table, &end));
         if (end)
             return leat_fail(
                 LEAT_ERR_DATA_LOSS, "%s: the file ends at row %llu of %llu: it was changed while it was read",
@@ -20,7 +20,7 @@ leat_status leat_data_seek(leat_data *d, uint64_t row)
 {
     uint64_t block = row / LEAT_BLOCK_ROWS;
     if (row < d->next_row || block * LEAT_BLOCK_ROWS > d->next_row) {
-        leat_table_seek(&d->table, d->blocks[block].place);
+        leat_data_table_seek(&d->table, d->blocks[block].place);
         d->next_row = block * LEAT_BLOCK_ROWS;
     }
     while (d->next_row < row)

@@ -22,10 +22,10 @@ static leat_status add_block(leat_data *d)
 
 leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, void *user), void *user)
 {
-    leat_table *t = &d->table;
+    leat_data_table *t = &d->table;
     for (;;) {
         bool end;
-        LEAT_TRY(leat_table_next(t, &end));
+        LEAT_TRY(leat_data_table_next(t, &end));
         if (end)
             break;
         if (on_row != NULL)
@@ -61,9 +61,9 @@ static leat_status draw_held_out(leat_data *d, uint64_t held, uint64_t seed)
     d->held_out = leat_alloc_zero((size_t)(d->n_rows / 8 + 1), 1);
     if (d->held_out == NULL)
         return leat_fail_memory((size_t)(d->n_rows / 8 + 1));
-    leat_random_stream r = leat_random_start(seed, 0, 0);
+    leat_data_random r = leat_data_random_start(seed, 0, 0);
     for (uint64_t row = 0; held > 0; row++)
-        if (leat_random_below(&r, d->n_rows - row) < held) {
+        if (leat_data_random_below(&r, d->n_rows - row) < held) {
             d->held_out[row / 8] |= (uint8_t)(1 << row % 8);
             held--;
         }

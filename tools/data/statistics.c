@@ -21,17 +21,17 @@ static void add_number(struct moments *m, double x)
 
 static leat_status add_category(leat_data *d, size_t column, leat_categories *to, const char *what)
 {
-    const leat_table *t = &d->table;
+    const leat_data_table *t = &d->table;
     char number[32];
     size_t size;
     const char *text = leat_cell_text(&t->cells[column], number, &size);
     if (leat_categories_find(to, text, size) < to->n)
         return LEAT_OK;
     if (to->n == LEAT_MAX_CATEGORIES)
-        return leat_table_fail(t, column, "more than %d %s", LEAT_MAX_CATEGORIES, what);
+        return leat_data_table_fail(t, column, "more than %d %s", LEAT_MAX_CATEGORIES, what);
     if (size > MAX_CATEGORY_BYTES)
-        return leat_table_fail(t, column, "a text of %zu bytes is no category (at most %d)", size,
-                               MAX_CATEGORY_BYTES);
+        return leat_data_table_fail(t, column, "a text of %zu bytes is no category (at most %d)", size,
+                                    MAX_CATEGORY_BYTES);
     if (!leat_utf8_valid(text, size))
         return leat_cell_fail(t, column, "is not UTF-8");
     return leat_categories_add(to, text, size);

@@ -12,25 +12,25 @@ typedef struct leat_cell {
     double number;
 } leat_cell;
 
-/* Where a row begins: what leat_table_seek takes, and what an index of rows is made of. */
+/* Where a row begins: what leat_data_table_seek takes, and what an index of rows is made of. */
 typedef struct leat_place {
     uint64_t offset; /* in bytes */
     uint64_t line;   /* counted from 1; of a .npy file the row's number */
 } leat_place;
 
-typedef struct leat_table leat_table;
+typedef struct leat_data_table leat_data_table;
 
-struct leat_table_kind {
+struct leat_data_table_kind {
     /* Reads the header: fills columns. */
-    leat_status (*open)(leat_table *t);
+    leat_status (*open)(leat_data_table *t);
     /* Fills cells and row from the row at `next`, and moves `next` behind it. */
-    leat_status (*next)(leat_table *t, bool *end);
-    void (*close)(leat_table *t);
+    leat_status (*next)(leat_data_table *t, bool *end);
+    void (*close)(leat_data_table *t);
     const char *line_word; /* what `line` counts, in messages: "" for lines of text */
 };
 
-struct leat_table {
-    const struct leat_table_kind *kind;
+struct leat_data_table {
+    const struct leat_data_table_kind *kind;
     leat_file file;
     char **columns; /* names, valid UTF-8, no duplicates; "" where the file names none */
     size_t n_columns;
@@ -47,28 +47,29 @@ struct leat_table {
     struct leat_npy_rows *npy;
 };
 
-extern const struct leat_table_kind leat_table_csv, leat_table_npy;
+extern const struct leat_data_table_kind leat_data_table_csv, leat_data_table_npy;
 
-/* Opens FILE.npy as an array, FILE.tsv with tabs, anything else as CSV; reads the header. Free with leat_table_close,
+/* Opens FILE.npy as an array, FILE.tsv with tabs, anything else as CSV; reads the header. Free with leat_data_table_close,
  * also after a failure. */
-leat_status leat_table_open(leat_table *t, const char *path) LEAT_MUST_CHECK;
-void leat_table_close(leat_table *t);
+leat_status leat_data_table_open(leat_data_table *t, const char *path) LEAT_MUST_CHECK;
+void leat_data_table_close(leat_data_table *t);
 
 /* Reads the next row; *end where there is none. */
-leat_status leat_table_next(leat_table *t, bool *end) LEAT_MUST_CHECK;
+leat_status leat_data_table_next(leat_data_table *t, bool *end) LEAT_MUST_CHECK;
 /* Continues at a row met before (its t->row). */
-void leat_table_seek(leat_table *t, leat_place place);
+void leat_data_table_seek(leat_data_table *t, leat_place place);
 
 /* Index of a column, or n_columns. */
-size_t leat_table_find(const leat_table *t, const char *name);
+size_t leat_data_table_find(const leat_data_table *t, const char *name);
 
 /* Fails with "FILE:LINE: column 'NAME': reason" for the current row. */
-leat_status leat_table_fail(const leat_table *t, size_t column, const char *format, ...) LEAT_PRINTF(3, 4);
+leat_status leat_data_table_fail(const leat_data_table *t, size_t column, const char *format, ...)
+    LEAT_PRINTF(3, 4);
 /* The same without a column. */
-leat_status leat_table_fail_row(const leat_table *t, uint64_t line, const char *format, ...)
+leat_status leat_data_table_fail_row(const leat_data_table *t, uint64_t line, const char *format, ...)
     LEAT_PRINTF(3, 4);
 
 /* Names are copied into t->columns after these checks: valid UTF-8, not twice the same, at least one. */
-leat_status leat_table_set_columns(leat_table *t, const leat_cell *names, size_t n) LEAT_MUST_CHECK;
+leat_status leat_data_table_set_columns(leat_data_table *t, const leat_cell *names, size_t n) LEAT_MUST_CHECK;
 
 #endif

@@ -8,17 +8,17 @@ static bool has_suffix(const char *path, const char *suffix)
     return n > m && strcmp(path + n - m, suffix) == 0;
 }
 
-leat_status leat_table_open(leat_table *t, const char *path)
+leat_status leat_data_table_open(leat_data_table *t, const char *path)
 {
-    *t = (leat_table){.file = LEAT_FILE_CLOSED, .separator = has_suffix(path, ".tsv") ? '\t' : ','};
+    *t = (leat_data_table){.file = LEAT_FILE_CLOSED, .separator = has_suffix(path, ".tsv") ? '\t' : ','};
     LEAT_TRY(leat_file_open(&t->file, path));
-    t->kind = has_suffix(path, ".npy") ? &leat_table_npy : &leat_table_csv;
+    t->kind = has_suffix(path, ".npy") ? &leat_data_table_npy : &leat_data_table_csv;
     LEAT_TRY(t->kind->open(t));
     t->cells = leat_alloc_zero(t->n_columns, sizeof *t->cells);
     return t->cells != NULL ? LEAT_OK : leat_fail_memory(t->n_columns * sizeof *t->cells);
 }
 
-void leat_table_close(leat_table *t)
+void leat_data_table_close(leat_data_table *t)
 {
     if (t->kind != NULL)
         t->kind->close(t);
@@ -27,20 +27,20 @@ void leat_table_close(leat_table *t)
     leat_free(t->columns);
     leat_free(t->cells);
     (void)leat_file_close(&t->file);
-    *t = (leat_table){.file = LEAT_FILE_CLOSED};
+    *t = (leat_data_table){.file = LEAT_FILE_CLOSED};
 }
 
-leat_status leat_table_next(leat_table *t, bool *end)
+leat_status leat_data_table_next(leat_data_table *t, bool *end)
 {
     return t->kind->next(t, end);
 }
 
-void leat_table_seek(leat_table *t, leat_place place)
+void leat_data_table_seek(leat_data_table *t, leat_place place)
 {
     t->next = place;
 }
 
-size_t leat_table_find(const leat_table *t, const char *name)
+size_t leat_data_table_find(const leat_data_table *t, const char *name)
 {
     for (size_t i = 0; i < t->n_columns; i++)
         if (strcmp(t->columns[i], name) == 0)
@@ -48,7 +48,7 @@ size_t leat_table_find(const leat_table *t, const char *name)
     return t->n_columns;
 }
 
-leat_status leat_table_fail(const leat_table *t, size_t column, const char *format, ...)
+leat_status leat_data_table_fail(const leat_data_table *t, size_t column, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -58,7 +58,7 @@ leat_status leat_table_fail(const leat_table *t, size_t column, const char *form
                              (unsigned long long)t->row.line, t->columns[column]);
 }
 
-leat_status leat_table_fail_row(const leat_table *t, uint64_t line, const char *format, ...)
+leat_status leat_data_table_fail_row(const leat_data_table *t, uint64_t line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -67,7 +67,7 @@ leat_status leat_table_fail_row(const leat_table *t, uint64_t line, const char *
     return leat_fail_context(st, "%s:%s%llu", t->file.path, t->kind->line_word, (unsigned long long)line);
 }
 
-leat_status leat_table_set_columns(leat_table *t, const leat_cell *names, size_t n)
+leat_status leat_data_table_set_columns(leat_data_table *t, const leat_cell *names, size_t n)
 {
     leat_map seen = {0};
     leat_status st = LEAT_OK;
@@ -77,7 +77,7 @@ leat_status leat_table_set_columns(leat_table *t, const leat_cell *names, size_t
     for (size_t i = 0; st == LEAT_OK && i < n; i++) {
         size_t size = names[i].size;
         if (!leat_utf8_valid(names[i].text, size)) {
-            st = leat_table_fail_row(t, 1, "the name of column %zu is not UTF-8", i + 1);
+            st = leat_data_table_fail_row(t, 1, "the name of column %zu is not UTF-8", i + 1);
             break;
         }
         t->columns[i] = leat_strndup(names[i].text, size);
@@ -85,7 +85,7 @@ leat_status leat_table_set_columns(leat_table *t, const leat_cell *names, size_t
         if (t->columns[i] == NULL)
             st = leat_fail_memory(size);
         else if (size > 0 && leat_map_get(&seen, t->columns[i], size) != NULL)
-            st = leat_table_fail_row(t, 1, "two columns are named '%s'", t->columns[i]);
+            st = leat_data_table_fail_row(t, 1, "two columns are named '%s'", t->columns[i]);
         else if (size > 0)
             st = leat_map_put(&seen, t->columns[i], size, t);
     }
