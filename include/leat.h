@@ -6,6 +6,7 @@
 #include "leat/tensor.h"
 #include "leat/graph.h"
 #include "leat/build.h"
+#include "leat/train.h"
 #include "leat/session.h"
 #include "leat/files.h"
 #include "leat/events.h"

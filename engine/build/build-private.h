@@ -23,6 +23,9 @@
 #undef leat_reduce_any
 #undef leat_transpose
 
+/* The variable of the open name scope: its nodes are <scope>, <scope>/Assign, <scope>/read. */
+leat_out leat_variable_in_scope(leat_graph *g, leat_out initial, bool trainable, bool resource);
+
 /* A Const of int32 numbers: a vector, or a scalar where n < 0. */
 leat_out leat_const_ints(leat_graph *g, const int64_t *values, int n, const char *name);
 /* A scalar Const of a floating or integer dtype. */

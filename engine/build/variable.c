@@ -60,6 +60,12 @@ static leat_out finish_variable(leat_graph *g, leat_out initial, bool trainable,
     return out;
 }
 
+leat_out leat_variable_in_scope(leat_graph *g, leat_out initial, bool trainable, bool resource)
+{
+    leat_variable_info *info;
+    return finish_variable(g, initial, trainable, resource, &info);
+}
+
 leat_out leat_variable(leat_variable_args args)
 {
     leat_graph *g = args.initial_value.op != NULL ? args.initial_value.op->graph : NULL;
