@@ -212,10 +212,64 @@ static const char *special_text(double value)
     return NULL;
 }
 
+/* floor(log10(a)) for 1e-4 <= a < 1e15. */
+static int decade_of(double a)
+{
+    int e = -4;
+    while (e < 14 && a >= (e < -1 ? 1 / exact_powers[-e - 1] : exact_powers[e + 1]))
+        e++;
+    return e;
+}
+
+/* Writes `units` x 10^-decimals as %g does: no trailing zeros, no exponent. */
+static void write_units(char *buf, bool negative, uint64_t units, int decimals)
+{
+    char digits[24];
+    int n = 0;
+    for (; decimals > 0 && units % 10 == 0; decimals--)
+        units /= 10;
+    for (; units > 0 || n <= decimals; units /= 10)
+        digits[n++] = (char)('0' + units % 10);
+    if (negative)
+        *buf++ = '-';
+    while (n > 0) {
+        *buf++ = digits[--n];
+        if (n == decimals && n > 0)
+            *buf++ = '.';
+    }
+    *buf = '\0';
+}
+
+/* What printf's %.*g would write, where one exact division shows that it reads back as `value`: 10^decimals and
+ * the digits are exact doubles, so the quotient is rounded as strtod rounds. */
+enum fast_result { WRITTEN, READS_DIFFERENT, UNCERTAIN };
+static enum fast_result write_fast(char *buf, double value, int digits, bool is_float)
+{
+    double a = fabs(value);
+    int decimals = digits - 1 - decade_of(a);
+    double scaled = a * exact_powers[decimals], units = rint(scaled);
+    /* The product is rounded: near a half the next digit may be either one. */
+    if (fabs(scaled - units) > 0.499)
+        return UNCERTAIN;
+    double back = units / exact_powers[decimals];
+    uint64_t bits;
+    memcpy(&bits, &back, sizeof bits);
+    /* A double in the middle between two floats may be rounded twice, in two directions. */
+    uint64_t below = bits & 0x1fffffff;
+    if (is_float && below >= 0x0fffffff && below <= 0x10000001)
+        return UNCERTAIN;
+    if (is_float ? (float)back != (float)a : back != a)
+        return READS_DIFFERENT;
+    write_units(buf, value < 0, (uint64_t)units, decimals);
+    return WRITTEN;
+}
+
 char *leat_format_f64(char *buf, double value)
 {
     if (special_text(value) != NULL)
         return strcpy(buf, special_text(value));
+    if (fabs(value) >= 1e-4 && fabs(value) < 1e15 && write_fast(buf, value, 15, false) == WRITTEN)
+        return buf;
     locale_t old = leat_c_numbers_begin();
     for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(buf, 32, "%.*g", digits, value);
@@ -230,6 +284,13 @@ char *leat_format_f32(char *buf, float value)
 {
     if (special_text((double)value) != NULL)
         return strcpy(buf, special_text((double)value));
+    if (fabsf(value) >= 1e-4f && fabsf(value) < 1e6f) {
+        enum fast_result result = READS_DIFFERENT;
+        for (int digits = 6; digits <= 9 && result == READS_DIFFERENT; digits++)
+            result = write_fast(buf, (double)value, digits, true);
+        if (result == WRITTEN)
+            return buf;
+    }
     locale_t old = leat_c_numbers_begin();
     for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
         snprintf(buf, 32, "%.*g", digits, (double)value);

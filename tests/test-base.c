@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -452,6 +453,35 @@ LEAT_TEST(formatted_numbers_read_back)
         bad += !leat_parse_f64(buf, &back) || (float)back != f;
     }
     CHECK(bad == 0);
+}
+
+/* Most values take a short cut past printf; what it writes must be printf's. */
+LEAT_TEST(numbers_are_formatted_as_printf_would)
+{
+    uint64_t seed = 77;
+    size_t wrong = 0;
+    for (int i = 0; i < 300000; i++) {
+        char want[32], got[32];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double exponent = (double)(seed >> 40 & 0x3ff) / 1023.0 * 24 - 6, d = 0;
+        d = (i & 1 ? -1 : 1) * pow(10, exponent) * (1 + (double)(seed >> 11) / 9007199254740992.0);
+        if (i % 3 == 0) /* few digits */
+            d = rint(d * 1000) / 1000;
+        float f = (float)d;
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(want, sizeof want, "%.*g", digits, d);
+            if (strtod(want, NULL) == d)
+                break;
+        }
+        wrong += strcmp(leat_format_f64(got, d), want) != 0;
+        for (int digits = 6; digits <= 9; digits++) {
+            snprintf(want, sizeof want, "%.*g", digits, (double)f);
+            if (strtof(want, NULL) == f)
+                break;
+        }
+        wrong += strcmp(leat_format_f32(got, f), want) != 0;
+    }
+    CHECK(wrong == 0);
 }
 
 LEAT_TEST(numbers_know_no_locale)
