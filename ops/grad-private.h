@@ -14,7 +14,9 @@ leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, 
 #define LEAT_GRAD_CALL(g_, type_, ...)                                                                       \
     leat_grad_call((g_), (type_), (const leat_out[]){__VA_ARGS__},                                           \
                    sizeof((const leat_out[]){__VA_ARGS__}) / sizeof(leat_out))
-/* dy[i] where something flows into output i. */
+/* Sum(x, axes) */
+leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims);
+/* Does something flow into output i? */
 static inline bool leat_grad_flows(const leat_grad *g, int i)
 {
     return g->dy[i].op != NULL;

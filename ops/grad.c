@@ -24,3 +24,12 @@ leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, 
         leat_op_add_input(b, inputs[i]);
     return (leat_out){leat_op_end(b), 0};
 }
+
+leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims)
+{
+    leat_op_builder *b = leat_op_begin(g->graph, "Sum", NULL);
+    leat_op_add_input(b, x);
+    leat_op_add_input(b, axes);
+    leat_op_set_bool(b, "keep_dims", keep_dims);
+    return (leat_out){leat_op_end(b), 0};
+}

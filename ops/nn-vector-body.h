@@ -87,6 +87,20 @@
 #define GEMV(name_) gemv_##name_##_f64
 #include "ops/gemv-loops.h"
 
+#undef T
+#undef BITS
+#define T float
+#define BITS int32_t
+#define SOFTMAX(name_) softmax_##name_##_f32
+#include "ops/softmax-loops.h"
+#undef T
+#undef SOFTMAX
+#undef BITS
+#define T double
+#define BITS int64_t
+#define SOFTMAX(name_) softmax_##name_##_f64
+#include "ops/softmax-loops.h"
+
 const leat_nn_vector LEAT_NN_VECTOR_NAME = {
     .name = LEAT_NN_VECTOR_TEXT,
     .rule =
@@ -97,6 +111,10 @@ const leat_nn_vector LEAT_NN_VECTOR_NAME = {
         },
     .philox = philox,
     .uniform = uniform,
+    .softmax = {{softmax_shift_f32, softmax_sums_f32, softmax_scale_f32, softmax_divide_f32,
+                 softmax_subtract_f32, softmax_column_sums_f32},
+                {softmax_shift_f64, softmax_sums_f64, softmax_scale_f64, softmax_divide_f64,
+                 softmax_subtract_f64, softmax_column_sums_f64}},
     .gemv_rows = {gemv_rows_f32, gemv_rows_f32_wide, gemv_rows_f64},
     .gemv_columns = {gemv_columns_any_f32, gemv_columns_any_f32_wide, gemv_columns_any_f64},
 };

@@ -62,11 +62,22 @@ typedef void leat_gemv_rows_fn(const void *a, size_t stride, const void *x, size
 typedef void leat_gemv_columns_fn(const void *a, size_t stride, const void *v, size_t rows, size_t columns,
                                   void *y);
 
+/* ---- rows of logits (softmax-loops.h), float and double ---- */
+typedef struct leat_softmax_loops {
+    void (*shift)(const void *x, void *out, void *tops, size_t rows, size_t n);
+    void (*sums)(const void *x, void *sums, size_t rows, size_t n);
+    void (*scale)(void *x, const void *sums, size_t rows, size_t n); /* by 1 / sums[row] */
+    void (*divide)(void *x, const void *sums, size_t rows, size_t n);
+    void (*subtract)(void *x, const void *sums, size_t rows, size_t n);
+    void (*column_sums)(const void *x, size_t rows, size_t n, double *sums); /* added to sums */
+} leat_softmax_loops;
+
 typedef struct leat_nn_vector {
     const char *name;
     leat_rule_fn *rule[LEAT_RULE_COUNT][2]; /* float, double */
     leat_philox_fn *philox;
     leat_uniform_fn *uniform;
+    leat_softmax_loops softmax[2];
     leat_gemv_rows_fn *gemv_rows[LEAT_GEMV_TYPES];
     leat_gemv_columns_fn *gemv_columns[LEAT_GEMV_TYPES];
 } leat_nn_vector;

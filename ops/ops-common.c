@@ -49,6 +49,32 @@ leat_status leat_copy_elements(leat_dtype dtype, void *to, const void *from, int
     return LEAT_OK;
 }
 
+double leat_get_double(const leat_tensor *t, int64_t i)
+{
+    switch (t->dtype) {
+#define LEAT_GET_CASE(dtype_, type_)                                                                         \
+    case dtype_: return (double)((const type_ *)t->data)[i];
+        LEAT_FOR_REALS(LEAT_GET_CASE)
+#undef LEAT_GET_CASE
+    case LEAT_HALF: return (double)leat_half_to_float(((const uint16_t *)t->data)[i]);
+    case LEAT_BFLOAT16: return (double)leat_bfloat16_to_float(((const uint16_t *)t->data)[i]);
+    default: return 0;
+    }
+}
+
+void leat_put_double(leat_tensor *t, int64_t i, double value)
+{
+    switch (t->dtype) {
+#define LEAT_PUT_CASE(dtype_, type_)                                                                         \
+    case dtype_: ((type_ *)t->data)[i] = (type_)value; break;
+        LEAT_FOR_REALS(LEAT_PUT_CASE)
+#undef LEAT_PUT_CASE
+    case LEAT_HALF: ((uint16_t *)t->data)[i] = leat_float_to_half((float)value); break;
+    case LEAT_BFLOAT16: ((uint16_t *)t->data)[i] = leat_float_to_bfloat16((float)value); break;
+    default: break;
+    }
+}
+
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank, int *out)
 {
     if (axis->elements != 1)

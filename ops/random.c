@@ -132,19 +132,6 @@ typedef struct multinomial {
     double *cdf; /* classes of each row */
 } multinomial;
 
-static double element_as_double(const leat_tensor *t, int64_t i)
-{
-    switch (t->dtype) {
-#define ELEMENT_CASE(dtype_, type_)                                                                          \
-    case dtype_: return (double)((const type_ *)t->data)[i];
-        LEAT_FOR_REALS(ELEMENT_CASE)
-#undef ELEMENT_CASE
-    case LEAT_HALF: return (double)leat_half_to_float(((const uint16_t *)t->data)[i]);
-    case LEAT_BFLOAT16: return (double)leat_bfloat16_to_float(((const uint16_t *)t->data)[i]);
-    default: return 0;
-    }
-}
-
 /* The first element of cdf that is above x. */
 static int64_t upper_bound(const double *cdf, int64_t n, double x)
 {
@@ -165,7 +152,7 @@ static void multinomial_row(size_t row, void *arg)
     int64_t first = (int64_t)row * m->classes;
     double *cdf = m->cdf + first, top = -INFINITY, total = 0;
     for (int64_t j = 0; j < m->classes; j++) {
-        cdf[j] = element_as_double(m->logits, first + j);
+        cdf[j] = leat_get_double(m->logits, first + j);
         if (isfinite(cdf[j]))
             top = LEAT_MAX(top, cdf[j]);
     }
