@@ -9,6 +9,7 @@
 #include "leat/train.h"
 #include "leat/session.h"
 #include "leat/files.h"
+#include "leat/saver.h"
 #include "leat/events.h"
 
 #endif

@@ -26,7 +26,13 @@ static leat_status take_text(const leat_field *f, char **text)
 static leat_status scan_saver(leat_meta_graph *m, leat_wire w)
 {
     leat_field f;
+    m->saver_max_to_keep = 5;
+    m->saver_keep_hours = 10000;
     while (leat_wire_next(&w, &f)) {
+        if (f.number == 4 && f.type == LEAT_WIRE_VARINT)
+            m->saver_max_to_keep = (int)f.varint;
+        if (f.number == 6 && f.type == LEAT_WIRE_FIXED32)
+            m->saver_keep_hours = (double)leat_field_float(&f);
         if (f.type != LEAT_WIRE_BYTES)
             continue;
         if (f.number == 1)

@@ -1,0 +1,142 @@
+/* metagraph.c - MetaGraphDef written, and a saver taken from one (tensorflow/core/protobuf/meta_graph.proto, saver.proto). */
+#include <stdio.h>
+#include <string.h>
+#include "base/file-private.h"
+#include "engine/files/graphdef-private.h"
+#include "engine/files/saver-private.h"
+
+#undef leat_saver_new
+#undef leat_save
+
+static void put_tensor_name(leat_buf *b, uint32_t field, leat_out out)
+{
+    size_t mark = leat_put_begin(b, field);
+    leat_buf_printf(b, "%s:%d", out.op->name, out.index);
+    leat_put_end(b, mark);
+}
+
+/* VariableDef. */
+static void put_variable_def(leat_buf *b, const leat_graph *g, leat_out out)
+{
+    const leat_variable_info *v = leat_graph_variable(g, out.op);
+    if (v == NULL)
+        return;
+    size_t item = leat_put_begin(b, 1);
+    put_tensor_name(b, 1, (leat_out){v->op, 0});
+    if (v->initializer != NULL)
+        leat_put_string(b, 2, v->initializer->name);
+    if (v->read.op != NULL)
+        put_tensor_name(b, 3, v->read);
+    if (leat_out_dtype(out) == LEAT_RESOURCE)
+        leat_put_uint(b, 5, 1);
+    if (v->initializer != NULL && v->initializer->n_inputs > 1)
+        put_tensor_name(b, 6, v->initializer->inputs[1]);
+    leat_put_uint(b, 7, v->trainable);
+    leat_put_end(b, item);
+}
+
+static bool holds_variables(const leat_graph *g, const leat_collection *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (leat_graph_variable(g, c->items[i].op) == NULL)
+            return false;
+    return c->n > 0;
+}
+
+static void put_collection(leat_buf *b, const leat_graph *g, const leat_collection *c)
+{
+    size_t entry = leat_put_begin(b, 4);
+    leat_put_string(b, 1, c->name);
+    size_t value = leat_put_begin(b, 2);
+    bool variables = holds_variables(g, c);
+    size_t list = leat_put_begin(b, variables ? 2 : 1);
+    for (size_t i = 0; i < c->n; i++)
+        if (variables)
+            put_variable_def(b, g, c->items[i]);
+        else if (c->items[i].index < 0)
+            leat_put_string(b, 1, c->items[i].op->name);
+        else
+            put_tensor_name(b, 1, c->items[i]);
+    leat_put_end(b, list);
+    leat_put_end(b, value);
+    leat_put_end(b, entry);
+}
+
+static void put_saver(leat_buf *b, const leat_saver *s)
+{
+    size_t mark = leat_put_begin(b, 3);
+    put_tensor_name(b, 1, s->filename);
+    put_tensor_name(b, 2, s->save);
+    leat_put_string(b, 3, s->restore->name);
+    leat_put_uint(b, 4, (uint64_t)s->max_to_keep);
+    leat_put_float(b, 6, (float)s->keep_hours);
+    leat_put_uint(b, 7, 2); /* V2 */
+    leat_put_end(b, mark);
+}
+
+leat_status leat_put_meta_graph(leat_buf *b, const leat_graph *g, const leat_saver *s)
+{
+    LEAT_TRY(leat_graph_status(g));
+    size_t info = leat_put_begin(b, 1);
+    leat_put_string(b, 5, "2.21.0"); /* whose spelling of ops this is */
+    leat_put_end(b, info);
+    size_t graph = leat_put_begin(b, 2);
+    LEAT_TRY(leat_put_graph_def(b, g, false));
+    leat_put_end(b, graph);
+    if (s != NULL)
+        put_saver(b, s);
+    for (size_t i = 0; i < g->n_collections; i++)
+        put_collection(b, g, &g->collections[i]);
+    return leat_buf_status(b);
+}
+
+leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, const char *path)
+{
+    leat_buf b = {0};
+    leat_status status = leat_put_meta_graph(&b, g, s);
+    if (status == LEAT_OK)
+        status = leat_file_replace(path, b.data, b.size, true);
+    leat_buf_free(&b);
+    return status;
+}
+
+/* ---- a saver from a SaverDef ---- */
+
+static leat_status saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m)
+{
+    if (m->saver_restore == NULL || m->saver_filename == NULL || m->saver_save == NULL)
+        return LEAT_OK;
+    leat_saver *s = leat_alloc_zero(1, sizeof *s);
+    if (s == NULL)
+        return leat_fail_memory(sizeof *s);
+    s->graph = g;
+    s->filename = leat_graph_get(g, m->saver_filename);
+    s->save = leat_graph_get(g, m->saver_save);
+    s->restore = leat_graph_find(g, m->saver_restore);
+    s->max_to_keep = m->saver_max_to_keep;
+    s->keep_hours = m->saver_keep_hours;
+    if (s->filename.op == NULL || s->save.op == NULL || s->restore == NULL) {
+        leat_saver_free(s);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "the saver names '%s', '%s', '%s', which are not all in the graph",
+                         m->saver_filename, m->saver_save, m->saver_restore);
+    }
+    *out = s;
+    return LEAT_OK;
+}
+
+leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char *path)
+{
+    leat_meta_graph m;
+    leat_graph_file_kind kind;
+    leat_import_options o = {.size = sizeof o, .origin = path};
+    *saver = NULL;
+    LEAT_TRY(leat_graph_file_open(&m, path, &kind));
+    leat_status status = leat_import_graph_def_at(g, m.graph_def, m.graph_def_size, m.graph_def_offset, &o);
+    if (status == LEAT_OK)
+        status = leat_import_collections(g, &m, path);
+    if (status == LEAT_OK && (status = saver_of(saver, g, &m)) != LEAT_OK)
+        leat_fail_context(status, "%s", path);
+    leat_meta_graph_free(&m);
+    return status;
+}

@@ -1,0 +1,291 @@
+/* saver.c - tf.train.Saver: its nodes, saving, restoring. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/file-private.h"
+#include "engine/build/build-private.h"
+#include "engine/files/checkpoint-private.h"
+#include "engine/files/graphdef-private.h"
+#include "engine/files/saver-private.h"
+
+#undef leat_saver_new
+#undef leat_save
+
+/* ---- the nodes ---- */
+
+typedef struct list {
+    leat_out *variables;
+    char **names;
+    size_t n;
+} list;
+
+static leat_status take_list(const leat_saver_args *args, list *l)
+{
+    leat_graph *g = args->graph;
+    size_t n =
+        args->var_list.items != NULL ? args->var_list.n : leat_collection_count(g, LEAT_GLOBAL_VARIABLES);
+    l->variables = leat_alloc_zero(n + 1, sizeof *l->variables);
+    l->names = leat_alloc_zero(n + 1, sizeof *l->names);
+    if (l->variables == NULL || l->names == NULL)
+        return leat_fail_memory(n * sizeof *l->names);
+    if (n == 0)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "No variables to save");
+    for (size_t i = 0; i < n; i++) {
+        leat_out v = args->var_list.items != NULL ? args->var_list.items[i]
+                                                  : leat_collection_get(g, LEAT_GLOBAL_VARIABLES, i);
+        if (v.op == NULL || leat_graph_variable(g, v.op) == NULL)
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s' is no variable and can't be saved",
+                             v.op != NULL ? v.op->name : "none");
+        const char *name = args->names != NULL && args->var_list.items != NULL ? args->names[i] : v.op->name;
+        l->names[i] = leat_strdup(name);
+        if (l->names[i] == NULL)
+            return leat_fail_memory(strlen(name));
+        l->variables[i] = v;
+        l->n++;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(l->names[k], name) == 0)
+                return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "two variables would be saved as '%s'", name);
+    }
+    return LEAT_OK;
+}
+
+static int by_name(const void *a, const void *b, void *names)
+{
+    return strcmp(((char **)names)[*(const size_t *)a], ((char **)names)[*(const size_t *)b]);
+}
+
+/* TensorFlow saves in the order of the names. */
+static leat_status sort_list(list *l)
+{
+    size_t *order = leat_alloc((l->n + 1) * sizeof *order);
+    leat_out *variables = leat_alloc((l->n + 1) * sizeof *variables);
+    char **names = leat_alloc((l->n + 1) * sizeof *names);
+    bool good = order != NULL && variables != NULL && names != NULL;
+    if (good) {
+        for (size_t i = 0; i < l->n; i++)
+            order[i] = i;
+        qsort_r(order, l->n, sizeof *order, by_name, l->names);
+        for (size_t i = 0; i < l->n; i++) {
+            variables[i] = l->variables[order[i]];
+            names[i] = l->names[order[i]];
+        }
+        memcpy(l->variables, variables, l->n * sizeof *variables);
+        memcpy(l->names, names, l->n * sizeof *names);
+    }
+    leat_free(order);
+    leat_free(variables);
+    leat_free(names);
+    return good ? LEAT_OK : leat_fail_memory(l->n * sizeof *order);
+}
+
+static leat_out string_const(leat_graph *g, const char *const *texts, size_t n, const char *name)
+{
+    leat_tensor *t = leat_tensor_from(LEAT_STRING, leat_shape_of(1, (int64_t[]){(int64_t)n}), texts);
+    leat_out out = leat_constant(
+        (leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
+    leat_tensor_unref(t);
+    return out;
+}
+
+static leat_out empty_strings(leat_graph *g, size_t n, const char *name)
+{
+    leat_tensor *t = leat_tensor_new(LEAT_STRING, leat_shape_of(1, (int64_t[]){(int64_t)n}));
+    leat_out out = leat_constant(
+        (leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = name});
+    leat_tensor_unref(t);
+    return out;
+}
+
+static void build_filename(leat_graph *g, leat_saver *s)
+{
+    const char *model = "model";
+    leat_tensor *t = leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &model);
+    leat_out input = leat_constant((leat_constant_args){
+        .size = sizeof(leat_constant_args), .graph = g, .value = t, .name = "filename/input"});
+    leat_tensor_unref(t);
+    const char *const names[] = {"filename", "Const"};
+    for (int i = 0; i < 2; i++) {
+        leat_op_builder *b = leat_op_begin(g, "PlaceholderWithDefault", names[i]);
+        leat_op_add_input(b, input);
+        leat_op_set_shape(b, "shape", (leat_shape){.rank_plus_1 = 1});
+        input = (leat_out){leat_op_end(b), 0};
+    }
+    s->filename = input;
+}
+
+static void build_save(leat_graph *g, leat_saver *s, const list *l)
+{
+    leat_out *values = leat_alloc((l->n + 1) * sizeof *values);
+    if (values == NULL) {
+        leat_graph_keep(g, leat_fail_memory(l->n * sizeof *values));
+        return;
+    }
+    leat_out names = string_const(g, (const char *const *)l->names, l->n, "SaveV2/tensor_names");
+    leat_out slices = empty_strings(g, l->n, "SaveV2/shape_and_slices");
+    for (size_t i = 0; i < l->n;
+         i++) /* a ref is read by the op itself, as in TensorFlow; a resource by its read */
+        values[i] = leat_out_dtype(l->variables[i]) == LEAT_RESOURCE ? leat_variable_read(l->variables[i])
+                                                                     : l->variables[i];
+    leat_op_builder *b = leat_op_begin(g, "SaveV2", NULL);
+    leat_op_add_input(b, s->filename);
+    leat_op_add_input(b, names);
+    leat_op_add_input(b, slices);
+    leat_op_add_input_list(b, values, l->n);
+    leat_op *save = leat_op_end(b);
+    b = leat_op_begin(g, "Identity", "control_dependency");
+    leat_op_add_input(b, s->filename);
+    leat_op_add_control(b, save);
+    s->save = (leat_out){leat_op_end(b), 0};
+    leat_free(values);
+}
+
+static void build_restore(leat_graph *g, leat_saver *s, const list *l)
+{
+    leat_dtype *dtypes = leat_alloc((l->n + 1) * sizeof *dtypes);
+    leat_op **assigns = leat_alloc_zero(l->n + 1, sizeof *assigns);
+    if (dtypes == NULL || assigns == NULL) {
+        leat_graph_keep(g, leat_fail_memory(l->n * sizeof *dtypes));
+    } else {
+        leat_out names = string_const(g, (const char *const *)l->names, l->n, "RestoreV2/tensor_names");
+        leat_out slices = empty_strings(g, l->n, "RestoreV2/shape_and_slices");
+        for (size_t i = 0; i < l->n; i++)
+            dtypes[i] = leat_graph_variable(g, l->variables[i].op)->dtype;
+        leat_op_builder *b = leat_op_begin(g, "RestoreV2", NULL);
+        leat_op_add_input(b, s->filename);
+        leat_op_add_input(b, names);
+        leat_op_add_input(b, slices);
+        leat_op_set_type_list(b, "dtypes", dtypes, l->n);
+        leat_op *restore = leat_op_end(b);
+        for (size_t i = 0; i < l->n; i++) {
+            bool resource = leat_out_dtype(l->variables[i]) == LEAT_RESOURCE;
+            b = leat_op_begin(g, resource ? "AssignVariableOp" : "Assign",
+                              resource ? "AssignVariableOp" : "Assign");
+            leat_op_add_input(b, l->variables[i]);
+            leat_op_add_input(b, leat_op_output(restore, (int)i));
+            assigns[i] = leat_op_end(b);
+        }
+        s->restore = leat_group(g, assigns, l->n, "restore_all");
+    }
+    leat_free(dtypes);
+    leat_free(assigns);
+}
+
+leat_saver *leat_saver_new(leat_saver_args args)
+{
+    leat_graph *g = args.graph;
+    list l = {0};
+    leat_saver *s = leat_alloc_zero(1, sizeof *s);
+    if (s == NULL || g == NULL || g->status != LEAT_OK) {
+        leat_free(s);
+        return NULL;
+    }
+    s->graph = g;
+    s->max_to_keep = args.max_to_keep;
+    s->keep_hours = args.keep_checkpoint_every_n_hours;
+    leat_status status = take_list(&args, &l);
+    if (status == LEAT_OK)
+        status = sort_list(&l);
+    if (status == LEAT_OK)
+        LEAT_NAME_SCOPE (g, args.name != NULL ? args.name : "save") {
+            build_filename(g, s);
+            build_save(g, s, &l);
+            build_restore(g, s, &l);
+        }
+    else
+        leat_graph_keep(g, status);
+    for (size_t i = 0; i < l.n; i++)
+        leat_free(l.names[i]);
+    leat_free(l.names);
+    leat_free(l.variables);
+    if (g->status != LEAT_OK) {
+        leat_saver_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void leat_saver_free(leat_saver *s)
+{
+    if (s == NULL)
+        return;
+    if (s->keeping)
+        leat_checkpoint_keeper_free(&s->keeper);
+    leat_free(s->directory);
+    leat_free(s);
+}
+
+/* ---- saving ---- */
+
+static leat_status with_filename(leat_saver *s, leat_session *session, const char *path, bool save)
+{
+    leat_tensor *t = leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &path);
+    if (t == NULL)
+        return LEAT_ERR_NO_MEMORY;
+    leat_feed feed = {s->filename, t};
+    leat_op *target = save ? s->save.op : s->restore;
+    leat_status status = leat_run(session, (leat_feed_list){&feed, 1}, (leat_fetch_list){NULL, 0},
+                                  (leat_target_list){&target, 1});
+    leat_tensor_unref(t);
+    return status;
+}
+
+/* The keeper belongs to one directory at a time; of another one it takes over what is there. */
+static leat_status keep_in(leat_saver *s, const char *prefix)
+{
+    char *dir = leat_path_dir(prefix);
+    if (dir == NULL)
+        return leat_fail_memory(strlen(prefix));
+    if (s->keeping && strcmp(dir, s->directory) == 0) {
+        leat_free(dir);
+        return LEAT_OK;
+    }
+    if (s->keeping)
+        leat_checkpoint_keeper_free(&s->keeper);
+    leat_free(s->directory);
+    s->directory = dir;
+    s->keeping = true;
+    leat_checkpoint_keeper_init(&s->keeper, (size_t)LEAT_MAX(s->max_to_keep, 0), s->keep_hours,
+                                leat_wall_time());
+    return leat_checkpoint_keeper_recover(&s->keeper, dir);
+}
+
+leat_status leat_save(leat_save_args args)
+{
+    leat_saver *s = args.saver;
+    if (s == NULL || args.session == NULL || args.path == NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_save: saver, session or path is NULL");
+    LEAT_TRY(leat_graph_status(s->graph));
+    char *prefix = args.global_step != LEAT_UNSET ? leat_asprintf("%s-%" PRId64, args.path, args.global_step)
+                                                  : leat_strdup(args.path);
+    char *meta = prefix != NULL ? leat_asprintf("%s.meta", prefix) : NULL;
+    leat_status status = meta == NULL ? leat_fail_memory(strlen(args.path)) : keep_in(s, prefix);
+    if (status == LEAT_OK)
+        status = with_filename(s, args.session, prefix, true);
+    if (status == LEAT_OK && !args.no_meta_graph)
+        status = leat_export_meta_graph(s->graph, s, meta);
+    if (status == LEAT_OK)
+        status = leat_checkpoint_keeper_add(&s->keeper, prefix, leat_wall_time());
+    if (status == LEAT_OK && args.saved_path != NULL)
+        snprintf(args.saved_path, args.saved_path_size, "%s", prefix);
+    leat_free(prefix);
+    leat_free(meta);
+    return status;
+}
+
+leat_status leat_restore(leat_saver *s, leat_session *session, const char *path)
+{
+    if (s == NULL || session == NULL || path == NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_restore: saver, session or path is NULL");
+    LEAT_TRY(leat_graph_status(s->graph));
+    return with_filename(s, session, path, false);
+}
+
+leat_status leat_latest_checkpoint(const char *directory, char *path, size_t size)
+{
+    char *prefix;
+    LEAT_TRY(leat_checkpoint_latest(directory, &prefix));
+    int n = snprintf(path, size, "%s", prefix);
+    leat_free(prefix);
+    return n >= 0 && (size_t)n < size ? LEAT_OK
+                                      : leat_fail(LEAT_ERR_OUT_OF_RANGE, "the path needs %d bytes", n + 1);
+}

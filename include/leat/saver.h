@@ -1,0 +1,80 @@
+/* leat/saver.h - checkpoints: TensorFlow's V2 bundle (PREFIX.index, PREFIX.data-?????-of-?????), its meta graph (PREFIX.meta) and
+ * the directory's state file ("checkpoint"). A checkpoint is committed durably: after a crash at any moment the directory holds
+ * the old one or the new one, whole. */
+#ifndef LEAT_SAVER_H
+#define LEAT_SAVER_H
+
+#include "leat/build.h"
+#include "leat/session.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct leat_saver leat_saver;
+
+typedef struct leat_saver_args {
+    size_t size;
+    leat_graph *graph;
+    leat_out_list var_list; /* none given: the collection "variables" */
+    const char *const
+        *names;      /* keys in the checkpoint, one for each of var_list; NULL: the variables' names */
+    int max_to_keep; /* 5; 0: all */
+    double keep_checkpoint_every_n_hours; /* 10000 */
+    const char *name;                     /* "save": the scope of its nodes */
+} leat_saver_args;
+/* tf.train.Saver: adds save/Const, save/SaveV2, save/RestoreV2, save/restore_all, ... to the graph, as TensorFlow's, so that either
+ * program's files serve the other. NULL: out of memory; errors of building go to the graph. Free before the graph. */
+LEAT_API leat_saver *leat_saver_new(leat_saver_args args);
+LEAT_API void leat_saver_free(leat_saver *saver);
+
+typedef struct leat_save_args {
+    size_t size;
+    leat_saver *saver;
+    leat_session *session;
+    const char *path;    /* prefix, such as "runs/model.ckpt" */
+    int64_t global_step; /* LEAT_UNSET: none; else "-STEP" is appended */
+    bool no_meta_graph;  /* leave PREFIX.meta out */
+    char *saved_path;    /* NULL, or a buffer that gets the prefix written */
+    size_t saved_path_size;
+} leat_save_args;
+/* Saver.save. Any error leaves the older checkpoints as they were. */
+LEAT_API leat_status leat_save(leat_save_args args) LEAT_MUST_CHECK;
+/* Saver.restore: every variable of the saver; a missing one or another shape is an error that lists all of them, and nothing is
+ * changed. */
+LEAT_API leat_status leat_restore(leat_saver *saver, leat_session *session, const char *path) LEAT_MUST_CHECK;
+
+/* tf.train.latest_checkpoint: writes the prefix into path; LEAT_ERR_NOT_FOUND where there is none. */
+LEAT_API leat_status leat_latest_checkpoint(const char *directory, char *path, size_t size) LEAT_MUST_CHECK;
+
+/* tf.train.import_meta_graph: the graph, its collections, and a saver of its saver_def (*saver is NULL where it has none). */
+LEAT_API leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *graph,
+                                            const char *path) LEAT_MUST_CHECK;
+/* Writes graph, collections and saver (may be NULL) as a MetaGraphDef. */
+LEAT_API leat_status leat_export_meta_graph(const leat_graph *graph, const leat_saver *saver,
+                                            const char *path) LEAT_MUST_CHECK;
+
+#ifndef __cplusplus
+#define leat_saver_new(...)                                                                                  \
+    __extension__({                                                                                          \
+        LEAT_KW_ON leat_saver_new((leat_saver_args){.size = sizeof(leat_saver_args),                         \
+                                                    .max_to_keep = 5,                                        \
+                                                    .keep_checkpoint_every_n_hours = 10000,                  \
+                                                    .graph = __VA_ARGS__});                                  \
+        LEAT_KW_OFF                                                                                          \
+    })
+#define leat_save(saver_, session_, ...)                                                                     \
+    __extension__({                                                                                          \
+        LEAT_KW_ON leat_save((leat_save_args){.size = sizeof(leat_save_args),                                \
+                                              .global_step = LEAT_UNSET,                                     \
+                                              .saver = (saver_),                                             \
+                                              .session = (session_),                                         \
+                                              .path = __VA_ARGS__});                                         \
+        LEAT_KW_OFF                                                                                          \
+    })
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
