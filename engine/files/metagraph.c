@@ -74,7 +74,7 @@ static void put_saver(leat_buf *b, const leat_saver *s)
     leat_put_end(b, mark);
 }
 
-leat_status leat_put_meta_graph(leat_buf *b, const leat_graph *g, const leat_saver *s)
+static leat_status put_meta_graph(leat_buf *b, const leat_graph *g, const leat_saver *s)
 {
     LEAT_TRY(leat_graph_status(g));
     size_t info = leat_put_begin(b, 1);
@@ -93,7 +93,7 @@ leat_status leat_put_meta_graph(leat_buf *b, const leat_graph *g, const leat_sav
 leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, const char *path)
 {
     leat_buf b = {0};
-    leat_status status = leat_put_meta_graph(&b, g, s);
+    leat_status status = put_meta_graph(&b, g, s);
     if (status == LEAT_OK)
         status = leat_file_replace(path, b.data, b.size, true);
     leat_buf_free(&b);

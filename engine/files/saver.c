@@ -1,6 +1,7 @@
 /* saver.c - tf.train.Saver: its nodes, saving, restoring. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/file-private.h"
 #include "engine/build/build-private.h"
@@ -49,33 +50,31 @@ static leat_status take_list(const leat_saver_args *args, list *l)
     return LEAT_OK;
 }
 
-static int by_name(const void *a, const void *b, void *names)
+typedef struct entry {
+    char *name;
+    leat_out variable;
+} entry;
+
+static int by_name(const void *a, const void *b)
 {
-    return strcmp(((char **)names)[*(const size_t *)a], ((char **)names)[*(const size_t *)b]);
+    return strcmp(((const entry *)a)->name, ((const entry *)b)->name);
 }
 
 /* TensorFlow saves in the order of the names. */
 static leat_status sort_list(list *l)
 {
-    size_t *order = leat_alloc((l->n + 1) * sizeof *order);
-    leat_out *variables = leat_alloc((l->n + 1) * sizeof *variables);
-    char **names = leat_alloc((l->n + 1) * sizeof *names);
-    bool good = order != NULL && variables != NULL && names != NULL;
-    if (good) {
-        for (size_t i = 0; i < l->n; i++)
-            order[i] = i;
-        qsort_r(order, l->n, sizeof *order, by_name, l->names);
-        for (size_t i = 0; i < l->n; i++) {
-            variables[i] = l->variables[order[i]];
-            names[i] = l->names[order[i]];
-        }
-        memcpy(l->variables, variables, l->n * sizeof *variables);
-        memcpy(l->names, names, l->n * sizeof *names);
+    entry *entries = leat_alloc((l->n + 1) * sizeof *entries);
+    if (entries == NULL)
+        return leat_fail_memory(l->n * sizeof *entries);
+    for (size_t i = 0; i < l->n; i++)
+        entries[i] = (entry){l->names[i], l->variables[i]};
+    qsort(entries, l->n, sizeof *entries, by_name);
+    for (size_t i = 0; i < l->n; i++) {
+        l->names[i] = entries[i].name;
+        l->variables[i] = entries[i].variable;
     }
-    leat_free(order);
-    leat_free(variables);
-    leat_free(names);
-    return good ? LEAT_OK : leat_fail_memory(l->n * sizeof *order);
+    leat_free(entries);
+    return LEAT_OK;
 }
 
 static leat_out string_const(leat_graph *g, const char *const *texts, size_t n, const char *name)
