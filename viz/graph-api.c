@@ -6,6 +6,7 @@
 #define READABLE (6.0 / LEAT_S_SMALL) /* the scale at which the smallest text is 6 points high */
 #define PNG_SCALE 2.0
 #define AUTO_TRIES 24 /* scopes that may be opened on their own */
+#define AUTO_LONELY 4 /* scopes that hold nothing but one another */
 #define AUTO_LEAST 3  /* smaller ones say little more when open */
 #define AUTO_MOST 16  /* larger ones say too much */
 #define AUTO_BOXES 60 /* boxes of a picture, beyond which nothing more is opened */
@@ -144,21 +145,41 @@ static bool seen_alike(const job *j, uint32_t index)
     return false;
 }
 
+static bool closed_by_user(const job *j, uint32_t index)
+{
+    for (size_t k = 0; k < j->o.n_collapse; k++)
+        if (leat_gmodel_find(&j->model, j->o.collapse[k]) == index)
+            return true;
+    return false;
+}
+
+/* Where all stands in one scope, that scope closed would say nothing. */
+static leat_status open_lonely(job *j)
+{
+    const leat_gmodel *m = &j->model;
+    uint32_t only = m->nodes[m->root].first;
+    bool opened = false;
+    for (int depth = 0; depth < AUTO_LONELY && m->nodes[only].next == LEAT_G_NONE; depth++) {
+        if (m->nodes[only].kind != LEAT_G_SCOPE || closed_by_user(j, only))
+            break;
+        opened |= !j->choice.open[only];
+        j->choice.open[only] = 1;
+        only = m->nodes[only].first;
+    }
+    return opened ? try_scene(j) : LEAT_OK;
+}
+
 /* Opens outermost scopes one by one, and keeps each open if the page still reads. */
 static leat_status open_what_fits(job *j)
 {
     leat_gmodel *m = &j->model;
     int tries = 0;
+    LEAT_TRY(open_lonely(j));
     if (j->scale < READABLE)
         return LEAT_OK;
     for (uint32_t i = m->nodes[m->root].first; i != LEAT_G_NONE && tries < AUTO_TRIES; i = m->nodes[i].next) {
-        if (j->choice.open[i] || !worth_opening(m, i) || seen_alike(j, i) ||
+        if (j->choice.open[i] || !worth_opening(m, i) || seen_alike(j, i) || closed_by_user(j, i) ||
             j->scene.n_nodes + m->nodes[i].children > AUTO_BOXES)
-            continue;
-        bool closed_by_user = false;
-        for (size_t k = 0; k < j->o.n_collapse; k++)
-            closed_by_user |= leat_gmodel_find(m, j->o.collapse[k]) == i;
-        if (closed_by_user)
             continue;
         tries++;
         j->choice.open[i] = 1;

@@ -293,6 +293,8 @@ static leat_status run(dot *d, leat_arena *arena)
     if (gvLayout(d->gvc, d->graph, "dot") != 0)
         return LEAT_ERR_UNIMPLEMENTED;
     leat_status st = take_results(d, arena);
+    if (st == LEAT_OK)
+        st = leat_layout_smooth(d->g);
     gvFreeLayout(d->gvc, d->graph);
     return st;
 }

@@ -93,6 +93,21 @@ static double free_label_x(const leat_scene *s, uint32_t box)
     return x <= limit ? x : LEAT_S_PAD;
 }
 
+/* A dotted line between an open scope's main graph and its auxiliary area. */
+static void draw_divider(const leat_gpaint *p, const leat_sbox *b, leat_color fill)
+{
+    double u = p->scale, x = b->x + b->aux.x - LEAT_S_AUX_GAP / 2, y = b->y + b->aux.y - 7;
+    leat_style style = {.stroke = leat_gpaint_stroke(p, fill), .width = 0.5 * u, .dash = {u, 2 * u}};
+    if (b->aux.w <= 0)
+        return;
+    if (b->aux.x > LEAT_S_AUX_GAP)
+        leat_draw_line(p->canvas, page_x(p, x), page_y(p, b->y + LEAT_S_HEAD), page_x(p, x),
+                       page_y(p, b->y + b->h - LEAT_S_PAD), &style);
+    else if (b->aux.y > 2 * LEAT_S_HEAD)
+        leat_draw_line(p->canvas, page_x(p, b->x + LEAT_S_PAD), page_y(p, y),
+                       page_x(p, b->x + b->w - LEAT_S_PAD), page_y(p, y), &style);
+}
+
 static void draw_open(leat_gpaint *p, uint32_t box)
 {
     const leat_sbox *b = &p->s->boxes[box];
@@ -100,12 +115,7 @@ static void draw_open(leat_gpaint *p, uint32_t box)
     double u = p->scale, x = page_x(p, b->x), y = page_y(p, b->y);
     leat_gpaint_scope(p, x, y, b->w * u, b->h * u, fill);
     leat_gpaint_edges(p, box);
-    if (b->aux_w > 0) {
-        double line = x + (b->aux_x - LEAT_S_AUX_GAP / 2) * u;
-        leat_style style = {.stroke = leat_gpaint_stroke(p, fill), .width = 0.5 * u, .dash = {u, 2 * u}};
-        if (b->aux_x > LEAT_S_AUX_GAP)
-            leat_draw_line(p->canvas, line, y + LEAT_S_HEAD * u, line, y + (b->h - LEAT_S_PAD) * u, &style);
-    }
+    draw_divider(p, b, fill);
     double label = x + free_label_x(p->s, box) * u, middle = y + (LEAT_S_HEAD / 2 + 1) * u;
     leat_draw_rect(p->canvas, label - u, middle - LEAT_S_FONT * 0.6 * u, (b->label_w + 2) * u,
                    LEAT_S_FONT * 1.2 * u, u, &(leat_style){.fill = fill});
@@ -138,10 +148,11 @@ static void draw_closed(leat_gpaint *p, uint32_t box, leat_color background)
                      LEAT_LEFT, leat_gpaint_ink(p, b->kind == LEAT_S_SCOPE ? fill : background));
 }
 
-static void draw_area_title(const leat_gpaint *p, double x, const char *text)
+static void draw_area_title(const leat_gpaint *p, leat_box area, const char *text)
 {
-    leat_gpaint_text(p, page_x(p, x), page_y(p, LEAT_S_FONT / 2), text, LEAT_S_FONT, LEAT_LEFT,
-                     p->theme.muted);
+    if (area.w > 0)
+        leat_gpaint_text(p, page_x(p, area.x), page_y(p, area.y - LEAT_S_HEAD + LEAT_S_FONT / 2), text,
+                         LEAT_S_FONT, LEAT_LEFT, p->theme.muted);
 }
 
 /* The root has no frame: its paths, and the titles of the areas beside its main graph. */
@@ -149,10 +160,8 @@ static void draw_root(leat_gpaint *p)
 {
     const leat_sbox *root = &p->s->boxes[0];
     leat_gpaint_edges(p, 0);
-    if (root->aux_w > 0)
-        draw_area_title(p, root->aux_x, "Auxiliary nodes");
-    if (root->lib_w > 0)
-        draw_area_title(p, root->lib_x, "Functions");
+    draw_area_title(p, root->aux, "Auxiliary nodes");
+    draw_area_title(p, root->library, "Functions");
 }
 
 /* Groups nest as the scopes do: before a box is drawn, those are closed that it does not stand in. */

@@ -1,5 +1,5 @@
 /* graph-fan.c - where several paths meet one side of a box they are set beside each other, in the order in
- * which they come, so that arrow heads and colours stay apart. What leaves an op keeps its one origin. */
+ * which they come, so that arrow heads and colours stay apart. What leaves an op has one origin. */
 #include "config.h"
 #include "viz/scene-private.h"
 
@@ -10,10 +10,13 @@
 #define OP_STEP 3.4
 #define SCOPE_EDGE 6.0 /* kept free at a scope's corners */
 #define OP_EDGE 2.5
+#define NEAR 40.0 /* just beyond the next layer's gap: there paths have found their order */
+#define FAR 90.0
 
 typedef struct meet {
     uint32_t box, edge;
     bool top, last; /* upper side of the box; the path's last point */
+    bool tail;      /* leaves an op: all that do so share one place */
     double key, key2, width;
 } meet;
 
@@ -39,51 +42,87 @@ double leat_scene_edge_width(const leat_sedge *e)
     return 0.75 + (pow(elements, 0.3) - 1) / (pow(5e6, 0.3) - 1) * (12 - 0.75);
 }
 
-/* Is this end of the path one to be moved? */
-static bool movable(const leat_scene *s, const leat_sedge *e, bool last)
+/* Where the path is at some distance from the box, above or below it. */
+static double x_at_distance(const leat_sedge *e, bool last, double distance)
 {
-    uint32_t box = last ? e->to : e->from;
-    bool head = last == (e->ref == 0 || e->data == 0);
-    switch (s->boxes[box].kind) {
-    case LEAT_S_SCOPE: return true;
-    case LEAT_S_OP:
-    case LEAT_S_SERIES: return head;
-    default: return false;
+    size_t n = e->n_points;
+    double y0 = e->points[last ? n - 1 : 0].y;
+    for (size_t k = 3; k < n; k += 3) {
+        size_t end = last ? n - 1 - k : k, before = last ? end + 3 : end - 3;
+        double dy = fabs(e->points[end].y - y0), dy_before = fabs(e->points[before].y - y0);
+        if (dy < distance)
+            continue;
+        double t = (distance - dy_before) / LEAT_MAX(dy - dy_before, 1e-9);
+        return e->points[before].x + t * (e->points[end].x - e->points[before].x);
     }
+    return e->points[last ? 0 : n - 1].x;
+}
+
+static void add_end(const leat_scene *s, uint32_t edge, bool last, meet *out, size_t *n)
+{
+    const leat_sedge *e = &s->edges[edge];
+    uint32_t box = last ? e->to : e->from;
+    bool scope = s->boxes[box].kind == LEAT_S_SCOPE, head = last == (e->ref == 0 || e->data == 0);
+    if (!scope && s->boxes[box].kind != LEAT_S_OP && s->boxes[box].kind != LEAT_S_SERIES)
+        return;
+    size_t k = e->n_points;
+    out[(*n)++] = (meet){.box = box,
+                         .edge = edge,
+                         .top = last == e->reversed,
+                         .last = last,
+                         .tail = !scope && !head,
+                         .key = x_at_distance(e, last, NEAR) + x_at_distance(e, last, FAR),
+                         .key2 = e->points[last ? 0 : k - 1].x,
+                         .width = leat_scene_edge_width(e)};
 }
 
 static size_t collect(const leat_scene *s, uint32_t scope, meet *out)
 {
     size_t n = 0;
-    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next) {
-        const leat_sedge *e = &s->edges[i];
-        size_t k = e->n_points;
-        if (e->cut || k < 4)
-            continue;
-        double width = leat_scene_edge_width(e);
-        if (movable(s, e, false))
-            out[n++] = (meet){e->from, i, !e->reversed, false, e->points[3].x, e->points[k - 1].x, width};
-        if (movable(s, e, true))
-            out[n++] = (meet){e->to, i, e->reversed, true, e->points[k - 4].x, e->points[0].x, width};
-    }
+    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next)
+        for (int last = 0; last < 2 && !s->edges[i].cut && s->edges[i].n_points >= 4; last++)
+            add_end(s, i, last, out, &n);
     return n;
 }
 
+/* Gives the tails of one side the mean of their keys, so that they come to stand together. */
+static void join_tails(meet *meets, size_t n)
+{
+    double sum = 0;
+    size_t tails = 0;
+    for (size_t i = 0; i < n; i++)
+        if (meets[i].tail) {
+            sum += meets[i].key;
+            tails++;
+        }
+    for (size_t i = 0; i < n; i++)
+        if (meets[i].tail)
+            meets[i].key = meets[i].key2 = sum / (double)tails;
+    qsort(meets, n, sizeof *meets, by_side_and_key);
+}
+
+/* How far the i-th end is to stand from the one before. */
+static double step_to(const meet *meets, size_t i, bool scope)
+{
+    if (meets[i].tail && meets[i - 1].tail)
+        return 0;
+    return LEAT_MAX(scope ? SCOPE_STEP : OP_STEP, (meets[i - 1].width + meets[i].width) / 2 + 2);
+}
+
 /* Sets the ends side by side about the middle, closer than wished where the side is too short. */
-static void spread(leat_scene *s, const meet *meets, size_t n)
+static void spread(leat_scene *s, meet *meets, size_t n)
 {
     const leat_sbox *b = &s->boxes[meets[0].box];
     bool scope = b->kind == LEAT_S_SCOPE;
     double room = b->core_w - 2 * (scope ? SCOPE_EDGE : OP_EDGE), need = 0, at;
+    join_tails(meets, n);
     for (size_t i = 1; i < n; i++)
-        need += LEAT_MAX(scope ? SCOPE_STEP : OP_STEP, (meets[i - 1].width + meets[i].width) / 2 + 2);
+        need += step_to(meets, i, scope);
     double shrink = LEAT_MIN(1, room / LEAT_MAX(need, 1e-9));
     at = -need * shrink / 2;
     for (size_t i = 0; i < n; i++) {
         leat_sedge *e = &s->edges[meets[i].edge];
-        if (i > 0)
-            at += shrink *
-                  LEAT_MAX(scope ? SCOPE_STEP : OP_STEP, (meets[i - 1].width + meets[i].width) / 2 + 2);
+        at += i > 0 ? shrink * step_to(meets, i, scope) : 0;
         e->points[meets[i].last ? e->n_points - 1 : 0].x += at;
         e->points[meets[i].last ? e->n_points - 2 : 1].x += at;
     }

@@ -202,38 +202,53 @@ static void pack_line(work *w, const tall *order, double limit, step *line)
     }
 }
 
-static void pack_within(work *w, const tall *order, double limit, step *line, double *width, double *height)
+/* Packs and returns how large the whole is, by the wished aspect. */
+static double pack_within(work *w, const tall *order, double limit, step *line)
 {
+    leat_lay_graph *g = w->whole;
     if (line)
         pack_line(w, order, limit, line);
     else
         pack_rows(w, order, limit);
-    *width = *height = 0;
+    g->w = g->h = 0;
     for (size_t i = 0; i < w->n; i++) {
-        *width = LEAT_MAX(*width, w->pieces[i].x + w->pieces[i].g.w);
-        *height = LEAT_MAX(*height, w->pieces[i].y + w->pieces[i].g.h);
+        g->w = LEAT_MAX(g->w, w->pieces[i].x + w->pieces[i].g.w);
+        g->h = LEAT_MAX(g->h, w->pieces[i].y + w->pieces[i].g.h);
     }
+    return LEAT_MAX(g->w / g->aspect, g->h);
 }
 
-/* Of some widths the one whose result fills the wished aspect best. */
-static void pack(work *w, const tall *order, step *line)
+/* The width that makes the whole smallest. */
+static double best_limit(work *w, const tall *order, step *line, double *size)
 {
     enum { TRIES = 16 };
-    double widest = 0, total = 0, best_limit = 0, best = INFINITY, width, height;
+    double widest = 0, total = 0, best = 0;
+    *size = INFINITY;
     for (size_t i = 0; i < w->n; i++) {
         widest = LEAT_MAX(widest, w->pieces[i].g.w);
         total += w->pieces[i].g.w;
     }
     for (int i = 0; i <= TRIES; i++) {
         double part = (double)i / TRIES, limit = widest + (total - widest) * part * part;
-        pack_within(w, order, limit, line, &width, &height);
-        double need = LEAT_MAX(width / w->whole->aspect, height);
-        if (need < best - 1e-9) {
-            best = need;
-            best_limit = limit;
+        double got = pack_within(w, order, limit, line);
+        if (got < *size - 1e-9) {
+            *size = got;
+            best = limit;
         }
     }
-    pack_within(w, order, best_limit, line, &w->whole->w, &w->whole->h);
+    return best;
+}
+
+/* Rows look tidier; parts of very different heights leave too much room empty in them. */
+static void pack(work *w, const tall *order, step *line)
+{
+    double rows, closer = INFINITY, limit = best_limit(w, order, NULL, &rows), line_limit = 0;
+    if (line)
+        line_limit = best_limit(w, order, line, &closer);
+    if (closer < 0.8 * rows)
+        pack_within(w, order, line_limit, line);
+    else
+        pack_within(w, order, limit, NULL);
 }
 
 static leat_status pack_pieces(work *w)

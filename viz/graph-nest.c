@@ -201,6 +201,79 @@ static leat_status find_series(leat_gmodel *m)
     return st;
 }
 
+/* ---- crowds ---- */
+
+/* Scopes with more ops than anybody can see apart show one stack an op type: "Add (5000 nodes)". */
+static leat_status add_crowd(leat_gmodel *m, const candidate *c, size_t n)
+{
+    leat_gnode crowd = {.kind = LEAT_G_SERIES, .device = LEAT_G_NONE, .structure = LEAT_G_NONE};
+    uint32_t index, parent = m->nodes[c[0].node].parent;
+    const leat_gnode *scope = &m->nodes[parent];
+    crowd.op = m->nodes[c[0].node].op;
+    leat_gtext op = m->ops.texts[crowd.op];
+    size_t room = (size_t)scope->name_size + 1 + op.size + 40;
+    char *name = leat_arena_alloc(&m->arena, room);
+    if (!name)
+        return leat_fail_memory(room);
+    size_t at = scope->name_size;
+    memcpy(name, scope->name, at);
+    if (at > 0)
+        name[at++] = '/';
+    crowd.leaf = (uint32_t)at;
+    memcpy(name + at, op.at, op.size);
+    at += op.size;
+    at += (size_t)snprintf(name + at, 40, " (%zu nodes)", n);
+    crowd.name = name;
+    crowd.name_size = (uint32_t)at;
+    LEAT_TRY(leat_gmodel_add_node(m, crowd, &index));
+    m->nodes[index].parent = parent;
+    for (size_t i = 0; i < n; i++)
+        m->nodes[c[i].node].parent = index;
+    m->n_series++;
+    return leat_map_put(&m->scopes, name, at, (void *)(uintptr_t)(index + 1));
+}
+
+/* The ops that stand in crowded scopes themselves, each with its scope and op type as key. */
+static leat_status find_crowded(const leat_gmodel *m, candidate **out, size_t *count)
+{
+    uint32_t *children = leat_alloc_zero(m->n_nodes, sizeof *children);
+    candidate *c = leat_alloc_zero(m->n_ops, sizeof *c);
+    *out = c;
+    *count = 0;
+    if (!children || !c) {
+        leat_free(children);
+        return leat_fail_memory(m->n_ops * sizeof *c);
+    }
+    for (uint32_t i = 0; i < m->n_ops; i++)
+        if (m->nodes[i].parent != LEAT_G_NONE)
+            children[m->nodes[i].parent]++;
+    for (uint32_t i = 0; i < m->n_ops; i++) {
+        const leat_gnode *node = &m->nodes[i];
+        if (node->parent != LEAT_G_NONE && children[node->parent] > LEAT_G_CROWD &&
+            m->nodes[node->parent].kind == LEAT_G_SCOPE)
+            c[(*count)++] = (candidate){(uint64_t)node->parent << 32 | node->op, i, i};
+    }
+    leat_free(children);
+    return LEAT_OK;
+}
+
+static leat_status gather_crowds(leat_gmodel *m)
+{
+    candidate *c;
+    size_t n;
+    leat_status st = find_crowded(m, &c, &n);
+    if (st == LEAT_OK)
+        qsort(c, n, sizeof *c, by_key_and_number);
+    for (size_t begin = 0, end; st == LEAT_OK && begin < n; begin = end) {
+        for (end = begin + 1; end < n && c[end].key == c[begin].key;)
+            end++;
+        if (end - begin >= LEAT_G_SERIES_MIN)
+            st = add_crowd(m, c + begin, end - begin);
+    }
+    leat_free(c);
+    return st;
+}
+
 /* ---- the tree ---- */
 
 static void link_child(leat_gmodel *m, uint32_t node)
@@ -247,6 +320,7 @@ leat_status leat_gmodel_nest(leat_gmodel *m)
 {
     LEAT_TRY(make_scopes(m));
     LEAT_TRY(find_series(m));
+    LEAT_TRY(gather_crowds(m));
     link_tree(m);
     set_levels(m);
     return LEAT_OK;

@@ -10,11 +10,9 @@
 #define NODE_SEP 5.0
 #define RANK_SEP 25.0
 #define EDGE_SEP 5.0
-#define AUX_SEP 10.0
 #define ASPECT 1.0
 #define TITLE_W 56.0  /* of "Auxiliary nodes" */
 #define PORT_SEP 11.0 /* between a border and the boxes next to it, where paths cross it */
-#define CORNER 14.0   /* how far from a corner its rounding reaches */
 
 /* ---- one scope's main graph ---- */
 
@@ -163,30 +161,9 @@ static void squeeze_ports(const leat_scene *s, inner *in)
     in->g.h = squeezed(&q, in->g.h);
 }
 
-/* dot's paths may have corners where a straight part meets another: round them. */
-static void round_corners(leat_lay_edge *e)
-{
-    for (size_t k = 3; k + 3 < e->n_points; k += 3) {
-        leat_lay_point *in = &e->points[k - 1], *at = &e->points[k], *out = &e->points[k + 1];
-        double ix = at->x - in->x, iy = at->y - in->y, ox = out->x - at->x, oy = out->y - at->y;
-        double i = hypot(ix, iy), o = hypot(ox, oy);
-        if (i < 1e-6 || o < 1e-6 || ix * ox + iy * oy > 0.98 * i * o)
-            continue;
-        double dx = ix / i + ox / o, dy = iy / i + oy / o, d = hypot(dx, dy);
-        if (d < 1e-6)
-            continue;
-        i = LEAT_MIN(i, CORNER);
-        o = LEAT_MIN(o, CORNER);
-        *in = (leat_lay_point){at->x - dx / d * i, at->y - dy / d * i};
-        *out = (leat_lay_point){at->x + dx / d * o, at->y + dy / d * o};
-    }
-}
-
 static void take_results(leat_scene *s, inner *in, double x, double y)
 {
     squeeze_ports(s, in);
-    for (size_t i = 0; i < in->g.n_edges; i++)
-        round_corners(&in->g.edges[i]);
     for (size_t i = 0; i < in->g.n_boxes; i++) {
         s->boxes[in->boxes[i]].x = in->g.boxes[i].x + x;
         s->boxes[in->boxes[i]].y = in->g.boxes[i].y + y;
@@ -212,59 +189,6 @@ static void take_results(leat_scene *s, inner *in, double x, double y)
 }
 _Static_assert(sizeof(leat_point) == sizeof(leat_lay_point), "points are handed over");
 
-/* ---- areas beside it ---- */
-
-/* Columns of the boxes with one place, from x, y on, no higher than `limit` unless one is; width and
- * height. */
-static void set_columns(leat_scene *s, uint32_t scope, leat_splace place, double x, double y, double limit,
-                        double *width, double *height)
-{
-    double column = 0, at = 0;
-    *width = *height = 0;
-    for (uint32_t i = s->boxes[scope].first; i != LEAT_G_NONE; i = s->boxes[i].next) {
-        leat_sbox *b = &s->boxes[i];
-        if (b->place != place)
-            continue;
-        if (at > 0 && at + b->h > limit) {
-            x += column + AUX_SEP;
-            *width += column + AUX_SEP;
-            at = column = 0;
-        }
-        b->x = x;
-        b->y = y + at;
-        at += b->h + AUX_SEP;
-        column = LEAT_MAX(column, b->w);
-        *height = LEAT_MAX(*height, at - AUX_SEP);
-    }
-    *width += column;
-}
-
-/* Columns as high as the main graph, or so high that they form a square. */
-static double column_limit(const leat_scene *s, uint32_t scope, leat_splace place, double core_h)
-{
-    double area = 0;
-    for (uint32_t i = s->boxes[scope].first; i != LEAT_G_NONE; i = s->boxes[i].next)
-        if (s->boxes[i].place == place)
-            area += (s->boxes[i].w + AUX_SEP) * (s->boxes[i].h + AUX_SEP);
-    return LEAT_MAX(core_h, sqrt(area));
-}
-
-static void set_aside(leat_scene *s, uint32_t scope, leat_splace place, double core_h, double *x, double *y1,
-                      double top, double *area_x, double *area_w)
-{
-    double w, h, limit = column_limit(s, scope, place, core_h);
-    *area_w = 0;
-    set_columns(s, scope, place, *x, top, limit, &w, &h);
-    if (w <= 0)
-        return;
-    if (s->boxes[scope].scope == LEAT_G_NONE) /* its title stands above */
-        w = LEAT_MAX(w, TITLE_W);
-    *area_x = *x;
-    *area_w = w;
-    *x += w + LEAT_S_AUX_GAP;
-    *y1 = LEAT_MAX(*y1, top + h);
-}
-
 leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope)
 {
     inner in = {.g = {.nodesep = NODE_SEP, .ranksep = RANK_SEP, .edgesep = EDGE_SEP, .aspect = ASPECT}};
@@ -282,11 +206,7 @@ leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope)
         take_results(s, &in, left, top);
         leat_scene_settle_labels(s, scope);
         st = leat_scene_fan(s, scope);
-        double x = left + (in.g.w > 0 ? in.g.w + LEAT_S_AUX_GAP : 0), y1 = top + in.g.h;
-        set_aside(s, scope, LEAT_S_AUX, in.g.h, &x, &y1, top, &b->aux_x, &b->aux_w);
-        set_aside(s, scope, LEAT_S_LIBRARY, in.g.h, &x, &y1, top, &b->lib_x, &b->lib_w);
-        b->w = LEAT_MAX(x - LEAT_S_AUX_GAP + left, root ? 0 : b->label_w + 2 * LEAT_S_PAD);
-        b->h = y1 + (root ? 0 : LEAT_S_PAD);
+        leat_scene_set_areas(s, scope, left, top, in.g.w, in.g.h);
     }
     inner_free(&in);
     return st;

@@ -100,7 +100,7 @@ static double notes_height(const leat_snotes *notes)
 static void core_size(leat_scene *s, leat_sbox *b)
 {
     const leat_gnode *node = &s->model->nodes[b->node];
-    b->core_w = OP_W;
+    b->core_w = OP_W + 1; /* even */
     b->core_h = OP_H;
     if (b->kind == LEAT_S_SCOPE) {
         double part = LEAT_MIN((node->cardinality - 1.0) / (SCOPE_H_NODES - 1), 1);
@@ -122,9 +122,10 @@ static leat_status size_box(fitter *f, leat_sbox *b)
     core_size(f->s, b);
     double in = ceil(notes_width(b->in_notes)), out = notes_width(b->out_notes);
     double beside = inside ? 0 : LEAT_S_GAP + b->label_w;
-    b->w = ceil(in + b->core_w + beside + out); /* whole numbers: graphviz knows no others */
+    b->w = 2 * ceil((in + b->core_w + beside + out) / 2); /* even: graphviz halves them in whole numbers */
     b->h = LEAT_MAX(b->core_h, LEAT_S_FONT + 2);
     b->h = LEAT_MAX(b->h, LEAT_MAX(notes_height(b->in_notes), notes_height(b->out_notes)));
+    b->h = 2 * ceil(b->h / 2);
     b->core_x = in;
     b->core_y = (b->h - b->core_h) / 2;
     b->label_x = inside ? in + (b->core_w - b->label_w) / 2 : in + b->core_w + LEAT_S_GAP;

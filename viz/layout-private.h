@@ -44,6 +44,8 @@ leat_status leat_layout(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 
 /* The two ways, for one connected part. dot reports LEAT_ERR_UNIMPLEMENTED where it cannot or should not. */
 leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
+/* Rounds the paths of dot's result. */
+leat_status leat_layout_smooth(leat_lay_graph *g) LEAT_MUST_CHECK;
 leat_status leat_layout_layers(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* The layer of every box, by the longest path from below; returns how many layers there are, 0 out of
  * memory. */

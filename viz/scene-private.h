@@ -56,9 +56,9 @@ typedef struct leat_sbox {
     leat_snotes *in_notes, *out_notes;
     char *label;                      /* as shown, shortened where too long */
     double label_w, label_x, label_y; /* left end and middle line of the text, relative to the box */
-    double aux_x, aux_w; /* of an open box: where its auxiliary area is, relative to it; aux_w 0: none */
-    double lib_x, lib_w; /* the same for the library of functions */
-    double x, y, w, h;   /* with annotations and label; x, y absolute in the end */
+    leat_box aux,
+        library;       /* of an open box: areas beside or below its main graph, relative to it; w 0: none */
+    double x, y, w, h; /* with annotations and label; x, y absolute in the end */
     double core_x, core_y, core_w, core_h; /* the shape itself, relative to the box */
 } leat_sbox;
 
@@ -104,6 +104,9 @@ leat_status leat_scene_size(leat_scene *s, leat_canvas *canvas) LEAT_MUST_CHECK;
 leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 /* Sets paths that meet one side of a box beside each other. */
 leat_status leat_scene_fan(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
+/* Sets the auxiliary area and the library; the size of the scope, whose main graph is at left, top. */
+void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top, double core_w,
+                          double core_h);
 /* Moves labels of edges off each other. */
 void leat_scene_settle_labels(leat_scene *s, uint32_t scope);
 /* TensorBoard's width of an edge: its size to the power 0.3, from [1, 5e6] to [0.75, 12]. */
