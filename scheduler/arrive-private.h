@@ -16,4 +16,10 @@ static inline bool leat_arrive(_Atomic uint32_t *pending)
     return LEAT_LOAD(pending, acquire) == 1 || LEAT_FETCH_ADD(pending, (uint32_t)-1, acq_rel) == 1;
 }
 
+/* The same for `n` predecessors at once, all run by the calling thread. A counter is used by one of the two functions. */
+static inline bool leat_arrive_together(_Atomic uint32_t *pending, uint32_t n)
+{
+    return LEAT_FETCH_ADD(pending, 0 - n, acq_rel) == n;
+}
+
 #endif

@@ -56,6 +56,7 @@ static void visit(sweep *s, uint32_t node)
     n->grain_ns = grain;
     n->key = s->c->policy->key(g, node, cost, s->remaining[node]);
     n->flags = g->initial_pending[node] == 1 ? LEAT_EXEC_SINGLE : 0;
+    n->flags |= g->initial_pending[node] >= LEAT_CROWD ? LEAT_EXEC_CROWDED : 0;
     if (g->succ_begin[node] == g->succ_begin[node + 1]) {
         n->flags |= LEAT_EXEC_SINK;
         s->c->n_sinks++;

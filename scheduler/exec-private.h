@@ -137,6 +137,8 @@ typedef struct leat_exec_args {
     leat_profile *profile; /* NULL: off */
     float *node_ns;        /* NULL, or n_nodes elements that get each run node's time: to measure costs */
 
+    bool insist; /* on several threads, even where they have lately been slower than one (leat_exec_run) */
+
     void (*before_node)(void *arg, uint32_t node,
                         uint32_t worker); /* NULL; tests perturb the schedule here */
     void *before_node_arg;
@@ -145,7 +147,11 @@ typedef struct leat_exec_args {
 /* Runs all nodes; the caller is worker 0. On failure returns the status, with its detail, of the failed node lowest in
  * plan order, the same under every schedule: after a failure only nodes below the lowest failed one are started.
  * *failed_node (may be NULL) gets it, or LEAT_NO_NODE. Cancelled or too late before the last node was started:
- * LEAT_ERR_CANCELLED, LEAT_ERR_DEADLINE. LEAT_ERR_FORKED as leat_pool_run. One thread at a time per leat_exec. */
+ * LEAT_ERR_CANCELLED, LEAT_ERR_DEADLINE. LEAT_ERR_FORKED as leat_pool_run. One thread at a time per leat_exec.
+ *
+ * Where other programs want the CPUs too, a team can take a hundred times as long as one thread would: a barrier spins
+ * for a thread that is not scheduled. A run that took longer than its nodes' costs together is followed by runs on the
+ * calling thread alone, for twenty times what was lost; so trying costs a twentieth at most. */
 leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *failed_node) LEAT_MUST_CHECK;
 
 #endif

@@ -4,12 +4,12 @@
 #include <string.h>
 
 /* Deques of small graphs are as small as the graph: no more nodes can be ready. */
-static uint32_t deque_capacity(uint32_t n_nodes)
+static uint32_t deque_bundles(uint32_t n_nodes)
 {
-    uint32_t capacity = 16;
-    while (capacity < n_nodes && capacity < LEAT_DEQUE_CAPACITY)
-        capacity *= 2;
-    return capacity;
+    uint32_t n = 8;
+    while (n < n_nodes && n < LEAT_DEQUE_BUNDLES)
+        n *= 2;
+    return n;
 }
 
 /* leat_alloc_aligned's 64 bytes are less than LEAT_APART: *memory is what to free. */
@@ -20,7 +20,7 @@ static void *alloc_apart(size_t bytes, void **memory)
     return p == NULL ? NULL : p + (LEAT_APART - (uintptr_t)p % LEAT_APART) % LEAT_APART;
 }
 
-static void init_workers(leat_exec *x, _Atomic uint32_t *slots, uint32_t capacity)
+static void init_workers(leat_exec *x, _Atomic uint32_t *slots, uint32_t bundles)
 {
     memset(x->workers, 0, x->n_workers * sizeof *x->workers);
     for (uint32_t i = 0; i < x->n_workers; i++) {
@@ -31,7 +31,7 @@ static void init_workers(leat_exec *x, _Atomic uint32_t *slots, uint32_t capacit
         w->alone = true;
         w->overflow = LEAT_NO_NODE;
         if (slots != NULL)
-            leat_deque_init(&w->deque, slots + (size_t)i * capacity, capacity);
+            leat_deque_init(&w->deque, slots + (size_t)i * bundles * LEAT_BUNDLE_WORDS, bundles);
         leat_tile_job_init(&w->job);
     }
 }
@@ -40,7 +40,7 @@ leat_status leat_exec_new(leat_exec **out, const leat_exec_graph *g, uint32_t n_
 {
     void *memory, *slots = NULL;
     *out = NULL;
-    if (n_workers == 0 || n_workers > LEAT_POOL_MAX || g->n_nodes >= LEAT_DEQUE_LOST)
+    if (n_workers == 0 || n_workers > LEAT_POOL_MAX || g->n_nodes >= LEAT_NO_NODE)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%u nodes on %u threads: 1 to %u threads are possible",
                          g->n_nodes, n_workers, LEAT_POOL_MAX);
     size_t bytes = sizeof(leat_exec) + n_workers * sizeof(leat_worker);
@@ -50,16 +50,17 @@ leat_status leat_exec_new(leat_exec **out, const leat_exec_graph *g, uint32_t n_
     *x = (leat_exec){.graph = g, .n_workers = n_workers, .memory = memory, .workers = (leat_worker *)(x + 1)};
     pthread_mutex_init(&x->failure_mutex, NULL);
     leat_eventcount_init(&x->idle);
-    uint32_t capacity = deque_capacity(g->n_nodes);
+    uint32_t bundles = deque_bundles(g->n_nodes);
+    size_t slots_bytes = (size_t)n_workers * bundles * LEAT_BUNDLE_WORDS * sizeof(uint32_t);
     if (n_workers > 1) {
-        slots = leat_alloc_zero((size_t)n_workers * capacity, sizeof(uint32_t));
+        slots = leat_alloc_aligned(slots_bytes);
         x->pending = leat_alloc_zero(g->n_nodes, sizeof(uint32_t));
     }
     x->slots = slots;
-    init_workers(x, slots, capacity);
+    init_workers(x, slots, bundles);
     if (n_workers > 1 && (slots == NULL || x->pending == NULL)) {
         leat_exec_free(x);
-        return leat_fail_memory(((size_t)n_workers * capacity + g->n_nodes) * sizeof(uint32_t));
+        return leat_fail_memory(slots_bytes + g->n_nodes * sizeof(uint32_t));
     }
     *out = x;
     return LEAT_OK;
@@ -74,7 +75,7 @@ void leat_exec_free(leat_exec *x)
     pthread_mutex_destroy(&x->failure_mutex);
     leat_free(x->failure_message);
     leat_free((void *)x->pending);
-    leat_free(x->slots);
+    leat_free_aligned(x->slots);
     leat_free_aligned(x->memory);
 }
 
@@ -165,18 +166,34 @@ static void convert_ticks(float *node_ns, uint32_t n, double seconds, uint64_t t
         node_ns[i] *= ns;
 }
 
-static leat_status run_team(leat_exec *x, const leat_exec_args *args)
+static leat_status run_alone(leat_exec *x)
 {
-    uint32_t n = args->pool != NULL ? LEAT_MIN(x->n_workers, leat_pool_size(args->pool)) : 1;
-    if (n > 1) {
-        memcpy((void *)x->pending, x->graph->initial_pending, x->graph->n_nodes * sizeof(uint32_t));
-        return leat_pool_run(args->pool, n, team_main, x);
-    }
     leat_kernel_scope scope;
     leat_kernel_scope_enter(&scope);
     team_main(0, 1, x);
     leat_kernel_scope_leave(&scope);
     return LEAT_OK;
+}
+
+/* A loss is what cannot be explained by costs that are somewhat wrong. */
+#define LOSS_FACTOR 2.0
+#define LOSS_SECONDS 50e-6
+#define SERIAL_TIMES 20.0
+
+static leat_status run_team(leat_exec *x, const leat_exec_args *args)
+{
+    uint32_t n = args->pool != NULL ? LEAT_MIN(x->n_workers, leat_pool_size(args->pool)) : 1;
+    if (n == 1)
+        return run_alone(x);
+    double start = leat_now();
+    if (!args->insist && start < x->serial_until)
+        return run_alone(x);
+    memcpy((void *)x->pending, x->graph->initial_pending, x->graph->n_nodes * sizeof(uint32_t));
+    leat_status status = leat_pool_run(args->pool, n, team_main, x);
+    double end = leat_now(), alone = args->costs->total_ns * 1e-9;
+    x->serial_until =
+        end - start > LOSS_FACTOR * alone + LOSS_SECONDS ? end + SERIAL_TIMES * (end - start - alone) : 0;
+    return status;
 }
 
 leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *failed_node)

@@ -247,6 +247,7 @@ static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, flo
                            .deadline = r->deadline,
                            .profile = r->profile,
                            .node_ns = node_ns,
+                           .insist = r->mode == 2,
                            .before_node = r->before_node,
                            .before_node_arg = r->before_node_arg};
     return leat_exec_run(f->exec, &args, NULL);

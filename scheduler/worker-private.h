@@ -3,9 +3,9 @@
  * Where a ready node can be, in the order in which its owner looks:
  *   next      the best of those that the node just run made ready: run at once;
  *   recent    a small private ring, the latest at its end. Cheap: no atomics. Its oldest move to
- *   deque     where thieves take the oldest, once there is enough work to be worth a thief's trouble
- *             (LEAT_EXEC_OFFER_NS) or once the owner is about to be busy for long;
- *   overflow  a private list, for what a full deque refuses.
+ *   deque     in bundles worth a thief's trouble (LEAT_EXEC_OFFER_NS), of which thieves take the oldest; once there
+ *             is that much, or once the owner is about to be busy for long;
+ *   overflow  a private list, for what a full deque refuses; goes to the deque as room comes.
  *
  * A worker parks only when all four of its own are empty and it saw nothing to take from others. So ready nodes are always
  * with a worker that is awake, all workers sleep only after the last node, and the one that ran that node wakes
@@ -24,9 +24,15 @@ enum leat_exec_flag {
     LEAT_EXEC_SINGLE = 1,  /* one edge into it: ready as soon as its predecessor is done, no counting */
     LEAT_EXEC_SINK = 2,    /* no edge out of it: the run is over when all of these are done */
     LEAT_EXEC_CLOSING = 4, /* counts in n_closing */
+    LEAT_EXEC_CROWDED = 8, /* many edges into it: workers subtract theirs several at a time */
 };
 
-#define LEAT_RECENT 64u /* a power of two */
+#define LEAT_CROWD 16u /* edges into a crowded node, at least */
+#define LEAT_CROWD_KEPT                                                                                      \
+    8u /* arrivals at one that a worker keeps back, and nodes it runs meanwhile, at most */
+#define LEAT_CROWD_NS 500.0f /* ... and no node longer than this */
+
+#define LEAT_RECENT 64u /* a power of two, at least twice LEAT_BUNDLE */
 
 struct leat_worker {
     /* The owner's own. */
@@ -43,6 +49,8 @@ struct leat_worker {
         deque_ns; /* grain put into the deque; what thieves took is not subtracted until it is found empty */
     uint32_t overflow;                 /* first of the list, linked through x->pending; LEAT_NO_NODE: none */
     uint32_t sinks_done, closing_done; /* not yet subtracted from the run's counters */
+    uint32_t crowded; /* a crowded node at which this worker's latest arrivals are not yet subtracted */
+    uint32_t n_arrivals, arrivals_age; /* how many; nodes run since the first; 0: none */
     leat_scratch scratch;
 
     leat_deque deque;  /* aligned: shared with thieves */
@@ -68,6 +76,8 @@ struct leat_exec {
     _Atomic uint32_t
         *pending; /* a node's edges to come while it waits; the next in the overflow list while it is there */
     void *memory, *slots; /* of workers; of their deques */
+
+    double serial_until; /* leat_now(); 0: a team was no loss */
 
     /* The first failure in plan order. */
     pthread_mutex_t failure_mutex;

@@ -1,6 +1,6 @@
 #include "config.h"
 #include "arrive-private.h"
-#include "worker-private.h"
+#include "ready-private.h"
 
 #define SPIN_SECONDS 50e-6 /* without finding work, before parking: about what a wake-up costs */
 #define CLOSING_SPIN_SECONDS                                                                                 \
@@ -78,108 +78,6 @@ static inline void run_node(leat_worker *w, uint32_t node)
     leat_scratch_release(&w->scratch, (leat_scratch_mark){0, 0});
 }
 
-/* ---- a worker's own ready nodes ---- */
-
-static void push_overflow(leat_worker *w, uint32_t node)
-{
-    /* A ready node's count is no longer needed: nothing is to come. Only this worker sees the list. */
-    atomic_store_explicit(&w->x->pending[node], w->overflow, memory_order_relaxed);
-    w->overflow = node;
-}
-
-static uint32_t pop_overflow(leat_worker *w)
-{
-    uint32_t node = w->overflow;
-    if (node != LEAT_NO_NODE)
-        w->overflow = atomic_load_explicit(&w->x->pending[node], memory_order_relaxed);
-    return node;
-}
-
-/* Moves the n oldest of the ring to where thieves find them. */
-static void expose(leat_worker *w, uint32_t n)
-{
-    for (; n > 0; n--) {
-        uint32_t node = w->recent[w->recent_begin++ % LEAT_RECENT];
-        float grain = w->x->node[node].grain_ns;
-        w->n_recent--;
-        w->recent_ns -= grain;
-        if (leat_deque_push(&w->deque, node))
-            w->deque_ns += grain;
-        else
-            push_overflow(w, node);
-    }
-    if (w->n_recent == 0)
-        w->recent_ns = 0; /* rounding errors end here */
-}
-
-static inline void push_ready(leat_worker *w, uint32_t node)
-{
-    if (__builtin_expect(w->n_recent == LEAT_RECENT, 0))
-        expose(w, LEAT_RECENT / 2);
-    w->recent[(w->recent_begin + w->n_recent++) % LEAT_RECENT] = node;
-    w->recent_ns += w->x->node[node].grain_ns;
-}
-
-/* As push_ready; the `batch` latest are in order of their keys, greatest last, and stay so. */
-static inline void push_ordered(leat_worker *w, uint32_t node, uint32_t batch)
-{
-    const leat_exec_node *costs = w->x->node;
-    push_ready(w, node);
-    batch = LEAT_MIN(batch, w->n_recent - 1);
-    uint32_t i = w->recent_begin + w->n_recent - 1;
-    for (; batch > 0; batch--, i--) {
-        uint32_t below = w->recent[(i - 1) % LEAT_RECENT];
-        if (costs[below].key <= costs[node].key)
-            break;
-        w->recent[i % LEAT_RECENT] = below;
-        w->recent[(i - 1) % LEAT_RECENT] = node;
-    }
-}
-
-/* The queue of the FIFO policy is the deque, used from its thieves' end. */
-static void push_fifo(leat_worker *w, uint32_t node)
-{
-    if (leat_deque_push(&w->deque, node))
-        w->deque_ns += w->x->node[node].grain_ns;
-    else
-        push_overflow(w, node);
-}
-
-static uint32_t steal_from(leat_deque *d)
-{
-    uint32_t node;
-    do
-        node = leat_deque_steal(d);
-    while (node == LEAT_DEQUE_LOST);
-    return node;
-}
-
-static uint32_t pop_own(leat_worker *w)
-{
-    if (w->n_recent > 0) {
-        uint32_t node = w->recent[(w->recent_begin + --w->n_recent) % LEAT_RECENT];
-        w->recent_ns = w->n_recent > 0 ? w->recent_ns - w->x->node[node].grain_ns : 0;
-        return node;
-    }
-    uint32_t node = w->x->fifo ? steal_from(&w->deque) : leat_deque_pop(&w->deque);
-    if (node != LEAT_DEQUE_EMPTY) {
-        w->deque_ns -= w->x->node[node].grain_ns;
-        return node;
-    }
-    w->deque_ns = 0;
-    node = pop_overflow(w);
-    /* Half a deque of what did not fit goes back, for thieves. */
-    for (uint32_t i = 0; i < LEAT_DEQUE_CAPACITY / 2 && w->overflow != LEAT_NO_NODE; i++) {
-        uint32_t more = pop_overflow(w);
-        if (!leat_deque_push(&w->deque, more)) {
-            push_overflow(w, more);
-            break;
-        }
-        w->deque_ns += w->x->node[more].grain_ns;
-    }
-    return node;
-}
-
 /* ---- after a node ---- */
 
 /* Subtracts what this worker has completed. The one that completes the last wakes the others: sinks_left changes by a seq_cst
@@ -197,10 +95,36 @@ static void report_done(leat_worker *w)
         leat_eventcount_notify(&x->idle, INT_MAX);
 }
 
-/* One edge into `node` less; true if it was the last. */
-static inline bool arrive(leat_exec *x, uint32_t node)
+/* Subtracts the arrivals at a crowded node that were kept back; the node if they were its last, else LEAT_NO_NODE. */
+static uint32_t report_arrivals(leat_worker *w)
 {
-    return (x->node[node].flags & LEAT_EXEC_SINGLE) || leat_arrive(&x->pending[node]);
+    uint32_t n = w->n_arrivals;
+    w->n_arrivals = 0;
+    w->arrivals_age = 0;
+    return n > 0 && leat_arrive_together(&w->x->pending[w->crowded], n) ? w->crowded : LEAT_NO_NODE;
+}
+
+/* Every worker's nodes lead to a crowded node, and each would take the counter's line from the others: a worker keeps its
+ * arrivals back while it has more to do, for LEAT_CROWD_KEPT short nodes at most. */
+static __attribute__((noinline)) bool arrive_crowded(leat_worker *w, uint32_t node)
+{
+    if (w->n_arrivals > 0 && w->crowded != node) {
+        uint32_t ready = report_arrivals(w);
+        if (ready != LEAT_NO_NODE)
+            leat_ready_push(w, ready);
+    }
+    w->crowded = node;
+    w->n_arrivals++;
+    return w->n_arrivals >= LEAT_CROWD_KEPT && report_arrivals(w) != LEAT_NO_NODE;
+}
+
+/* One edge into `node` less; true if it was the last. */
+static inline bool arrive(leat_worker *w, uint32_t node)
+{
+    uint32_t flags = w->x->node[node].flags;
+    if (flags & LEAT_EXEC_SINGLE)
+        return true;
+    return flags & LEAT_EXEC_CROWDED ? arrive_crowded(w, node) : leat_arrive(&w->x->pending[node]);
 }
 
 static void note_ends(leat_worker *w, uint32_t flags)
@@ -220,17 +144,15 @@ static inline uint32_t release(leat_worker *w, uint32_t node)
     uint32_t next = LEAT_NO_NODE, batch = 0;
     for (uint32_t i = g->succ_begin[node]; i < g->succ_begin[node + 1]; i++) {
         uint32_t ready = g->succ[i];
-        if (!arrive(x, ready))
+        if (!arrive(w, ready))
             continue;
         if (next == LEAT_NO_NODE) {
             next = ready;
         } else if (x->node[ready].key >= x->node[next].key) {
-            push_ordered(w, next, LEAT_MIN(batch, 8));
-            batch++;
+            leat_ready_insert(w, next, batch++);
             next = ready;
         } else {
-            push_ordered(w, ready, LEAT_MIN(batch, 8));
-            batch++;
+            leat_ready_insert(w, ready, batch++);
         }
     }
     if (x->node[node].flags & (LEAT_EXEC_SINK | LEAT_EXEC_CLOSING))
@@ -243,8 +165,8 @@ static void release_fifo(leat_worker *w, uint32_t node)
     leat_exec *x = w->x;
     const leat_exec_graph *g = x->graph;
     for (uint32_t i = g->succ_begin[node]; i < g->succ_begin[node + 1]; i++)
-        if (arrive(x, g->succ[i]))
-            push_fifo(w, g->succ[i]);
+        if (arrive(w, g->succ[i]))
+            leat_ready_push(w, g->succ[i]);
     note_ends(w, x->node[node].flags);
 }
 
@@ -264,8 +186,15 @@ static inline void offer(leat_worker *w, uint32_t node)
 {
     leat_exec *x = w->x;
     float cost = x->node[node].cost_ns;
+    if (w->n_arrivals > 0 && (++w->arrivals_age > LEAT_CROWD_KEPT || cost > LEAT_CROWD_NS)) {
+        uint32_t ready = report_arrivals(w);
+        if (ready != LEAT_NO_NODE)
+            leat_ready_push(w, ready);
+    }
     if (w->n_recent > 0 && (w->recent_ns >= LEAT_EXEC_OFFER_NS || cost >= LEAT_EXEC_OFFER_NS))
-        expose(w, w->n_recent);
+        leat_ready_expose(w, w->n_recent);
+    if (__builtin_expect(w->overflow != LEAT_NO_NODE, 0))
+        leat_ready_refill(w);
     if (w->deque_ns <= 0 || (w->deque_ns < LEAT_EXEC_WAKE_NS && cost < LEAT_EXEC_WAKE_NS))
         return;
     if (leat_eventcount_has_waiters(&x->idle) &&
@@ -279,10 +208,8 @@ static uint32_t steal(leat_worker *w)
 {
     leat_exec *x = w->x;
     for (uint32_t k = 0, v = w->victim; k < w->n_team; k++, v = v + 1 < w->n_team ? v + 1 : 0) {
-        if (v == w->index)
-            continue;
-        uint32_t node = steal_from(&x->workers[v].deque);
-        if (node != LEAT_DEQUE_EMPTY) {
+        uint32_t node = v != w->index ? leat_ready_steal(w, &x->workers[v]) : LEAT_NO_NODE;
+        if (node != LEAT_NO_NODE) {
             w->victim = v;
             return node;
         }
@@ -351,13 +278,9 @@ static uint32_t search(leat_worker *w)
 
 static void push_roots(leat_worker *w)
 {
-    leat_exec *x = w->x;
-    for (uint32_t i = 0; i < x->costs->n_roots; i++) {
-        if (x->fifo)
-            push_fifo(w, x->costs->roots[i]);
-        else
-            push_ready(w, x->costs->roots[i]);
-    }
+    const leat_exec_costs *costs = w->x->costs;
+    for (uint32_t i = 0; i < costs->n_roots; i++)
+        leat_ready_push(w, costs->roots[i]);
 }
 
 void leat_worker_run(leat_worker *w)
@@ -368,7 +291,9 @@ void leat_worker_run(leat_worker *w)
         push_roots(w);
     for (uint32_t node = LEAT_NO_NODE;;) {
         if (node == LEAT_NO_NODE)
-            node = pop_own(w);
+            node = leat_ready_pop(w);
+        if (node == LEAT_NO_NODE)
+            node = report_arrivals(w);
         if (node == LEAT_NO_NODE) {
             report_done(w);
             node = search(w);

@@ -45,7 +45,7 @@ static void check_scenario(const interleave_scenario *s, const char *want_wrong,
 #define MAX_IDS 16
 
 static leat_deque deque;
-static _Atomic uint32_t slots[8];
+static _Atomic uint32_t slots[8 * LEAT_BUNDLE_WORDS];
 static const char *script; /* of the owner: '+' push the next id, '-' pop, 's' steal from itself */
 static uint32_t capacity;
 static int steals; /* attempts of each thief */
@@ -62,30 +62,32 @@ static void deque_init(void)
     pushed = 0;
 }
 
-static void take_id(int thread, uint32_t id)
+static void take_bundle(int thread, const uint32_t *ids, uint32_t n)
 {
-    if (id != LEAT_DEQUE_EMPTY && id != LEAT_DEQUE_LOST)
-        got[thread].taken[got[thread].n++] = id;
+    for (uint32_t i = 0; i < n && n != LEAT_DEQUE_LOST; i++)
+        got[thread].taken[got[thread].n++] = ids[i];
 }
 
 static void deque_thread(int i)
 {
+    uint32_t ids[LEAT_BUNDLE];
     if (i > 0) {
         for (int k = 0; k < steals; k++)
-            take_id(i, leat_deque_steal(&deque));
+            take_bundle(i, ids, leat_deque_steal(&deque, ids));
         return;
     }
     for (const char *c = script; *c; c++) {
-        if (*c == '+') {
-            if (leat_deque_push(&deque, pushed))
-                pushed++;
+        uint32_t n = *c == '+' ? 1 : *c == '2' ? 2 : 0;
+        if (n > 0) {
+            if (leat_deque_push(&deque, (const uint32_t[]){pushed, pushed + 1}, n))
+                pushed += n;
         } else {
-            take_id(0, *c == '-' ? leat_deque_pop(&deque) : leat_deque_steal(&deque));
+            take_bundle(0, ids, *c == '-' ? leat_deque_pop(&deque, ids) : leat_deque_steal(&deque, ids));
         }
     }
     /* What thieves left: exactly the rest, which no thread takes any more once all are done. */
-    for (uint32_t id; (id = leat_deque_pop(&deque)) != LEAT_DEQUE_EMPTY;)
-        take_id(0, id);
+    for (uint32_t n; (n = leat_deque_pop(&deque, ids)) > 0;)
+        take_bundle(0, ids, n);
 }
 
 static const char *deque_check(void)
@@ -110,10 +112,12 @@ LEAT_TEST(deque_all_interleavings)
         uint32_t capacity;
         int threads, steals;
     } rows[] = {
-        {"+-", 2, 2, 1},     {"+-", 2, 3, 1},      {"++--", 2, 2, 2},    {"++--", 4, 3, 1}, {"+-+-", 2, 2, 2},
-        {"+-+-+-", 2, 2, 3}, {"+++", 2, 2, 2},     {"++-+-+-", 2, 2, 2}, {"++s-", 2, 2, 2}, {"+s+s", 2, 2, 2},
-        {"+++-+-", 4, 2, 3}, {"++-+--", 2, 3, 1},  {"+", 2, 4, 1},       {"++", 2, 3, 2},   {"-+-+", 1, 2, 2},
-        {"+-+-", 1, 3, 1},   {"++++---", 4, 2, 2}, {"+-+-", 2, 3, 2},
+        {"+-", 2, 2, 1},   {"+-", 2, 3, 1},     {"++--", 2, 2, 2},   {"++--", 4, 3, 1},
+        {"+-+-", 2, 2, 2}, {"+-+-+-", 2, 2, 3}, {"+++", 2, 2, 2},    {"++-+-+-", 2, 2, 2},
+        {"++s-", 2, 2, 2}, {"+s+s", 2, 2, 2},   {"+++-+-", 4, 2, 3}, {"++-+--", 2, 3, 1},
+        {"+", 2, 4, 1},    {"++", 2, 3, 2},     {"-+-+", 1, 2, 2},   {"+-+-", 1, 3, 1},
+        {"2-", 2, 2, 1},   {"2+-", 1, 2, 2},    {"+2--", 2, 2, 2},   {"++++---", 4, 2, 2},
+        {"+-+-", 2, 3, 2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char name[64];

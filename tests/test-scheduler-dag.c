@@ -119,6 +119,9 @@ static void make_dag(dag *d, uint64_t seed, bool may_fail)
         }
         if (i > 0 && next_random(&r) % 8 == 0)
             add_edge(d, next_random(&r) % i, i);
+        if (i > 0 && next_random(&r) % 32 == 0) /* as a group of many ops */
+            for (int k = 0; k < 40; k++)
+                add_edge(d, next_random(&r) % i, i);
         if (next_random(&r) % 8 < variables)
             *(next_random(&r) % 2 ? &n->read : &n->write) = (int)(next_random(&r) % N_VARS);
         n->fails = may_fail && next_random(&r) % 24 == 0;
@@ -241,7 +244,8 @@ static bool check_dag(leat_pool *pool, const dag *d, uint32_t threads, const lea
         memset(&got, 0, sizeof got);
         got.d = d;
         uint32_t failed = 0;
-        leat_exec_args args = {.pool = pool, .costs = costs, .run_node = run_dag_node, .run = &got};
+        leat_exec_args args = {
+            .insist = true, .pool = pool, .costs = costs, .run_node = run_dag_node, .run = &got};
         if (disturbed) {
             args.before_node = delay;
             args.before_node_arg = &disturbed;
@@ -304,7 +308,8 @@ LEAT_TEST(lowest_failure_is_reported)
             memset(&got, 0, sizeof got);
             got.d = &d;
             uint64_t disturb = seed;
-            leat_exec_args args = {.pool = pool,
+            leat_exec_args args = {.insist = true,
+                                   .pool = pool,
                                    .costs = costs,
                                    .run_node = run_dag_node,
                                    .run = &got,
@@ -353,7 +358,8 @@ static void *call_often(void *arg)
     for (int i = 0; i < RUNS_OF_CALLER; i++) {
         memset(&c->got, 0, sizeof c->got);
         c->got.d = c->d;
-        leat_exec_args args = {.pool = c->pool, .costs = c->costs, .run_node = run_dag_node, .run = &c->got};
+        leat_exec_args args = {
+            .insist = true, .pool = c->pool, .costs = c->costs, .run_node = run_dag_node, .run = &c->got};
         c->n_right += leat_exec_run(x, &args, NULL) == LEAT_OK && same_values(&c->got, c->want, c->d->n) &&
                       each_ran_once(&c->got);
     }
@@ -403,7 +409,7 @@ static leat_status run_nested(void *run, uint32_t node, leat_worker *w)
         return n->status[node];
     n->got[node].d = n->d;
     leat_exec_args args = {
-        .pool = n->pool, .costs = n->costs, .run_node = run_dag_node, .run = &n->got[node]};
+        .insist = true, .pool = n->pool, .costs = n->costs, .run_node = run_dag_node, .run = &n->got[node]};
     n->status[node] = leat_exec_run(x, &args, NULL);
     leat_exec_free(x);
     n->seen[node] = leat_worker_current() == w ? w : NULL;
@@ -427,7 +433,7 @@ LEAT_TEST(a_node_may_run_another_graph)
     REQUIRE_OK(leat_exec_costs_new(&inner, &d.graph, NULL, d.cost_ns, NULL));
     REQUIRE_OK(leat_exec_new(&x, &outer, 2));
     n = (nested){.pool = pool, .d = &d, .costs = inner};
-    leat_exec_args args = {.pool = pool, .costs = costs, .run_node = run_nested, .run = &n};
+    leat_exec_args args = {.insist = true, .pool = pool, .costs = costs, .run_node = run_nested, .run = &n};
     CHECK_OK(leat_exec_run(x, &args, NULL));
     for (int i = 0; i < 4; i++)
         CHECK(n.status[i] == LEAT_OK && n.seen[i] != NULL && same_values(&n.got[i], &want, d.n));

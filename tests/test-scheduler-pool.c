@@ -219,7 +219,7 @@ LEAT_TEST(cpu_affinity)
 
 typedef struct deque_test {
     leat_deque d;
-    _Atomic uint32_t slots[64];
+    _Atomic uint32_t slots[16 * LEAT_BUNDLE_WORDS];
     _Atomic bool done;
     unsigned char *taken;    /* by id: each is written by the one thread that took it */
     uint32_t payload[ITEMS]; /* plain memory that push makes visible to the thief */
@@ -239,11 +239,9 @@ static void *steal_items(void *arg)
     deque_test *t = arg;
     uint32_t n = 0;
     while (!atomic_load(&t->done)) {
-        uint32_t id = leat_deque_steal(&t->d);
-        if (id < ITEMS) {
-            take_item(t, id);
-            n++;
-        }
+        uint32_t ids[LEAT_BUNDLE], got = leat_deque_steal(&t->d, ids);
+        for (uint32_t i = 0; i < got && got != LEAT_DEQUE_LOST; i++, n++)
+            take_item(t, ids[i]);
     }
     atomic_fetch_add(&t->stolen, n);
     return NULL;
@@ -255,21 +253,28 @@ LEAT_TEST(deque_with_thieves)
     pthread_t threads[THIEVES];
     uint64_t random = 5;
     memset(&t, 0, sizeof t);
-    leat_deque_init(&t.d, t.slots, 64);
+    leat_deque_init(&t.d, t.slots, 16);
     t.taken = calloc(ITEMS, 1);
     for (int i = 0; i < THIEVES; i++)
         pthread_create(&threads[i], NULL, steal_items, &t);
-    for (uint32_t next = 0, id; next < ITEMS || leat_deque_size(&t.d) > 0;) {
+    for (uint32_t next = 0; next < ITEMS || leat_deque_size(&t.d) > 0;) {
+        uint32_t ids[LEAT_BUNDLE], n = 0;
         random = random * 6364136223846793005u + 1442695040888963407u;
         for (uint32_t burst = (random >> 40) % 12; burst > 0 && next < ITEMS; burst--) {
-            t.payload[next] = next * 7 + 1;
-            if (!leat_deque_push(&t.d, next))
+            uint32_t size = 1 + (uint32_t)(random >> 33) % LEAT_BUNDLE;
+            for (n = 0; n < size && next + n < ITEMS; n++) {
+                ids[n] = next + n;
+                t.payload[next + n] = (next + n) * 7 + 1;
+            }
+            if (!leat_deque_push(&t.d, ids, n))
                 break;
-            next++;
+            next += n;
         }
-        for (uint32_t burst = (random >> 50) % 12; burst > 0; burst--)
-            if ((id = leat_deque_pop(&t.d)) != LEAT_DEQUE_EMPTY)
-                take_item(&t, id);
+        for (uint32_t burst = (random >> 50) % 12; burst > 0; burst--) {
+            n = leat_deque_pop(&t.d, ids);
+            for (uint32_t i = 0; i < n; i++)
+                take_item(&t, ids[i]);
+        }
     }
     atomic_store(&t.done, true);
     for (int i = 0; i < THIEVES; i++)

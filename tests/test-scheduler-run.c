@@ -78,8 +78,11 @@ LEAT_TEST(wide_graphs)
             const uint32_t n_edges[] = {2 * WIDE, WIDE, 0};
             if (fixture_new(&f, WIDE + 2, shape == 1 ? edges + WIDE : edges, n_edges[shape], cost, 4)) {
                 memset((void *)runs, 0, (WIDE + 2) * sizeof *runs);
-                leat_exec_args args = {
-                    .pool = f.pool, .costs = f.costs, .run_node = count_node, .run = (void *)runs};
+                leat_exec_args args = {.insist = true,
+                                       .pool = f.pool,
+                                       .costs = f.costs,
+                                       .run_node = count_node,
+                                       .run = (void *)runs};
                 CHECK_OK(leat_exec_run(f.x, &args, NULL));
                 uint32_t wrong = 0;
                 for (uint32_t i = 0; i < WIDE + 2; i++)
@@ -101,8 +104,11 @@ LEAT_TEST(empty_and_single)
         for (uint32_t threads = 1; threads < 4; threads++) {
             fixture f = {0};
             if (fixture_new(&f, n, NULL, 0, NULL, threads)) {
-                leat_exec_args args = {
-                    .pool = f.pool, .costs = f.costs, .run_node = count_node, .run = (void *)runs};
+                leat_exec_args args = {.insist = true,
+                                       .pool = f.pool,
+                                       .costs = f.costs,
+                                       .run_node = count_node,
+                                       .run = (void *)runs};
                 CHECK_OK(leat_exec_run(f.x, &args, NULL));
             }
             fixture_free(&f);
@@ -138,8 +144,12 @@ LEAT_TEST(cancelled_runs_stop)
         fixture f = {0};
         if (fixture_new(&f, CHAIN, edges, CHAIN - 1, NULL, threads)) {
             stopper s = {.cancel_at = 10};
-            leat_exec_args args = {
-                .pool = f.pool, .costs = f.costs, .run_node = stop_at_node, .run = &s, .cancel = &s.cancel};
+            leat_exec_args args = {.insist = true,
+                                   .pool = f.pool,
+                                   .costs = f.costs,
+                                   .run_node = stop_at_node,
+                                   .run = &s,
+                                   .cancel = &s.cancel};
             uint32_t failed = 0;
             CHECK_FAILS(leat_exec_run(f.x, &args, &failed), LEAT_ERR_CANCELLED, "cancelled");
             CHECK(s.runs == 11 && failed == LEAT_NO_NODE);
@@ -165,7 +175,8 @@ LEAT_TEST(deadlines_stop_runs)
         fixture f = {0};
         if (fixture_new(&f, WIDE, NULL, 0, NULL, threads)) {
             stopper s = {.cancel_at = UINT32_MAX};
-            leat_exec_args args = {.pool = f.pool,
+            leat_exec_args args = {.insist = true,
+                                   .pool = f.pool,
                                    .costs = f.costs,
                                    .run_node = stop_at_node,
                                    .run = &s,
@@ -181,6 +192,45 @@ LEAT_TEST(deadlines_stop_runs)
         }
         fixture_free(&f);
     }
+}
+
+/* A team that took far longer than the costs is not tried again for a while, and then is. */
+static leat_status slow_node(void *run, uint32_t node, leat_worker *w)
+{
+    (void)node;
+    atomic_fetch_add((_Atomic uint32_t *)run, leat_worker_index(w) > 0);
+    if (leat_worker_current() != w)
+        return leat_fail(LEAT_ERR_INTERNAL, "not on its worker");
+    usleep(1000);
+    return LEAT_OK;
+}
+
+LEAT_TEST(slow_teams_are_avoided)
+{
+    enum { NODES = 40 };
+    float too_low[NODES];
+    fixture f = {0};
+    for (int i = 0; i < NODES; i++)
+        too_low[i] = 3e3f;
+    if (fixture_new(&f, NODES, NULL, 0, too_low, 2)) {
+        _Atomic uint32_t elsewhere = 0;
+        leat_exec_args args = {
+            .pool = f.pool, .costs = f.costs, .run_node = slow_node, .run = (void *)&elsewhere};
+        CHECK_OK(leat_exec_run(f.x, &args, NULL));
+        CHECK(elsewhere > 0 && f.x->serial_until > leat_now());
+        elsewhere = 0;
+        CHECK_OK(leat_exec_run(f.x, &args, NULL));
+        CHECK(elsewhere == 0);
+        args.insist = true;
+        CHECK_OK(leat_exec_run(f.x, &args, NULL));
+        CHECK(elsewhere > 0);
+        elsewhere = 0;
+        args.insist = false;
+        f.x->serial_until = leat_now() - 1;
+        CHECK_OK(leat_exec_run(f.x, &args, NULL));
+        CHECK(elsewhere > 0);
+    }
+    fixture_free(&f);
 }
 
 /* ---- tiles ---- */
@@ -239,7 +289,8 @@ LEAT_TEST(tiles_run_once_each)
         if (fixture_new(&f, 4, chain, 3, (const float[]){1e6f, 1e6f, 1e6f, 1e6f}, threads)) {
             for (size_t k = 0; k < LEAT_LEN(counts); k++) {
                 tiled t = {.n_tiles = counts[k], .runs = calloc(counts[k] + 1, sizeof *t.runs)};
-                leat_exec_args args = {.pool = f.pool, .costs = f.costs, .run_node = tiled_node, .run = &t};
+                leat_exec_args args = {
+                    .insist = true, .pool = f.pool, .costs = f.costs, .run_node = tiled_node, .run = &t};
                 CHECK_OK(leat_exec_run(f.x, &args, NULL));
                 uint32_t wrong = t.runs[counts[k]] != 0;
                 for (uint32_t i = 0; i < counts[k]; i++)
@@ -275,8 +326,11 @@ LEAT_TEST(more_tiles_than_a_job_holds)
     fixture f = {0};
     if (fixture_new(&f, 1, NULL, 0, NULL, 2)) {
         _Atomic uint64_t sum = 0;
-        leat_exec_args args = {
-            .pool = f.pool, .costs = f.costs, .run_node = very_tiled_node, .run = (void *)&sum};
+        leat_exec_args args = {.insist = true,
+                               .pool = f.pool,
+                               .costs = f.costs,
+                               .run_node = very_tiled_node,
+                               .run = (void *)&sum};
         CHECK_OK(leat_exec_run(f.x, &args, NULL));
         uint64_t n = LEAT_TILES_MAX + 5;
         CHECK(sum == n * (n + 1) / 2);
@@ -333,8 +387,12 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
         uint32_t seen = 0;
         REQUIRE_OK(leat_profile_new(&p, threads, 16));
         if (fixture_new(&f, 4, edges, 4, (const float[]){1e5f, 2e6f, 1e5f, 1e5f}, threads)) {
-            leat_exec_args args = {
-                .pool = f.pool, .costs = f.costs, .run_node = timed_node, .profile = p, .node_ns = ns};
+            leat_exec_args args = {.insist = true,
+                                   .pool = f.pool,
+                                   .costs = f.costs,
+                                   .run_node = timed_node,
+                                   .profile = p,
+                                   .node_ns = ns};
             CHECK_OK(leat_exec_run(f.x, &args, NULL));
             for (uint32_t w = 0; w < threads; w++)
                 for (size_t i = 0; i < leat_profile_count(p, w, NULL); i++, seen++) {
@@ -347,7 +405,7 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
             for (int i = 0; i < 4; i++)
                 CHECK(start[edges[i][1]] >= end[edges[i][0]]);
             CHECK(start[0] >= 0 && end[3] <= leat_profile_duration(p) + 1e-6);
-            CHECK(end[1] - start[1] > 1.9e-3 && ns[1] > 1.9e6f && ns[0] > 0.9e5f && ns[0] < ns[1]);
+            CHECK(end[1] - start[1] > 1.9e-3 && ns[1] > 1.9e6f && ns[0] > 0.9e5f);
         }
         leat_profile_free(p);
         fixture_free(&f);
@@ -452,7 +510,7 @@ LEAT_TEST(failure_without_memory)
 {
     fixture f = {0};
     if (fixture_new(&f, 1, NULL, 0, NULL, 1)) {
-        leat_exec_args args = {.pool = f.pool, .costs = f.costs, .run_node = failing_node};
+        leat_exec_args args = {.insist = true, .pool = f.pool, .costs = f.costs, .run_node = failing_node};
         leat_status status = leat_exec_run(f.x, &args, NULL);
         leat_fault_disarm();
         CHECK_FAILS(status, LEAT_ERR_INVALID_ARGUMENT, "invalid argument");
