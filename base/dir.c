@@ -24,6 +24,16 @@ bool leat_path_same_dir(const char *a, const char *b)
            x.st_ino == y.st_ino;
 }
 
+bool leat_path_identity(const char *path, uint64_t identity[2])
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    identity[0] = (uint64_t)st.st_dev;
+    identity[1] = (uint64_t)st.st_ino;
+    return true;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const leat_dir_entry *)a)->name, ((const leat_dir_entry *)b)->name);
@@ -38,12 +48,15 @@ static leat_status add_entry(DIR *dir, const char *name, leat_dir_entry **entrie
     if (e->name == NULL)
         return leat_fail_memory(strlen(name) + 1);
     (*count)++;
-    struct stat st;
+    struct stat st, link;
     /* A dangling link, or an entry that has just gone, is neither file nor directory. */
     if (fstatat(dirfd(dir), name, &st, 0) == 0) {
         e->is_dir = S_ISDIR(st.st_mode);
         e->is_file = S_ISREG(st.st_mode);
         e->size = (uint64_t)st.st_size;
+        e->device = (uint64_t)st.st_dev;
+        e->inode = (uint64_t)st.st_ino;
+        e->is_link = fstatat(dirfd(dir), name, &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode);
         e->mtime = (double)st.st_mtim.tv_sec + 1e-9 * (double)st.st_mtim.tv_nsec;
     }
     return LEAT_OK;

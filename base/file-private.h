@@ -10,6 +10,7 @@ typedef struct leat_file {
     int fd; /* -1: closed */
     char *path;
     uint64_t size; /* of a file opened for reading, at opening time */
+    uint64_t device, inode;
 } leat_file;
 /* clang-format off */
 #define LEAT_FILE_CLOSED {.fd = -1}
@@ -63,8 +64,9 @@ leat_status leat_file_replace(const char *path, const void *data, size_t size, b
 
 typedef struct leat_dir_entry {
     char *name;           /* without the directory */
-    bool is_dir, is_file; /* a symbolic link counts as what it points to */
-    uint64_t size;
+    bool is_dir, is_file; /* a symbolic link counts as what it points to, */
+    bool is_link;         /* and says so here */
+    uint64_t size, device, inode;
     double mtime;
 } leat_dir_entry;
 /* Entries sorted by name's bytes, without "." and "..". Free with leat_dir_free. */
@@ -80,6 +82,8 @@ typedef enum leat_path_kind {
 } leat_path_kind;
 leat_path_kind leat_path_kind_of(const char *path) LEAT_PRIV(path_kind_of);
 
+/* The device and inode of what `path` leads to; false where there is nothing. */
+bool leat_path_identity(const char *path, uint64_t identity[2]) LEAT_PRIV(path_identity);
 /* Are both the same directory, by whatever path? */
 bool leat_path_same_dir(const char *a, const char *b) LEAT_PRIV(path_same_dir);
 

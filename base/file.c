@@ -64,6 +64,8 @@ leat_status leat_file_open(leat_file *f, const char *path)
     }
     f->fd = fd;
     f->size = (uint64_t)st.st_size;
+    f->device = (uint64_t)st.st_dev;
+    f->inode = (uint64_t)st.st_ino;
     return LEAT_OK;
 }
 

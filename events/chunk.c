@@ -1,0 +1,215 @@
+#include "config.h"
+#include "chunk-private.h"
+#include "record-private.h"
+
+#define WINDOW ((size_t)1 << 20)
+#define NOWHERE UINT64_MAX
+
+/* The bytes of a file that are in memory: `have` of them from `start` on. */
+struct window {
+    leat_file *file;
+    leat_buf *buf;
+    uint64_t start;
+    size_t have;
+    uint64_t search_budget; /* bytes of data that a search may still check */
+    leat_status status;     /* LEAT_ERR_NO_MEMORY ends the load, anything else the chunk */
+};
+
+/* The n bytes at `offset`, which must lie within the file as it was when opened; NULL where they cannot be had: the
+ * file has become shorter, or w->status says why. Valid until the next call. */
+static const uint8_t *need(struct window *w, uint64_t offset, size_t n)
+{
+    if (offset >= w->start && offset - w->start <= w->have && n <= w->have - (size_t)(offset - w->start))
+        return (const uint8_t *)w->buf->data + (offset - w->start);
+    size_t kept = 0;
+    if (offset >= w->start && offset - w->start < w->have) {
+        kept = w->have - (size_t)(offset - w->start);
+        memmove(w->buf->data, w->buf->data + (offset - w->start), kept);
+    }
+    w->start = offset;
+    w->have = kept;
+    uint64_t left = w->file->size - offset;
+    size_t wanted = (size_t)LEAT_MIN(left, (uint64_t)LEAT_MAX(n, WINDOW)), got;
+    w->buf->size = 0;
+    if (leat_buf_reserve(w->buf, LEAT_MAX(wanted, WINDOW)) == NULL) {
+        w->status = leat_buf_status(w->buf);
+        return NULL;
+    }
+    if (wanted > kept) {
+        w->status = leat_file_read_some(w->file, offset + kept, w->buf->data + kept, wanted - kept, &got);
+        w->have += got;
+    }
+    return w->status == LEAT_OK && n <= w->have ? (const uint8_t *)w->buf->data : NULL;
+}
+
+/* The first record at or behind `from` and before `bound`, or NOWHERE. *resume is the first place that later bytes
+ * of a growing file could make a record.
+ *
+ * Checking the data of false headers costs time in proportion to the lengths they claim; a file made of such
+ * headers would take forever. So the data is checked as long as the budget lasts, and then the header alone. */
+static uint64_t search(struct window *w, uint64_t from, uint64_t bound, uint64_t *resume)
+{
+    uint64_t size = w->file->size;
+    *resume = LEAT_MAX(from, size < LEAT_RECORD_HEADER ? 0 : size - LEAT_RECORD_HEADER + 1);
+    for (uint64_t at = from; at < bound && size - at >= LEAT_RECORD_HEADER && at < size;) {
+        const uint8_t *bytes = need(w, at, LEAT_RECORD_HEADER);
+        if (bytes == NULL)
+            return NOWHERE;
+        size_t there = w->have - (size_t)(at - w->start) - LEAT_RECORD_HEADER + 1;
+        there = (size_t)LEAT_MIN((uint64_t)there, bound - at);
+        size_t i = 0;
+        uint64_t length = 0;
+        while (i < there && (leat_record_u64(bytes + i) > LEAT_RECORD_LARGEST ||
+                             !leat_record_header_valid(bytes + i, &length)))
+            i++;
+        at += i;
+        if (i == there)
+            continue;
+        if (size - at < LEAT_RECORD_OVERHEAD || length > size - at - LEAT_RECORD_OVERHEAD) {
+            *resume = LEAT_MIN(*resume, at);
+        } else if (w->search_budget < length) {
+            return at;
+        } else {
+            w->search_budget -= length;
+            bytes = need(w, at, (size_t)length + LEAT_RECORD_OVERHEAD);
+            if (bytes == NULL)
+                return NOWHERE;
+            if (leat_record_data_valid(bytes + LEAT_RECORD_HEADER, (size_t)length))
+                return at;
+        }
+        at++;
+    }
+    return NOWHERE;
+}
+
+/* Is `offset` where a record begins, or the file ends? */
+static bool plausible(struct window *w, uint64_t offset)
+{
+    uint64_t left = w->file->size - offset, length;
+    if (left < LEAT_RECORD_HEADER)
+        return left == 0;
+    const uint8_t *bytes = need(w, offset, LEAT_RECORD_HEADER);
+    return bytes != NULL && leat_record_header_valid(bytes, &length);
+}
+
+/* One record at *offset, moving it on; sets c->truncated where it is not whole. *reason: what is wrong with it, and
+ * *offset is then where the search for the next one begins. */
+static leat_status read_record(leat_chunk *c, struct window *w, uint64_t *offset, const char **reason)
+{
+    uint64_t left = w->file->size - *offset, length;
+    const uint8_t *bytes;
+    if (left < LEAT_RECORD_HEADER || (bytes = need(w, *offset, LEAT_RECORD_HEADER)) == NULL) {
+        c->truncated = true;
+        return LEAT_OK;
+    }
+    bool valid = leat_record_header_valid(bytes, &length);
+    if (!valid || length > LEAT_RECORD_LARGEST) {
+        *reason = valid ? "record of more than 2 GiB"
+                  : *offset == 0 && bytes[0] == 0x1f && bytes[1] == 0x8b
+                      ? "compressed with gzip, not an event file"
+                      : "length checksum mismatch";
+        *offset += 1;
+        return LEAT_OK;
+    }
+    if (left < LEAT_RECORD_OVERHEAD || length > left - LEAT_RECORD_OVERHEAD ||
+        (bytes = need(w, *offset, (size_t)length + LEAT_RECORD_OVERHEAD)) == NULL) {
+        c->truncated = true;
+        return LEAT_OK;
+    }
+    uint64_t next = *offset + length + LEAT_RECORD_OVERHEAD;
+    if (leat_record_data_valid(bytes + LEAT_RECORD_HEADER, (size_t)length)) {
+        LEAT_TRY(
+            leat_chunk_event(c, bytes + LEAT_RECORD_HEADER, (size_t)length, *offset + LEAT_RECORD_HEADER));
+        *offset = next;
+    } else if (plausible(w, next)) {
+        LEAT_TRY(leat_chunk_damage(c, *offset, "data checksum mismatch"));
+        *offset = next;
+    } else {
+        *reason = "data checksum mismatch";
+        *offset += LEAT_RECORD_HEADER;
+    }
+    return LEAT_OK;
+}
+
+static leat_status read_records(leat_chunk *c, struct window *w)
+{
+    uint64_t offset = c->begin, resume;
+    if (!c->at_record) {
+        c->first = search(w, offset, c->lost ? w->file->size : c->limit, &resume);
+        c->next = c->lost ? resume : NOWHERE;
+        c->ends_lost = c->lost && c->first == NOWHERE;
+        offset = c->first;
+        if (offset == NOWHERE)
+            return LEAT_OK;
+    }
+    c->first = offset;
+    while (offset < c->limit && offset < w->file->size && !c->truncated && w->status == LEAT_OK) {
+        const char *reason = NULL;
+        uint64_t at = offset;
+        LEAT_TRY(read_record(c, w, &offset, &reason));
+        if (reason == NULL)
+            continue;
+        LEAT_TRY(leat_chunk_damage(c, at, reason));
+        offset = search(w, offset, w->file->size, &resume);
+        c->ends_lost = offset == NOWHERE;
+        if (c->ends_lost)
+            offset = resume;
+        if (c->ends_lost)
+            break;
+    }
+    c->next = offset;
+    return LEAT_OK;
+}
+
+static leat_status count_entries(leat_chunk *c)
+{
+    for (size_t i = 0; i < c->n_entries; i++)
+        c->series[c->entry_series[i]].count++;
+    leat_map_free(&c->tags);
+    return LEAT_OK;
+}
+
+leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
+{
+    struct window w = {.file = file, .buf = window, .search_budget = ((uint64_t)64 << 20) + 4 * file->size};
+    c->previous_series = LEAT_NO_INDEX;
+    LEAT_TRY(read_records(c, &w));
+    if (w.status == LEAT_ERR_NO_MEMORY)
+        return w.status;
+    if (w.status != LEAT_OK) {
+        leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+        LEAT_TRY(leat_chunk_damage(c, w.start + w.have, "read error"));
+    }
+    return count_entries(c);
+}
+
+leat_status leat_chunk_damage(leat_chunk *c, uint64_t offset, const char *reason)
+{
+    if (c->n_damage_found++ >= LEAT_DAMAGE_KEPT)
+        return LEAT_OK;
+    LEAT_TRY(leat_grow(&c->damage, &c->damage_capacity, c->n_damage + 1, sizeof *c->damage));
+    c->damage[c->n_damage++] = (leat_damage){.offset = offset, .reason = reason, .file = c->file};
+    return LEAT_OK;
+}
+
+void leat_chunk_free(leat_chunk *c)
+{
+    leat_arena_free(&c->text);
+    leat_map_free(&c->tags);
+    leat_free(c->series);
+    leat_free(c->event_step);
+    leat_free(c->event_wall);
+    leat_free(c->event_entries);
+    leat_free(c->entry_series);
+    leat_free(c->entry_value);
+    leat_free(c->blobs);
+    leat_free(c->metadata);
+    leat_free(c->starts);
+    leat_free(c->tagged);
+    leat_free(c->damage);
+    leat_free(c->backward);
+    leat_free(c->cursors);
+    leat_free(c->thresholds);
+    leat_free(c->marks);
+    *c = (leat_chunk){0};
+}

@@ -1,0 +1,58 @@
+/* merge-private.h - the state of one merge: which series of the chunks and of the run before become which series of
+ * the run, and the new columns. */
+#ifndef LEAT_MERGE_PRIVATE_H
+#define LEAT_MERGE_PRIVATE_H
+
+#include "logdir-private.h"
+
+/* A tag in one form, or of one kind as the run had it before. Slots of one tag are linked from the first. */
+typedef struct leat_merge_slot {
+    const char *tag;
+    const leat_summary_metadata *metadata; /* in the first slot of a tag: the earliest */
+    uint32_t tag_size, head, next;
+    uint32_t series; /* of the new ones */
+    uint8_t form;
+    bool old, old_has_numbers; /* `form` is a leat_series_kind */
+} leat_merge_slot;
+
+typedef struct leat_merge {
+    leat_run_state *state;
+    leat_chunk *chunks;
+    size_t n_chunks;
+    leat_restart_mode mode;
+    unsigned threads;
+
+    leat_map tags; /* -> index of the tag's first slot + 1 */
+    leat_merge_slot *slots;
+    size_t n_slots, slots_capacity;
+
+    leat_series *series;
+    size_t n_series;
+    uint64_t *fill; /* by new series: where the next chunk's points go */
+
+    int64_t *step;
+    double *wall_time, *value;
+    leat_blob *blob;
+    uint64_t n_points, n_numbers, dropped;
+
+    /* The restarts of these chunks; the first one's number among the run's is state->run.n_restarts. */
+    leat_restart *restarts;
+    size_t n_restarts, restarts_capacity;
+    leat_threshold old_threshold; /* for the points that the run has already */
+    bool drops, any_by_step;
+} leat_merge;
+
+/* events/restart.c: decides what restarts drop. Sets thresholds and counts, by_step and first_is_backward in the
+ * chunks; n of the new series must be counted after it. */
+leat_status leat_merge_restarts(leat_merge *m) LEAT_MUST_CHECK;
+/* events/restart.c: drops what restarts by step superseded, from the filled columns. */
+leat_status leat_merge_drop_by_step(leat_merge *m) LEAT_MUST_CHECK;
+/* events/scatter.c: makes the columns and fills them. */
+leat_status leat_merge_columns(leat_merge *m) LEAT_MUST_CHECK;
+
+static inline bool leat_is_superseded(const leat_threshold *t, int64_t step)
+{
+    return step >= t->step && t->step != LEAT_NO_THRESHOLD;
+}
+
+#endif
