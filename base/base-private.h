@@ -135,6 +135,14 @@ uint64_t leat_hash(const void *data, size_t bytes, uint64_t seed) LEAT_PRIV(hash
 size_t leat_escape(char *to, size_t room, const char *text, size_t n) LEAT_PRIV(escape);
 /* As leat_escape, appended. */
 void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_escaped);
+/* Appends a JSON string, quotes included. Bytes that are no UTF-8 become the text \xNN; what could end a script
+ * element or a line of JavaScript is escaped too, so that the JSON may stand in HTML. */
+void leat_buf_put_json(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_json);
+/* Appends a number as leat_format_f64 writes it; NaN and the infinities as the strings "NaN", ... */
+void leat_buf_put_json_f64(leat_buf *b, double value) LEAT_PRIV(buf_put_json_f64);
+/* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a formula
+ * (it begins with = + - or @, and is no number) gets an apostrophe before it. */
+void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);
 bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
 
 /* Whole-string number parsers (no locale, no leading blanks, no trailing junk, no hexadecimal). false if it is

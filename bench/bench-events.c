@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         best_cpu = fmin(best_cpu, cpu_seconds() - cpu);
         points = bytes = 0;
         for (size_t r = 0; r < leat_logdir_runs(log); r++) {
-            const leat_run *run = leat_logdir_run(log, r);
+            const leat_log_run *run = leat_logdir_run(log, r);
             points += run->n_points;
             for (size_t f = 0; f < run->n_files; f++)
                 bytes += run->files[f].size;

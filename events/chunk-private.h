@@ -94,7 +94,7 @@ typedef struct leat_chunk {
     uint32_t *entry_series;
     double *entry_value; /* a number, or the index of its blob */
     size_t n_entries, entries_capacity[2];
-    leat_blob *blobs;
+    leat_log_blob *blobs;
     size_t n_blobs, blobs_capacity;
 
     leat_chunk_metadata *metadata;
@@ -124,7 +124,7 @@ typedef struct leat_chunk {
 
     int32_t file_version; /* 0: none seen */
     bool has_graph, has_meta_graph, has_graph_of_meta;
-    leat_blob graph, meta_graph, graph_of_meta; /* the newest */
+    leat_log_blob graph, meta_graph, graph_of_meta; /* the newest */
     uint64_t graph_events;
 } leat_chunk;
 

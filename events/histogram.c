@@ -9,7 +9,7 @@
 #define ZERO (POSITIVE + 1)
 #define LEAST_EXPONENT (-41)
 
-void leat_histogram_init(leat_histogram *h)
+void leat_histogram_init(leat_histogram_counter *h)
 {
     memset(h, 0, sizeof *h);
     h->sums.min = DBL_MAX;
@@ -32,7 +32,7 @@ void leat_histogram_init(leat_histogram *h)
 }
 
 /* How many positive limits are surely below `magnitude`; at most eight more may be. */
-static inline size_t start(const leat_histogram *h, double magnitude)
+static inline size_t start(const leat_histogram_counter *h, double magnitude)
 {
     uint64_t bits;
     memcpy(&bits, &magnitude, sizeof bits);
@@ -40,7 +40,7 @@ static inline size_t start(const leat_histogram *h, double magnitude)
     return h->first[exponent < 0 ? 0 : LEAT_MIN((size_t)exponent, LEAT_LEN(h->first) - 1)];
 }
 
-static inline void add(leat_histogram *h, double value)
+static inline void add(leat_histogram_counter *h, double value)
 {
     if (!isfinite(value)) {
         h->not_finite++;
@@ -65,19 +65,19 @@ static inline void add(leat_histogram *h, double value)
     h->sums.sum_squares += value * value;
 }
 
-void leat_histogram_add_f32(leat_histogram *h, const float *values, size_t n)
+void leat_histogram_add_f32(leat_histogram_counter *h, const float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         add(h, (double)values[i]);
 }
 
-void leat_histogram_add_f64(leat_histogram *h, const double *values, size_t n)
+void leat_histogram_add_f64(leat_histogram_counter *h, const double *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         add(h, values[i]);
 }
 
-void leat_histogram_put(leat_buf *b, uint32_t number, const leat_histogram *h)
+void leat_histogram_put(leat_buf *b, uint32_t number, const leat_histogram_counter *h)
 {
     double limits[LEAT_HISTOGRAM_BUCKETS], counts[LEAT_HISTOGRAM_BUCKETS];
     size_t n = 0;

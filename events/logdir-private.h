@@ -7,7 +7,7 @@
 #include "reader-private.h"
 
 typedef struct leat_run_state {
-    leat_run run; /* what readers see */
+    leat_log_run run; /* what readers see */
     char *name, *dir;
     leat_arena *texts; /* what the chunks kept: tags, metadata */
     size_t n_texts, texts_capacity;

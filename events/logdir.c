@@ -8,7 +8,7 @@
 
 void leat_run_state_reset(leat_run_state *s)
 {
-    leat_run *run = &s->run;
+    leat_log_run *run = &s->run;
     for (size_t i = 0; i < s->n_texts; i++)
         leat_arena_free(&s->texts[i]);
     leat_free(s->texts);
@@ -273,12 +273,12 @@ size_t leat_logdir_runs(const leat_logdir *log)
     return log->n_runs;
 }
 
-const leat_run *leat_logdir_run(const leat_logdir *log, size_t i)
+const leat_log_run *leat_logdir_run(const leat_logdir *log, size_t i)
 {
     return &log->runs[i]->run;
 }
 
-const leat_run *leat_logdir_find_run(const leat_logdir *log, const char *name)
+const leat_log_run *leat_logdir_find_run(const leat_logdir *log, const char *name)
 {
     for (size_t i = 0; i < log->n_runs; i++)
         if (strcmp(log->runs[i]->name, name) == 0)
@@ -286,7 +286,7 @@ const leat_run *leat_logdir_find_run(const leat_logdir *log, const char *name)
     return NULL;
 }
 
-const leat_series *leat_run_find(const leat_run *run, leat_series_kind kind, const char *tag)
+const leat_series *leat_log_run_find(const leat_log_run *run, leat_series_kind kind, const char *tag)
 {
     for (size_t i = 0; i < run->n_series; i++)
         if (run->series[i].kind == kind && strcmp(run->series[i].tag, tag) == 0)
@@ -294,7 +294,7 @@ const leat_series *leat_run_find(const leat_run *run, leat_series_kind kind, con
     return NULL;
 }
 
-leat_status leat_run_read(const leat_run *run, const leat_blob *blob, leat_buf *out)
+leat_status leat_log_run_read(const leat_log_run *run, const leat_log_blob *blob, leat_buf *out)
 {
     const leat_event_file *e = &run->files[blob->file];
     leat_file f;
@@ -310,13 +310,13 @@ leat_status leat_run_read(const leat_run *run, const leat_blob *blob, leat_buf *
     return status;
 }
 
-leat_status leat_run_graph_nodes(const leat_run *run, leat_buf *scratch, uint64_t *nodes)
+leat_status leat_log_run_graph_nodes(const leat_log_run *run, leat_buf *scratch, uint64_t *nodes)
 {
     *nodes = 0;
     leat_buf_clear(scratch);
     if (!run->has_graph)
         return LEAT_OK;
-    LEAT_TRY(leat_run_read(run, &run->graph, scratch));
+    LEAT_TRY(leat_log_run_read(run, &run->graph, scratch));
     leat_wire w = leat_wire_from(scratch->data, scratch->size, run->graph.offset);
     leat_field f;
     while (leat_wire_next(&w, &f))

@@ -32,7 +32,7 @@ typedef struct leat_merge {
 
     int64_t *step;
     double *wall_time, *value;
-    leat_blob *blob;
+    leat_log_blob *blob;
     uint64_t n_points, n_numbers, dropped;
 
     /* The restarts of these chunks; the first one's number among the run's is state->run.n_restarts. */

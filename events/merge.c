@@ -36,7 +36,7 @@ static leat_status add_slot(leat_merge *m, const char *tag, uint32_t n, uint8_t 
 /* The old series' slots have the same indices as the series. */
 static leat_status collect_slots(leat_merge *m)
 {
-    const leat_run *run = &m->state->run;
+    const leat_log_run *run = &m->state->run;
     uint32_t index;
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
@@ -214,7 +214,7 @@ static leat_status reserve(leat_merge *m)
 }
 
 /* GraphDef events win over graphs within MetaGraphDefs, newer ones over older. */
-static void take_graphs(leat_run *run, const leat_chunk *c)
+static void take_graphs(leat_log_run *run, const leat_chunk *c)
 {
     run->graph_events += c->graph_events;
     if (c->has_meta_graph) {
@@ -233,7 +233,7 @@ static void take_graphs(leat_run *run, const leat_chunk *c)
 
 static void take_chunk(leat_run_state *s, leat_chunk *c)
 {
-    leat_run *run = &s->run;
+    leat_log_run *run = &s->run;
     take_graphs(run, c);
     for (size_t i = 0; i < c->n_tagged; i++)
         run->metadata[run->n_metadata++] = c->tagged[i];
@@ -263,7 +263,7 @@ static void remove_empty_series(leat_merge *m)
 
 static void take_over(leat_merge *m)
 {
-    leat_run *run = &m->state->run;
+    leat_log_run *run = &m->state->run;
     remove_empty_series(m);
     leat_free(run->series);
     leat_free(run->step);

@@ -232,7 +232,7 @@ static problem read_value(struct value *v, leat_wire *w)
 static leat_status add_blob_entry(leat_chunk *c, uint32_t series, uint64_t offset, size_t size)
 {
     LEAT_TRY(leat_grow(&c->blobs, &c->blobs_capacity, c->n_blobs + 1, sizeof *c->blobs));
-    c->blobs[c->n_blobs] = (leat_blob){.offset = offset, .size = (uint32_t)size, .file = c->file};
+    c->blobs[c->n_blobs] = (leat_log_blob){.offset = offset, .size = (uint32_t)size, .file = c->file};
     return add_entry(c, series, (double)c->n_blobs++);
 }
 
@@ -396,7 +396,7 @@ static leat_status read_tagged_metadata(leat_chunk *c, const struct event *e, le
 }
 
 /* A MetaGraphDef may hold a GraphDef in its field 2. */
-static void read_meta_graph(leat_chunk *c, leat_wire *w, leat_blob whole)
+static void read_meta_graph(leat_chunk *c, leat_wire *w, leat_log_blob whole)
 {
     leat_field f;
     c->has_meta_graph = true;
@@ -404,7 +404,7 @@ static void read_meta_graph(leat_chunk *c, leat_wire *w, leat_blob whole)
     while (leat_wire_next(w, &f))
         if (f.number == 2 && f.type == LEAT_WIRE_BYTES && f.size > 0) {
             c->has_graph_of_meta = true;
-            c->graph_of_meta = (leat_blob){leat_wire_offset(w) - f.size, (uint32_t)f.size, c->file};
+            c->graph_of_meta = (leat_log_blob){leat_wire_offset(w) - f.size, (uint32_t)f.size, c->file};
         }
 }
 
@@ -450,7 +450,7 @@ leat_status leat_chunk_event(leat_chunk *c, const uint8_t *bytes, size_t size, u
     if (e.what.number == 0)
         return LEAT_OK;
     leat_wire inner = leat_wire_sub(&w, &e.what);
-    leat_blob whole = {leat_wire_offset(&inner), (uint32_t)e.what.size, c->file};
+    leat_log_blob whole = {leat_wire_offset(&inner), (uint32_t)e.what.size, c->file};
     switch (e.what.number) {
     case LEAT_EVENT_SUMMARY: return read_summary(c, &e, &inner);
     case LEAT_EVENT_SESSION_LOG: return read_session_log(c, &e, &inner);

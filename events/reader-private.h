@@ -3,7 +3,7 @@
  *     leat_logdir *log;
  *     LEAT_TRY(leat_logdir_open(&log, "runs", NULL));
  *     for (size_t r = 0; r < leat_logdir_runs(log); r++) {
- *         const leat_run *run = leat_logdir_run(log, r);
+ *         const leat_log_run *run = leat_logdir_run(log, r);
  *         for (size_t i = 0; i < run->n_series; i++) {
  *             const leat_series *s = &run->series[i];
  *             if (s->kind == LEAT_SERIES_SCALAR)
@@ -51,17 +51,17 @@ typedef struct leat_series {
 } leat_series;
 
 /* Where a message stands: a Summary.Value in the case of a point. */
-typedef struct leat_blob {
+typedef struct leat_log_blob {
     uint64_t offset;
     uint32_t size;
     uint32_t file; /* in the run's files */
-} leat_blob;
+} leat_log_blob;
 
 typedef struct leat_tagged_metadata { /* a RunMetadata */
     const char *tag;
     int64_t step;
     double wall_time;
-    leat_blob blob;
+    leat_log_blob blob;
 } leat_tagged_metadata;
 
 typedef struct leat_restart { /* a SessionLog START */
@@ -83,7 +83,7 @@ typedef struct leat_event_file {
     bool lost;                            /* no record was found behind the last damage, up to `offset` */
 } leat_event_file;
 
-typedef struct leat_run {
+typedef struct leat_log_run {
     const char *name; /* the path below the log directory; "." for the directory itself */
     leat_event_file *files;
     size_t n_files;
@@ -92,12 +92,12 @@ typedef struct leat_run {
     size_t n_series;
     int64_t *step; /* the columns: first the points that are numbers, then the others */
     double *wall_time;
-    double *value;   /* of the first n_numbers points */
-    leat_blob *blob; /* of the others; indexed from 0 */
+    double *value;       /* of the first n_numbers points */
+    leat_log_blob *blob; /* of the others; indexed from 0 */
     uint64_t n_points, n_numbers;
 
     bool has_graph, has_meta_graph, graph_is_from_meta;
-    leat_blob graph, meta_graph; /* the bytes of a GraphDef, MetaGraphDef: the newest */
+    leat_log_blob graph, meta_graph; /* the bytes of a GraphDef, MetaGraphDef: the newest */
     uint64_t graph_events;
 
     leat_tagged_metadata *metadata; /* in the order of writing */
@@ -109,7 +109,7 @@ typedef struct leat_run {
     leat_damage *damage; /* at most LEAT_DAMAGE_KEPT a file */
     size_t n_damage;
     uint64_t n_damage_found; /* all of them */
-} leat_run;
+} leat_log_run;
 
 #define LEAT_DAMAGE_KEPT 1000
 
@@ -140,37 +140,37 @@ leat_status leat_logdir_refresh(leat_logdir *log, bool *changed) LEAT_PRIV(logdi
 void leat_logdir_close(leat_logdir *log) LEAT_PRIV(logdir_close);
 
 size_t leat_logdir_runs(const leat_logdir *log) LEAT_PRIV(logdir_runs);
-const leat_run *leat_logdir_run(const leat_logdir *log, size_t i) LEAT_PRIV(logdir_run);
-const leat_run *leat_logdir_find_run(const leat_logdir *log, const char *name) LEAT_PRIV(logdir_find_run);
+const leat_log_run *leat_logdir_run(const leat_logdir *log, size_t i) LEAT_PRIV(logdir_run);
+const leat_log_run *leat_logdir_find_run(const leat_logdir *log, const char *name) LEAT_PRIV(logdir_find_run);
 /* NULL if absent. */
-const leat_series *leat_run_find(const leat_run *run, leat_series_kind kind, const char *tag)
-    LEAT_PRIV(run_find);
+const leat_series *leat_log_run_find(const leat_log_run *run, leat_series_kind kind, const char *tag)
+    LEAT_PRIV(log_run_find);
 
 /* Appends the bytes that `blob` names, checked for still being within the same file. */
-leat_status leat_run_read(const leat_run *run, const leat_blob *blob, leat_buf *out)
-    LEAT_PRIV(run_read) LEAT_MUST_CHECK;
+leat_status leat_log_run_read(const leat_log_run *run, const leat_log_blob *blob, leat_buf *out)
+    LEAT_PRIV(log_run_read) LEAT_MUST_CHECK;
 /* Number of nodes of the run's graph, whose bytes `scratch` receives. */
-leat_status leat_run_graph_nodes(const leat_run *run, leat_buf *scratch, uint64_t *nodes)
-    LEAT_PRIV(run_graph_nodes) LEAT_MUST_CHECK;
+leat_status leat_log_run_graph_nodes(const leat_log_run *run, leat_buf *scratch, uint64_t *nodes)
+    LEAT_PRIV(log_run_graph_nodes) LEAT_MUST_CHECK;
 
-static inline const int64_t *leat_series_steps(const leat_run *run, const leat_series *s)
+static inline const int64_t *leat_series_steps(const leat_log_run *run, const leat_series *s)
 {
     return run->step + s->first;
 }
 
-static inline const double *leat_series_wall_times(const leat_run *run, const leat_series *s)
+static inline const double *leat_series_wall_times(const leat_log_run *run, const leat_series *s)
 {
     return run->wall_time + s->first;
 }
 
 /* Only where has_numbers. */
-static inline const double *leat_series_values(const leat_run *run, const leat_series *s)
+static inline const double *leat_series_values(const leat_log_run *run, const leat_series *s)
 {
     return run->value + s->first;
 }
 
 /* Only where not has_numbers. */
-static inline const leat_blob *leat_series_blobs(const leat_run *run, const leat_series *s)
+static inline const leat_log_blob *leat_series_blobs(const leat_log_run *run, const leat_series *s)
 {
     return run->blob + (s->first - run->n_numbers);
 }

@@ -99,7 +99,7 @@ leat_status leat_merge_restarts(leat_merge *m)
     for (size_t k = 0; k < m->n_chunks; k++)
         if (m->chunks[k].thresholds != NULL)
             count_kept(m, &m->chunks[k]);
-    const leat_run *run = &m->state->run;
+    const leat_log_run *run = &m->state->run;
     for (size_t i = 0; i < run->n_series && m->old_threshold.step != LEAT_NO_THRESHOLD; i++)
         for (uint64_t at = run->series[i].first; at < run->series[i].first + run->series[i].n; at++)
             if (leat_is_superseded(&m->old_threshold, run->step[at])) {

@@ -8,7 +8,7 @@
 /* Kept points of the run's old series `i`. */
 static uint64_t count_old(const leat_merge *m, size_t i)
 {
-    const leat_run *run = &m->state->run;
+    const leat_log_run *run = &m->state->run;
     const leat_series *s = &run->series[i];
     if (m->old_threshold.step == LEAT_NO_THRESHOLD)
         return s->n;
@@ -53,7 +53,7 @@ static leat_status allocate(leat_merge *m)
 
 static void copy_old(leat_merge *m)
 {
-    const leat_run *run = &m->state->run;
+    const leat_log_run *run = &m->state->run;
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
         uint64_t *to = &m->fill[m->slots[i].series];

@@ -316,7 +316,7 @@ static leat_status add_histogram(leat_event_writer *w, const char *tag, const do
 {
     struct value v;
     LEAT_TRY(begin_value(&v, tag, step));
-    leat_histogram *h = leat_alloc(sizeof *h);
+    leat_histogram_counter *h = leat_alloc(sizeof *h);
     if (h == NULL) {
         leat_buf_free(&v.b);
         return leat_fail_memory(sizeof *h);

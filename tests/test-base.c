@@ -329,6 +329,38 @@ LEAT_TEST(escaping)
           leat_utf8_valid("", 0));
 }
 
+LEAT_TEST(json_strings)
+{
+    static const struct {
+        const char *in, *out;
+        size_t n;
+    } rows[] = {
+        {"", "\"\"", 0},
+        {"plain", "\"plain\"", 5},
+        {"a\"b\\c", "\"a\\\"b\\\\c\"", 5},
+        {"\n\t\x01\x7f", "\"\\n\\t\\u0001\\u007f\"", 4},
+        {"\0x", "\"\\u0000x\"", 2},
+        {"</script>", "\"\\u003c/script\\u003e\"", 9},
+        {"\xe2\x80\xa8", "\"\\u2028\"", 3},
+        {"\xe6\x8d\x9f", "\"\xe6\x8d\x9f\"", 3},
+        {"a\xff", "\"a\\\\xff\"", 2},
+        {"\xff"
+         "b",
+         "\"\\\\xffb\"", 2},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf b = {0};
+        leat_buf_put_json(&b, rows[i].in, rows[i].n);
+        CHECK_STR(b.data, rows[i].out);
+        leat_buf_free(&b);
+    }
+    leat_buf b = {0};
+    leat_buf_put_json_f64(&b, 0.5);
+    leat_buf_put_json_f64(&b, -INFINITY);
+    CHECK_STR(b.data, "0.5\"-Infinity\"");
+    leat_buf_free(&b);
+}
+
 LEAT_TEST(parse_numbers)
 {
     static const struct {

@@ -430,7 +430,7 @@ LEAT_TEST(writer_speed)
 
 LEAT_TEST(histogram_buckets_are_found)
 {
-    static leat_histogram h, fresh;
+    static leat_histogram_counter h, fresh;
     leat_histogram_init(&fresh);
     CHECK(fresh.limits[0] == -DBL_MAX && fresh.limits[1550] == DBL_MAX && fresh.limits[775] == 0);
     size_t bad = 0;
@@ -454,7 +454,7 @@ LEAT_TEST(histogram_buckets_are_found)
 
 LEAT_TEST(histogram_leaves_out_what_is_not_finite)
 {
-    static leat_histogram h;
+    static leat_histogram_counter h;
     leat_histogram_init(&h);
     float values[] = {1, 2, NAN, -INFINITY, INFINITY, -4};
     leat_histogram_add_f32(&h, values, LEAT_LEN(values));

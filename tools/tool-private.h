@@ -149,10 +149,6 @@ void leat_tool_log(void *user, leat_log_level level, const char *text);
 /* The whole tool: parses, runs, flushes; returns the exit code. */
 int leat_tool_main(int argc, char **argv, const struct leat_command *const *commands);
 
-/* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a formula
- * (it begins with = + - or @, and is no number) gets an apostrophe before it. */
-void leat_csv_put(leat_buf *b, const char *text, size_t n);
-
 /* ---- parsing ---- */
 
 /* Fills `values` (command->values_size bytes), t->operands and t->given from the words after the command's name.

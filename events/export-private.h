@@ -1,0 +1,53 @@
+/* export-private.h - a log directory as text: what `leat inspect` and `leat export` print. */
+#ifndef LEAT_EXPORT_PRIVATE_H
+#define LEAT_EXPORT_PRIVATE_H
+
+#include "reader-private.h"
+
+/* {"runs": {RUN: {"scalars": {TAG: {"n": N, "first": [step, value], "last": [step, value]}},
+ *                 "histograms": {TAG: {"n": N}}, "images": {...}, "text": {...},
+ *                 "graph_nodes": N or null, "dropped": N,
+ *                 "damage": [{"file": NAME, "offset": N, "reason": TEXT}]}}}
+ *
+ * and, where a run has any: "audio" as images, "tensors": {TAG: {"n": N, "plugin": NAME}} for the series of all other
+ * plugins, "run_metadata": {TAG: {"n": N}}, "restarts": [{"step": N, "wall_time": T, "dropped": N}], and
+ * "damage_found": N where it is more than are listed. NaN and infinities are the strings "NaN", "Infinity",
+ * "-Infinity". A last record that is not whole is listed as damage. */
+leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
+    LEAT_PRIV(logdir_list_json) LEAT_MUST_CHECK;
+
+/* The same for reading: a paragraph a run, a line a series. */
+leat_status leat_logdir_list_text(const leat_logdir *log, leat_buf *out)
+    LEAT_PRIV(logdir_list_text) LEAT_MUST_CHECK;
+
+/* Receives the export in pieces. */
+typedef leat_status leat_export_sink(void *user, const void *bytes, size_t n);
+
+typedef struct leat_export_options {
+    const char *runs, *tags; /* extended regular expressions that must match somewhere; NULL: all */
+    /* Adds a smoothed value to each scalar; both or none. `smooth` is viz's leat_smooth. */
+    double smoothing;
+    void (*smooth)(const double *values, size_t n, double weight, double *out);
+} leat_export_options;
+
+/* Every point of every scalar series:
+ *
+ *     run,tag,step,wall_time,value
+ *
+ * and `smoothed` where wanted. Numbers read back as the same doubles; NaN, Infinity, -Infinity. A run or tag that a
+ * spreadsheet would take for a formula gets an apostrophe before it. */
+leat_status leat_logdir_export_csv(const leat_logdir *log, const leat_export_options *options,
+                                   leat_export_sink *sink, void *user)
+    LEAT_PRIV(logdir_export_csv) LEAT_MUST_CHECK;
+
+/* {"runs": {RUN: {"scalars": {TAG: {"steps": [...], "wall_times": [...], "values": [...], "smoothed": [...]}},
+ *                 "histograms": {TAG: [{"step": N, "wall_time": T, "buckets": [[left, right, count], ...]}]},
+ *                 "text": {TAG: [{"step": N, "wall_time": T, "text": [...]}]},
+ *                 "hparams": {NAME: value}}}}
+ *
+ * A histogram or text that can no longer be read has an "error" instead of its content. */
+leat_status leat_logdir_export_json(const leat_logdir *log, const leat_export_options *options,
+                                    leat_export_sink *sink, void *user)
+    LEAT_PRIV(logdir_export_json) LEAT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,246 @@
+#include "config.h"
+#include "export-private.h"
+#include "decode-private.h"
+#include "base/file-private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void put_text(leat_buf *b, const char *text)
+{
+    leat_buf_put_json(b, text, strlen(text));
+}
+
+/* ---- JSON ---- */
+
+static const struct {
+    leat_series_kind kind;
+    const char *name;
+    bool always;
+} groups[] = {
+    {LEAT_SERIES_SCALAR, "scalars", true}, {LEAT_SERIES_HISTOGRAM, "histograms", true},
+    {LEAT_SERIES_IMAGE, "images", true},   {LEAT_SERIES_TEXT, "text", true},
+    {LEAT_SERIES_AUDIO, "audio", false},   {LEAT_SERIES_TENSOR, "tensors", false},
+};
+
+static void put_point(leat_buf *b, const char *name, const leat_log_run *run, const leat_series *s,
+                      uint64_t i)
+{
+    leat_buf_printf(b, ", \"%s\": [%" PRId64 ", ", name, leat_series_steps(run, s)[i]);
+    leat_buf_put_json_f64(b, leat_series_values(run, s)[i]);
+    leat_buf_putc(b, ']');
+}
+
+static bool same_tag(const leat_series *a, const leat_series *b)
+{
+    return a->kind == b->kind && a->tag_size == b->tag_size && memcmp(a->tag, b->tag, a->tag_size) == 0;
+}
+
+static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kind, const char *name,
+                      bool always)
+{
+    bool any = false;
+    for (size_t i = 0; i < run->n_series; i++) {
+        const leat_series *s = &run->series[i];
+        uint64_t n = s->n;
+        if (s->kind != kind)
+            continue;
+        /* Tensors of one tag, once of one number, once of several, are two series. */
+        while (i + 1 < run->n_series && same_tag(s, &run->series[i + 1]))
+            n += run->series[++i].n;
+        if (n == 0)
+            continue;
+        if (any)
+            leat_buf_puts(b, ", ");
+        else
+            leat_buf_printf(b, "\"%s\": {", name);
+        any = true;
+        leat_buf_put_json(b, s->tag, s->tag_size);
+        leat_buf_printf(b, ": {\"n\": %" PRIu64, n);
+        if (kind == LEAT_SERIES_SCALAR) {
+            put_point(b, "first", run, s, 0);
+            put_point(b, "last", run, s, s->n - 1);
+        } else if (kind == LEAT_SERIES_TENSOR) {
+            leat_buf_puts(b, ", \"plugin\": ");
+            put_text(b, leat_series_plugin(s));
+        }
+        leat_buf_putc(b, '}');
+    }
+    if (any)
+        leat_buf_puts(b, "}, ");
+    else if (always)
+        leat_buf_printf(b, "\"%s\": {}, ", name);
+}
+
+/* Each tag once, with the number of its RunMetadata. */
+static leat_status put_run_metadata(leat_buf *b, const leat_log_run *run)
+{
+    leat_map counts = {0};
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; i < run->n_metadata && status == LEAT_OK; i++) {
+        const char *tag = run->metadata[i].tag;
+        uintptr_t n = (uintptr_t)leat_map_get(&counts, tag, strlen(tag));
+        status = leat_map_put(&counts, tag, strlen(tag), (void *)(n + 1));
+    }
+    for (size_t i = 0, shown = 0; i < run->n_metadata && status == LEAT_OK; i++) {
+        const char *tag = run->metadata[i].tag;
+        uintptr_t n = (uintptr_t)leat_map_remove(&counts, tag, strlen(tag));
+        if (n == 0)
+            continue;
+        leat_buf_puts(b, shown++ > 0 ? ", " : "\"run_metadata\": {");
+        put_text(b, tag);
+        leat_buf_printf(b, ": {\"n\": %zu}", (size_t)n);
+    }
+    if (run->n_metadata > 0)
+        leat_buf_puts(b, "}, ");
+    leat_map_free(&counts);
+    return status;
+}
+
+static void put_restarts(leat_buf *b, const leat_log_run *run)
+{
+    for (size_t i = 0; i < run->n_restarts; i++) {
+        const leat_restart *r = &run->restarts[i];
+        leat_buf_printf(b, "%s{\"step\": %" PRId64 ", \"wall_time\": ", i > 0 ? ", " : "\"restarts\": [",
+                        r->step);
+        leat_buf_put_json_f64(b, r->wall_time);
+        leat_buf_printf(b, ", \"dropped\": %" PRIu64 "}%s", r->dropped,
+                        i + 1 == run->n_restarts ? "], " : "");
+    }
+}
+
+static void put_damage(leat_buf *b, const leat_log_run *run, uint32_t file, uint64_t offset,
+                       const char *reason, bool *any)
+{
+    leat_buf_puts(b, *any ? ", {\"file\": " : "{\"file\": ");
+    put_text(b, leat_path_base(run->files[file].path));
+    leat_buf_printf(b, ", \"offset\": %" PRIu64 ", \"reason\": ", offset);
+    put_text(b, reason);
+    leat_buf_putc(b, '}');
+    *any = true;
+}
+
+static void put_all_damage(leat_buf *b, const leat_log_run *run, const char *graph_error)
+{
+    bool any = false;
+    leat_buf_puts(b, "\"damage\": [");
+    for (size_t i = 0; i < run->n_damage; i++)
+        put_damage(b, run, run->damage[i].file, run->damage[i].offset, run->damage[i].reason, &any);
+    for (uint32_t i = 0; i < run->n_files; i++)
+        if (run->files[i].truncated)
+            put_damage(b, run, i, run->files[i].offset, "truncated record", &any);
+    if (graph_error != NULL)
+        put_damage(b, run, run->graph.file, run->graph.offset, graph_error, &any);
+    leat_buf_putc(b, ']');
+    if (run->n_damage_found > run->n_damage)
+        leat_buf_printf(b, ", \"damage_found\": %" PRIu64, run->n_damage_found);
+}
+
+static leat_status count_nodes(const leat_log_run *run, uint64_t *nodes, const char **error)
+{
+    leat_buf scratch = {0};
+    leat_status status = leat_log_run_graph_nodes(run, &scratch, nodes);
+    leat_buf_free(&scratch);
+    if (status == LEAT_ERR_NO_MEMORY)
+        return status;
+    *error = status != LEAT_OK ? "malformed graph" : NULL;
+    return LEAT_OK;
+}
+
+static leat_status put_run(leat_buf *b, const leat_log_run *run)
+{
+    uint64_t nodes = 0;
+    const char *graph_error = NULL;
+    for (size_t i = 0; i < LEAT_LEN(groups); i++)
+        put_group(b, run, groups[i].kind, groups[i].name, groups[i].always);
+    LEAT_TRY(count_nodes(run, &nodes, &graph_error));
+    if (run->has_graph && graph_error == NULL)
+        leat_buf_printf(b, "\"graph_nodes\": %" PRIu64 ", ", nodes);
+    else
+        leat_buf_puts(b, "\"graph_nodes\": null, ");
+    LEAT_TRY(put_run_metadata(b, run));
+    leat_buf_printf(b, "\"dropped\": %" PRIu64 ", ", run->dropped);
+    put_restarts(b, run);
+    put_all_damage(b, run, graph_error);
+    return LEAT_OK;
+}
+
+leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
+{
+    leat_buf_puts(out, "{\"runs\": {");
+    for (size_t i = 0; i < leat_logdir_runs(log); i++) {
+        const leat_log_run *run = leat_logdir_run(log, i);
+        leat_buf_puts(out, i > 0 ? ",\n" : "\n");
+        put_text(out, run->name);
+        leat_buf_puts(out, ": {");
+        LEAT_TRY(put_run(out, run));
+        leat_buf_putc(out, '}');
+    }
+    leat_buf_puts(out, "}}\n");
+    return leat_buf_status(out);
+}
+
+/* ---- for reading ---- */
+
+static void put_series_line(leat_buf *b, const leat_log_run *run, const leat_series *s)
+{
+    const int64_t *step = leat_series_steps(run, s);
+    char first[32], last[32];
+    leat_buf_printf(b, "  %-10s ", leat_series_plugin(s));
+    leat_buf_put_escaped(b, s->tag, s->tag_size);
+    leat_buf_printf(b, "  %" PRIu64 " point%s, steps %" PRId64 " to %" PRId64, s->n, s->n == 1 ? "" : "s",
+                    step[0], step[s->n - 1]);
+    if (s->has_numbers) {
+        const double *value = leat_series_values(run, s);
+        leat_buf_printf(b, ", %s to %s", leat_format_f64(first, value[0]),
+                        leat_format_f64(last, value[s->n - 1]));
+    }
+    leat_buf_putc(b, '\n');
+}
+
+static void put_damage_line(leat_buf *b, const char *path, uint64_t offset, const char *reason)
+{
+    leat_buf_puts(b, "  damage     ");
+    leat_buf_put_escaped(b, path, strlen(path));
+    leat_buf_printf(b, ":%" PRIu64 ": %s\n", offset, reason);
+}
+
+static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
+{
+    uint64_t nodes = 0;
+    const char *graph_error = NULL;
+    leat_buf_put_escaped(b, run->name, strlen(run->name));
+    leat_buf_printf(b, ": %zu file%s, %" PRIu64 " points\n", run->n_files, run->n_files == 1 ? "" : "s",
+                    run->n_points);
+    for (size_t i = 0; i < run->n_series; i++)
+        if (run->series[i].n > 0)
+            put_series_line(b, run, &run->series[i]);
+    LEAT_TRY(count_nodes(run, &nodes, &graph_error));
+    if (run->has_graph)
+        leat_buf_printf(b, "  graph      %" PRIu64 " nodes%s\n", nodes,
+                        run->graph_events > 1 ? " (the newest of several graphs)" : "");
+    if (run->n_metadata > 0)
+        leat_buf_printf(b, "  profiles   %zu\n", run->n_metadata);
+    if (run->dropped > 0)
+        leat_buf_printf(b, "  restarts   %zu; %" PRIu64 " points superseded\n", run->n_restarts,
+                        run->dropped);
+    for (size_t i = 0; i < run->n_damage; i++)
+        put_damage_line(b, run->files[run->damage[i].file].path, run->damage[i].offset,
+                        run->damage[i].reason);
+    if (run->n_damage_found > run->n_damage)
+        leat_buf_printf(b, "  damage     in %" PRIu64 " more places\n", run->n_damage_found - run->n_damage);
+    for (size_t i = 0; i < run->n_files; i++)
+        if (run->files[i].truncated)
+            put_damage_line(b, run->files[i].path, run->files[i].offset,
+                            "truncated record (still being written?)");
+    if (graph_error != NULL)
+        put_damage_line(b, run->files[run->graph.file].path, run->graph.offset, graph_error);
+    return LEAT_OK;
+}
+
+leat_status leat_logdir_list_text(const leat_logdir *log, leat_buf *out)
+{
+    for (size_t i = 0; i < leat_logdir_runs(log); i++)
+        LEAT_TRY(put_run_text(out, leat_logdir_run(log, i)));
+    return leat_buf_status(out);
+}
