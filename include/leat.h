@@ -10,6 +10,8 @@
 #include "leat/session.h"
 #include "leat/files.h"
 #include "leat/saver.h"
+#include "leat/layers.h"
+#include "leat/fit.h"
 #include "leat/events.h"
 
 #endif
