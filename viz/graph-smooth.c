@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CORNER 14.0 /* how far from a corner its rounding reaches */
+#define UPRIGHT 9.0 /* of a path at its ends */
 #define CLEAR 1.5   /* between a path and a label */
 #define SAMPLES 12  /* of each part of a path, when looking for what it hits */
 
@@ -69,6 +70,7 @@ static bool make_rise(const leat_lay_edge *e, leat_lay_point *out)
 {
     size_t n = e->n_points;
     double start = e->points[0].y, end = e->points[n - 1].y, low = start, high = end, change = 0;
+    double upright = LEAT_MIN(UPRIGHT, (start - end) / 3);
     for (size_t k = 0; k < n; k++) {
         low = LEAT_MIN(low, LEAT_MAX(e->points[k].y, end));
         out[k] = (leat_lay_point){e->points[k].x, low};
@@ -76,6 +78,8 @@ static bool make_rise(const leat_lay_edge *e, leat_lay_point *out)
     for (size_t k = n; k-- > 0;) {
         high = LEAT_MAX(high, LEAT_MIN(e->points[k].y, start));
         out[k].y = (out[k].y + high) / 2;
+        if (k > 0 && k + 1 < n) /* upright at both ends, as arrow heads want it */
+            out[k].y = LEAT_MIN(LEAT_MAX(out[k].y, end + upright), start - upright);
         change = LEAT_MAX(change, fabs(out[k].y - e->points[k].y));
     }
     return change > 1;
