@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "leat/status.h"
 #include "leat/viz-graph.h"
+#include "leat/viz-timeline.h"
 
 #ifdef __cplusplus
 extern "C" {
