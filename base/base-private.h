@@ -47,7 +47,7 @@ leat_status leat_fail_context(leat_status status, const char *format, ...) LEAT_
 /* Clears, or restores, this thread's detail: for code that tries something and goes on. */
 void leat_clear_message(void) LEAT_PRIV(clear_message);
 
-void leat_log(leat_log_level level, const char *format, ...) LEAT_PRIV(log) LEAT_PRINTF(2, 3);
+void leat_note(leat_log_level level, const char *format, ...) LEAT_PRIV(note) LEAT_PRINTF(2, 3);
 
 /* ---- memory ---- */
 

@@ -110,7 +110,7 @@ void leat_set_log(leat_log_fn *fn, void *user)
     pthread_mutex_unlock(&log_sink.mutex);
 }
 
-void leat_log(leat_log_level level, const char *format, ...)
+void leat_note(leat_log_level level, const char *format, ...)
 {
     char raw[MESSAGE_SIZE], text[MESSAGE_SIZE];
     va_list args;

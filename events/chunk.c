@@ -177,7 +177,7 @@ leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
     if (w.status == LEAT_ERR_NO_MEMORY)
         return w.status;
     if (w.status != LEAT_OK) {
-        leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+        leat_note(LEAT_LOG_WARNING, "%s", leat_message());
         LEAT_TRY(leat_chunk_damage(c, w.start + w.have, "read error"));
     }
     return count_entries(c);

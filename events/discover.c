@@ -198,7 +198,7 @@ static leat_status list_dir(struct walk *w, const struct pending *p)
         return status;
     if (status != LEAT_OK) {
         /* One that may not be read, or has just gone, does not keep the others from being shown. */
-        leat_log(LEAT_LOG_WARNING, "%s; skipped", leat_message());
+        leat_note(LEAT_LOG_WARNING, "%s; skipped", leat_message());
         return LEAT_OK;
     }
     status = update_run(w, p->path, p->name, entries, n);

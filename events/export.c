@@ -288,7 +288,7 @@ static leat_status json_hparams(struct export *e, const leat_log_run *run)
     leat_status status = leat_log_run_hparams(run, &all);
     if (status != LEAT_OK) {
         if (status != LEAT_ERR_NO_MEMORY)
-            leat_log(LEAT_LOG_WARNING, "%s; skipped", leat_message());
+            leat_note(LEAT_LOG_WARNING, "%s; skipped", leat_message());
         return status == LEAT_ERR_NO_MEMORY ? status : LEAT_OK;
     }
     for (size_t i = 0; i < all.n; i++) {

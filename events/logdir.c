@@ -77,7 +77,7 @@ static leat_status plan_file(struct load *l, size_t run, size_t file)
     if (status == LEAT_ERR_NO_MEMORY)
         return status;
     if (status != LEAT_OK) {
-        leat_log(LEAT_LOG_WARNING, "%s; skipped", leat_message());
+        leat_note(LEAT_LOG_WARNING, "%s; skipped", leat_message());
         return LEAT_OK;
     }
     uint64_t size = f.size, known = e->size;

@@ -74,7 +74,7 @@ static void give_up(leat_event_queue *q, const struct extent *e, uint64_t writte
     q->stats.dropped += lost;
     pthread_mutex_unlock(&q->mutex);
     if (first)
-        leat_log(LEAT_LOG_WARNING, "%s; events are being dropped", text);
+        leat_note(LEAT_LOG_WARNING, "%s; events are being dropped", text);
 }
 
 static void write_extent(leat_event_queue *q, const struct extent *e)

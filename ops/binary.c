@@ -20,6 +20,9 @@
 SMALL_INT_LOOPS(ADD_LOOP)
 SMALL_INT_LOOPS(SUB_LOOP)
 SMALL_INT_LOOPS(MUL_LOOP)
+SMALL_INT_LOOPS(MAX_LOOP)
+SMALL_INT_LOOPS(MIN_LOOP)
+SMALL_INT_LOOPS(SQD_LOOP)
 
 /* One kernel: the vector loops of LEAT_VECTOR_<vector>, and <prefix>_<dtype> for the small integers. */
 #define ARITHMETIC_KERNEL(name_, vector_, prefix_)                                                           \
@@ -37,6 +40,9 @@ SMALL_INT_LOOPS(MUL_LOOP)
 ARITHMETIC_KERNEL(add_kernel, ADD, add)
 ARITHMETIC_KERNEL(sub_kernel, SUB, sub)
 ARITHMETIC_KERNEL(mul_kernel, MUL, mul)
+ARITHMETIC_KERNEL(maximum_kernel, MAX, max)
+ARITHMETIC_KERNEL(minimum_kernel, MIN, min)
+ARITHMETIC_KERNEL(squared_difference_kernel, SQUARED_DIFFERENCE, sqd)
 
 /* ---- sum and difference ---- */
 
@@ -134,3 +140,60 @@ LEAT_ROW(Mul, "(float[2,3] -3..3, float[3] -3..3)", (x) * (y));
 LEAT_ROW(Mul, "(double[3,1,2] -3..3, double[4,1] -3..3)", (x) * (y));
 LEAT_ROW(Mul, "(uint16[1] 65535, uint16[1] 65535) -> uint16[1] 1");
 LEAT_ROW(Mul, "(int64[2] 4611686018427387904 3, int64[2] 2 -4) -> int64[2] -9223372036854775808 -12");
+
+/* ---- extremes ---- */
+
+/* TensorFlow's: the gradient goes to x where x wins or the two are equal. */
+static void extreme_grad(leat_grad *g, leat_out x_wins)
+{
+    leat_out zeros = leat_raw_zeros_like(g->dy[0]);
+    g->dx[0] = leat_grad_unbroadcast(g, leat_raw_select_v2(x_wins, g->dy[0], zeros), 0, 1);
+    g->dx[1] = leat_grad_unbroadcast(g, leat_raw_select_v2(x_wins, zeros, g->dy[0]), 1, 0);
+}
+
+static void maximum_grad(leat_grad *g)
+{
+    extreme_grad(g, leat_raw_greater_equal(leat_grad_in(g, 0), leat_grad_in(g, 1)));
+}
+
+static void minimum_grad(leat_grad *g)
+{
+    extreme_grad(g, leat_raw_less_equal(leat_grad_in(g, 0), leat_grad_in(g, 1)));
+}
+
+const leat_op_def leat_op_Maximum =
+    LEAT_OP("Maximum(x: T, y: T) -> z: T; T: real", .doc = "z = max(x, y); NaN where either is.",
+            .shape = leat_shape_broadcast2, .kernels = {{maximum_kernel}}, .gradient = maximum_grad,
+            .flags = LEAT_OP_INPLACE);
+
+const leat_op_def leat_op_Minimum =
+    LEAT_OP("Minimum(x: T, y: T) -> z: T; T: real", .doc = "z = min(x, y); NaN where either is.",
+            .shape = leat_shape_broadcast2, .kernels = {{minimum_kernel}}, .gradient = minimum_grad,
+            .flags = LEAT_OP_INPLACE);
+
+LEAT_ROW(Maximum, "(float[2,3] -3..3, float[3] -3..3)", fmax(x, y));
+LEAT_ROW(Maximum, "(float[3] nan 1 nan, float[3] 1 nan nan) -> float[3] nan nan nan");
+LEAT_ROW(Maximum, "(int64[3] 1 2 3, int64[] 2) -> int64[3] 2 2 3");
+LEAT_ROW(Maximum, "(uint8[2] 200 3, uint8[] 4) -> uint8[2] 200 4");
+LEAT_ROW(Minimum, "(double[2,3] -3..3, double[] 0.5)", fmin(x, y));
+LEAT_ROW(Minimum, "(float[3] nan 1 nan, float[3] 1 nan nan) -> float[3] nan nan nan");
+LEAT_ROW(Minimum, "(int8[3] 1 -2 3, int8[] 2) -> int8[3] 1 -2 2");
+
+/* ---- squared difference ---- */
+
+static void squared_difference_grad(leat_grad *g)
+{
+    leat_out two = leat_scalar_float(g->graph, 2.0);
+    leat_out dx =
+        leat_raw_mul(leat_raw_mul(two, g->dy[0]), leat_raw_sub(leat_grad_in(g, 0), leat_grad_in(g, 1)));
+    g->dx[0] = leat_grad_unbroadcast(g, dx, 0, 1);
+    g->dx[1] = leat_raw_neg(leat_grad_unbroadcast(g, dx, 1, 0));
+}
+
+const leat_op_def leat_op_SquaredDifference = LEAT_OP(
+    "SquaredDifference(x: T, y: T) -> z: T; T: {bfloat16, half, float, double, int32, int64}",
+    .doc = "z = (x - y) * (x - y).", .shape = leat_shape_broadcast2, .kernels = {{squared_difference_kernel}},
+    .gradient = squared_difference_grad, .flags = LEAT_OP_INPLACE);
+
+LEAT_ROW(SquaredDifference, "(double[2,3] -3..3, double[2,1] -3..3)", (x - y) * (x - y));
+LEAT_ROW(SquaredDifference, "(int32[2] 3 -4, int32[] 1) -> int32[2] 4 25");

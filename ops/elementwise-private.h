@@ -5,11 +5,12 @@
 #include "ops/ops-private.h"
 #include "ops/vector-private.h"
 
-/* The loops of a binary op. half and bfloat16 go through the float loop in blocks, unless they have their own. */
+/* The loops of a binary op. half and bfloat16 go through the float loop in blocks. */
 typedef struct leat_binary_loops {
-    int vector; /* LEAT_VECTOR_* + 1: float, double, int32, int64 come from leat_vector_get(); 0: none */
-    leat_loop2 *by_dtype[24];
-    int64_t grain; /* elements of a tile; 0: LEAT_GRAIN_CHEAP */
+    int vector; /* LEAT_VECTOR_* of the binary list + 1: float, double, int32, int64 come from there; 0: none */
+    int float2;               /* of the float2 list + 1: float, double */
+    leat_loop2 *by_dtype[24]; /* what the two do not give */
+    int64_t grain;            /* elements of a tile; 0: LEAT_GRAIN_CHEAP */
 } leat_binary_loops;
 
 /* Output 0 = loops(input 0, input 1), broadcast as numpy does. */
@@ -33,6 +34,7 @@ leat_status leat_binary_run(leat_kernel *k, leat_loop2 *loop, int64_t grain) LEA
 
 /* The loops of a unary op, out[i] = f(x[i]). half and bfloat16 go through the float loop unless they have their own. */
 typedef struct leat_unary_loops {
+    int float1; /* LEAT_VECTOR_* of the float1 list + 1: float and double come from there; 0: none */
     leat_loop1 *by_dtype[24];
     int64_t grain; /* elements of a tile; 0: LEAT_GRAIN_CHEAP */
 } leat_unary_loops;
@@ -68,5 +70,31 @@ void leat_broadcast_plan(leat_broadcast *b, const leat_shape *out, const leat_sh
 /* Offsets (in elements) of the operands at flat index i of the output. *inner_left: how many elements of the innermost
  * dimension follow, this one included. */
 void leat_broadcast_at(const leat_broadcast *b, int64_t i, int n, int64_t *offset, int64_t *inner_left);
+
+/* A kernel over the vector loops of one name (grain: CHEAP, MATH, HEAVY). */
+#define LEAT_VECTOR_KERNEL1(name_, vector_, grain_)                                                          \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_unary_loops loops = {.float1 = LEAT_VECTOR_##vector_ + 1,                          \
+                                               .grain = LEAT_GRAIN_##grain_};                                \
+        return leat_unary(k, &loops);                                                                        \
+    }
+#define LEAT_VECTOR_KERNEL2(name_, vector_)                                                                  \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_##vector_ + 1};                        \
+        return leat_binary(k, &loops);                                                                       \
+    }
+/* A kernel over libm functions: f(x) for double, f_(x) for float. */
+#define LEAT_LIBM_KERNEL1(name_, float_value_, double_value_)                                                \
+    LEAT_LOOP1(name_##_f32, float, float, float_value_)                                                      \
+    LEAT_LOOP1(name_##_f64, double, double, double_value_)                                                   \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_unary_loops loops = {                                                              \
+            .by_dtype = {[LEAT_FLOAT] = name_##_f32, [LEAT_DOUBLE] = name_##_f64},                           \
+            .grain = LEAT_GRAIN_HEAVY};                                                                      \
+        return leat_unary(k, &loops);                                                                        \
+    }
 
 #endif

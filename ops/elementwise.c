@@ -111,14 +111,18 @@ static void binary_range(int64_t begin, int64_t end, void *arg)
 
 leat_loop2 *leat_binary_loop(const leat_binary_loops *loops, leat_dtype dtype)
 {
-    if (loops->by_dtype[dtype] != NULL || loops->vector == 0)
-        return loops->by_dtype[dtype];
-    leat_loop2 *const *row = leat_vector_get()->binary[loops->vector - 1];
-    return dtype == LEAT_FLOAT    ? row[LEAT_VECTOR_F32]
-           : dtype == LEAT_DOUBLE ? row[LEAT_VECTOR_F64]
-           : dtype == LEAT_INT32  ? row[LEAT_VECTOR_I32]
-           : dtype == LEAT_INT64  ? row[LEAT_VECTOR_I64]
-                                  : NULL;
+    int type = dtype == LEAT_FLOAT    ? LEAT_VECTOR_F32
+               : dtype == LEAT_DOUBLE ? LEAT_VECTOR_F64
+               : dtype == LEAT_INT32  ? LEAT_VECTOR_I32
+               : dtype == LEAT_INT64  ? LEAT_VECTOR_I64
+                                      : -1;
+    if (loops->by_dtype[dtype] == NULL && type >= 0) {
+        if (loops->vector != 0)
+            return leat_vector_get()->binary[loops->vector - 1][type];
+        if (loops->float2 != 0 && type <= LEAT_VECTOR_F64)
+            return leat_vector_get()->float2[loops->float2 - 1][type];
+    }
+    return loops->by_dtype[dtype];
 }
 
 leat_status leat_binary_run(leat_kernel *k, leat_loop2 *loop, int64_t grain)
@@ -199,7 +203,11 @@ leat_status leat_unary_run(leat_kernel *k, leat_loop1 *loop, int64_t grain)
 leat_status leat_unary(leat_kernel *k, const leat_unary_loops *loops)
 {
     leat_dtype dtype = k->in[0]->dtype;
-    leat_loop1 *loop = loops->by_dtype[leat_dtype_is_16bit_float(dtype) ? LEAT_FLOAT : dtype];
+    leat_dtype computed = leat_dtype_is_16bit_float(dtype) ? LEAT_FLOAT : dtype;
+    leat_loop1 *loop = loops->by_dtype[computed];
+    if (loop == NULL && loops->float1 != 0 && (computed == LEAT_FLOAT || computed == LEAT_DOUBLE))
+        loop = leat_vector_get()
+                   ->float1[loops->float1 - 1][computed == LEAT_FLOAT ? LEAT_VECTOR_F32 : LEAT_VECTOR_F64];
     if (loop == NULL)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no kernel for %s", leat_dtype_name(dtype));
     return leat_unary_run(k, loop, loops->grain ? loops->grain : LEAT_GRAIN_CHEAP);

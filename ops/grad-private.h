@@ -16,6 +16,14 @@ leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, 
                    sizeof((const leat_out[]){__VA_ARGS__}) / sizeof(leat_out))
 /* Sum(x, axes) */
 leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims);
+/* As leat_grad_ints, from int64 values (dimensions, axes) that fit. */
+leat_out leat_grad_dims(leat_grad *g, const int64_t *values, int n);
+/* All axes of x: a constant where its rank is known. */
+leat_out leat_grad_all_axes(leat_grad *g, leat_out x);
+/* x, reshaped like `like`: to a constant shape where it is known; nothing where the shapes agree already. */
+leat_out leat_grad_reshape_like(leat_grad *g, leat_out x, leat_out like);
+/* The shape of `like`, as a constant where it is known. */
+leat_out leat_grad_shape_of(leat_grad *g, leat_out like);
 /* Does something flow into output i? */
 static inline bool leat_grad_flows(const leat_grad *g, int i)
 {

@@ -33,3 +33,41 @@ leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims)
     leat_op_set_bool(b, "keep_dims", keep_dims);
     return (leat_out){leat_op_end(b), 0};
 }
+
+leat_out leat_grad_dims(leat_grad *g, const int64_t *values, int n)
+{
+    leat_tensor *t = leat_tensor_new(LEAT_INT32, leat_shape_1d(n));
+    if (t == NULL)
+        return LEAT_NO_OUT;
+    for (int i = 0; i < n; i++)
+        leat_index_put(t, i, values[i]);
+    leat_out out = leat_value(g->graph, t);
+    leat_tensor_unref(t);
+    return out;
+}
+
+leat_out leat_grad_all_axes(leat_grad *g, leat_out x)
+{
+    static const int64_t axes[LEAT_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+    leat_shape shape = leat_out_shape(x);
+    if (leat_shape_rank(&shape) >= 0)
+        return leat_grad_dims(g, axes, leat_shape_rank(&shape));
+    return leat_raw_range(leat_scalar_int(g->graph, 0), leat_raw_rank(x), leat_scalar_int(g->graph, 1));
+}
+
+leat_out leat_grad_shape_of(leat_grad *g, leat_out like)
+{
+    leat_shape shape = leat_out_shape(like);
+    bool fits = leat_shape_known(&shape);
+    for (int i = 0; i < leat_shape_rank(&shape); i++)
+        fits = fits && shape.dims[i] <= INT32_MAX;
+    return fits ? leat_grad_dims(g, shape.dims, leat_shape_rank(&shape)) : leat_raw_shape(like);
+}
+
+leat_out leat_grad_reshape_like(leat_grad *g, leat_out x, leat_out like)
+{
+    leat_shape have = leat_out_shape(x), want = leat_out_shape(like);
+    if (leat_shape_known(&have) && leat_shape_equal(have, want))
+        return x;
+    return leat_raw_reshape(x, leat_grad_shape_of(g, like));
+}

@@ -75,6 +75,41 @@ void leat_put_double(leat_tensor *t, int64_t i, double value)
     }
 }
 
+struct copy_rows {
+    char *to;
+    const char *from;
+    int64_t to_stride, from_stride, run;
+    size_t bytes;
+};
+
+/* Elements begin..end of all rows taken together. */
+static void copy_rows_range(int64_t begin, int64_t end, void *arg)
+{
+    const struct copy_rows *r = arg;
+    while (begin < end) {
+        int64_t row = begin / r->run, at = begin % r->run, n = LEAT_MIN(r->run - at, end - begin);
+        memcpy(r->to + (size_t)(row * r->to_stride + at) * r->bytes,
+               r->from + (size_t)(row * r->from_stride + at) * r->bytes, (size_t)n * r->bytes);
+        begin += n;
+    }
+}
+
+leat_status leat_copy_rows(leat_kernel *k, leat_dtype dtype, void *to, int64_t to_stride, const void *from,
+                           int64_t from_stride, int64_t rows, int64_t run)
+{
+    struct copy_rows r = {to, from, to_stride, from_stride, run, leat_dtype_bytes(dtype)};
+    if (rows <= 0 || run <= 0)
+        return LEAT_OK;
+    if (dtype != LEAT_STRING) {
+        leat_ranges(k, rows * run, LEAT_GRAIN_CHEAP, copy_rows_range, &r);
+        return LEAT_OK;
+    }
+    for (int64_t i = 0; i < rows; i++)
+        LEAT_TRY(leat_copy_elements(dtype, r.to + (size_t)(i * to_stride) * r.bytes,
+                                    r.from + (size_t)(i * from_stride) * r.bytes, run));
+    return LEAT_OK;
+}
+
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank, int *out)
 {
     if (axis->elements != 1)
@@ -112,14 +147,14 @@ leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_s
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "a shape must be a vector, not of rank %d",
                                 leat_shape_rank(&t->shape));
     if (t->elements > LEAT_MAX_RANK)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "rank %lld is more than %d",
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "%lld dimensions are more than %d",
                                 (long long)t->elements, LEAT_MAX_RANK);
     *shape = (leat_shape){.rank_plus_1 = (int32_t)t->elements + 1};
     for (int64_t i = 0; i < t->elements; i++) {
         shape->dims[i] = leat_index_at(t, i);
         if (shape->dims[i] < 0)
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "dimension %lld is negative: %lld",
-                                    (long long)i, (long long)shape->dims[i]);
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "dimension %lld is negative: %lld", (long long)i,
+                                    (long long)shape->dims[i]);
     }
     return LEAT_OK;
 }

@@ -101,6 +101,10 @@ void leat_floats_to_16(leat_dtype dtype, uint16_t *to, const float *from, size_t
 leat_status leat_copy_elements(leat_dtype dtype, void *to, const void *from, int64_t n) LEAT_MUST_CHECK;
 leat_status leat_string_set(leat_string *to, const char *data, size_t size) LEAT_MUST_CHECK;
 
+/* Copies `rows` runs of `run` elements each, in tiles; the strides are in elements. */
+leat_status leat_copy_rows(leat_kernel *k, leat_dtype dtype, void *to, int64_t to_stride, const void *from,
+                           int64_t from_stride, int64_t rows, int64_t run) LEAT_MUST_CHECK;
+
 /* Element i of an int32 or int64 tensor. */
 static inline int64_t leat_index_at(const leat_tensor *t, int64_t i)
 {
@@ -124,11 +128,16 @@ leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int 
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank,
                              int *out) LEAT_MUST_CHECK;
 
-/* The shape that an int32 or int64 vector says; leat_out_new checks its dimensions. */
+/* The shape that an int32 or int64 vector says: at most LEAT_MAX_RANK dimensions, none negative. */
 leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_shape *shape) LEAT_MUST_CHECK;
 
 /* Output i, a 0-D or 1-D int tensor computed from shapes. */
 leat_status leat_out_scalar_int(leat_kernel *k, int i, int64_t value) LEAT_MUST_CHECK;
+
+/* The bytes of element i, by which elements are compared and hashed (strings: their text). */
+const void *leat_element_key(const leat_tensor *t, int64_t i, size_t *size);
+/* Output 0, of this shape, filled with the element at `value`. */
+leat_status leat_out_fill(leat_kernel *k, const leat_shape *shape, const void *value) LEAT_MUST_CHECK;
 
 /* ---- tiles of flat loops ----
  * Tile t covers elements [t * grain, min(n, (t + 1) * grain)). The grain depends on the op only, so that the tiles of

@@ -63,7 +63,7 @@ void leat_check_openblas(void)
     if (openblas_get_parallel() == OPENBLAS_OPENMP || atomic_flag_test_and_set(&done))
         return;
     openblas_set_num_threads(1);
-    leat_log(LEAT_LOG_WARNING,
+    leat_note(LEAT_LOG_WARNING,
              "the OpenBLAS library that was loaded is not its OpenMP build; it runs on one thread");
 }
 

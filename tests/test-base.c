@@ -67,11 +67,11 @@ static void keep_log(void *user, leat_log_level level, const char *text)
 LEAT_TEST(log_goes_to_the_call_back)
 {
     struct logged l = {0};
-    leat_log(LEAT_LOG_WARNING, "dropped");
+    leat_note(LEAT_LOG_WARNING, "dropped");
     leat_set_log(keep_log, &l);
-    leat_log(LEAT_LOG_WARNING, "%d\t%s", 5, "x");
+    leat_note(LEAT_LOG_WARNING, "%d\t%s", 5, "x");
     leat_set_log(NULL, NULL);
-    leat_log(LEAT_LOG_WARNING, "dropped");
+    leat_note(LEAT_LOG_WARNING, "dropped");
     CHECK(l.calls == 1);
     CHECK_STR(l.text, "5\\x09x");
 }

@@ -66,7 +66,7 @@ static leat_status survey(bundle_place *p, int shards, bool sweep)
     bool taken = true;
     for (size_t i = 0; sweep && i < count && status == LEAT_OK; i++)
         if (is_temporary(entries[i].name) && !entries[i].is_dir) {
-            leat_log(LEAT_LOG_INFO, "%s/%s: removed, left by a writer that did not finish", p->dir,
+            leat_note(LEAT_LOG_INFO, "%s/%s: removed, left by a writer that did not finish", p->dir,
                      entries[i].name);
             status = remove_in(p->dir, entries[i].name);
         }
@@ -163,13 +163,13 @@ static void remove_stale(const bundle_place *p)
     size_t count;
     int shard, shards;
     if (leat_dir_list(p->dir, &entries, &count) != LEAT_OK) {
-        leat_log(LEAT_LOG_WARNING, "%s: old data files are kept: %s", p->prefix, leat_message());
+        leat_note(LEAT_LOG_WARNING, "%s: old data files are kept: %s", p->prefix, leat_message());
         return;
     }
     for (size_t i = 0; i < count; i++)
         if (bundle_data_name(entries[i].name, p->base, &shard, &shards) && shards != p->shards &&
             remove_in(p->dir, entries[i].name) != LEAT_OK)
-            leat_log(LEAT_LOG_WARNING, "an old data file is kept: %s", leat_message());
+            leat_note(LEAT_LOG_WARNING, "an old data file is kept: %s", leat_message());
     leat_dir_free(entries, count);
 }
 

@@ -123,7 +123,7 @@ static void move_back(merge *m)
             char *from = bundle_data_path(m->place.prefix, at, m->place.shards);
             char *to = bundle_data_path(m->parts[i]->prefix, shard, m->parts[i]->shards_count);
             if (from != NULL && to != NULL && leat_file_rename(from, to) != LEAT_OK)
-                leat_log(LEAT_LOG_WARNING, "%s: not moved back: %s", from, leat_message());
+                leat_note(LEAT_LOG_WARNING, "%s: not moved back: %s", from, leat_message());
             leat_free(from);
             leat_free(to);
         }

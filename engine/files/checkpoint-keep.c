@@ -67,14 +67,14 @@ static leat_status find_newest(const char *dir, char **prefix)
         path[strlen(path) - 6] = 0;
         status = check_bundle(path, true);
         if (status == LEAT_OK) {
-            leat_log(LEAT_LOG_WARNING, "%s: using %s, the newest checkpoint that verifies", dir, path);
+            leat_note(LEAT_LOG_WARNING, "%s: using %s, the newest checkpoint that verifies", dir, path);
             *prefix = path;
             break;
         }
         leat_free(path);
         if (status == LEAT_ERR_NO_MEMORY)
             break;
-        leat_log(LEAT_LOG_WARNING, "passed over: %s", leat_message());
+        leat_note(LEAT_LOG_WARNING, "passed over: %s", leat_message());
         status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no checkpoint in this directory is whole", dir);
     }
     leat_dir_free(entries, count);
@@ -98,7 +98,7 @@ leat_status leat_checkpoint_latest(const char *dir, char **prefix)
     leat_checkpoint_state_free(&state);
     if (status == LEAT_OK || status == LEAT_ERR_NO_MEMORY)
         return status;
-    leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+    leat_note(LEAT_LOG_WARNING, "%s", leat_message());
     return find_newest(dir, prefix);
 }
 
@@ -190,7 +190,7 @@ leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char
     if (status == LEAT_ERR_NO_MEMORY)
         return status;
     if (status != LEAT_OK && status != LEAT_ERR_NOT_FOUND)
-        leat_log(LEAT_LOG_WARNING, "%s", leat_message());
+        leat_note(LEAT_LOG_WARNING, "%s", leat_message());
     for (size_t i = k->state.count; i-- > 0;)
         if (!has_index(dir, k->state.items[i].name))
             drop_item(&k->state, i);
@@ -258,7 +258,7 @@ leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *pr
         /* Where the state file was not replaced it still names them. */
         char *old = status == LEAT_OK && k->max_to_keep > 0 ? leat_path_join(dir, gone[i].name) : NULL;
         if (old != NULL && leat_checkpoint_delete(old) != LEAT_OK)
-            leat_log(LEAT_LOG_WARNING, "an old checkpoint is kept: %s", leat_message());
+            leat_note(LEAT_LOG_WARNING, "an old checkpoint is kept: %s", leat_message());
         leat_free(old);
         leat_free(gone[i].name);
     }

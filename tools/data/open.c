@@ -60,7 +60,7 @@ static leat_status choose_columns(leat_data *d, const leat_data_options *o, bool
         if (i == d->target_source || ignored[i])
             continue;
         if (t->columns[i][0] == '\0') {
-            leat_log(LEAT_LOG_WARNING, "%s: column %zu has no name and is passed over", t->file.path, i + 1);
+            leat_note(LEAT_LOG_WARNING, "%s: column %zu has no name and is passed over", t->file.path, i + 1);
             continue;
         }
         leat_column *c = &s->columns[s->n_columns];
@@ -186,7 +186,7 @@ static void tell_extra(const leat_data *d, const bool *used)
         if (!used[i] && i != d->target_source && d->table.columns[i][0] != '\0' && n++ < 8)
             leat_buf_printf(&list, "%s'%s'", n > 1 ? ", " : "", d->table.columns[i]);
     if (n > 0 && list.data != NULL)
-        leat_log(LEAT_LOG_WARNING, "%s: columns that training did not use are passed over: %s%s",
+        leat_note(LEAT_LOG_WARNING, "%s: columns that training did not use are passed over: %s%s",
                  d->table.file.path, list.data, n > 8 ? ", ..." : "");
     leat_buf_free(&list);
 }

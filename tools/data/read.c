@@ -101,14 +101,14 @@ void leat_data_tell_gaps(leat_data *d)
         unsigned long long missing = d->gaps[k].missing, unseen = d->gaps[k].unseen;
         char mean[32];
         if (missing > 0 && !d->missing_told && !c->categorical)
-            leat_log(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values are replaced by the mean, %s",
+            leat_note(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values are replaced by the mean, %s",
                      leat_data_path(d), c->name, missing, leat_format_f64(mean, c->mean));
         else if (missing > 0 && !d->missing_told)
-            leat_log(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values %s", leat_data_path(d), c->name,
+            leat_note(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values %s", leat_data_path(d), c->name,
                      missing,
                      c->missing_category ? "are a category of their own" : "set none of its features");
         if (unseen > 0 && !d->unseen_told)
-            leat_log(LEAT_LOG_WARNING,
+            leat_note(LEAT_LOG_WARNING,
                      "%s: column '%s': %llu values that training did not see set none of its features",
                      leat_data_path(d), c->name, unseen);
     }

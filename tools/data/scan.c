@@ -49,7 +49,7 @@ leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, voi
     if (d->n_rows == 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: no rows", t->file.path);
     if (d->left_out > 0)
-        leat_log(LEAT_LOG_WARNING, "%s: %llu rows without a value in column '%s' are left out", t->file.path,
+        leat_note(LEAT_LOG_WARNING, "%s: %llu rows without a value in column '%s' are left out", t->file.path,
                  (unsigned long long)d->left_out, d->schema.target);
     return LEAT_OK;
 }
