@@ -8,7 +8,7 @@
  *   training rows, a missing category is a category of its own if training rows have any, rows without a target are
  *   left out of training. Each is counted and told. Infinities, and numbers beyond float32, are refused.
  * - A categorical column becomes one feature (0 or 1) per category; the categories are those of the training rows, in
- *   order of their bytes (of their values, if all are numbers). At most 1,000 of them. A category that training did
+ *   order of their bytes (of their values, if all are numbers). At most 1,000 of them in the file. A category that training did
  *   not see sets none of the features; it is counted and told.
  * - Means and population standard deviations are of the present values of the training rows only, in double, in the
  *   order of the file. `standardize` makes (x - mean) / deviation of numeric features (x - mean where the deviation is
@@ -89,7 +89,7 @@ typedef struct leat_fingerprint {
 
 typedef struct leat_data leat_data;
 
-/* Reads the file twice (three times if its rows then go to memory): kinds, counts, statistics, split. SIGINT or
+/* Reads the file once, once more if rows are held out, and once more if its rows go to memory. SIGINT or
  * SIGTERM end it with LEAT_ERR_CANCELLED. *out is NULL after a failure. */
 leat_status leat_data_open(leat_data **out, const char *path,
                            const leat_data_options *options) LEAT_MUST_CHECK;

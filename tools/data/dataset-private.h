@@ -90,11 +90,12 @@ leat_status leat_data_load(leat_data *d) LEAT_MUST_CHECK;
 
 /* Called every LEAT_BLOCK_ROWS rows: progress, and LEAT_ERR_CANCELLED after a signal. */
 leat_status leat_data_tick(leat_data *d, const char *what) LEAT_MUST_CHECK;
-/* Counts rows, makes the index of blocks and the fingerprint. on_row may be NULL. */
+/* Counts rows, makes the index of blocks and the fingerprint. on_row (may be NULL) sees every row that counts. */
 leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, void *user),
                            void *user) LEAT_MUST_CHECK;
 leat_status leat_data_split(leat_data *d, const leat_data_options *o) LEAT_MUST_CHECK;
-leat_status leat_data_statistics(leat_data *d) LEAT_MUST_CHECK;
+/* Scans, splits, and fills the schema. */
+leat_status leat_data_statistics(leat_data *d, const leat_data_options *o) LEAT_MUST_CHECK;
 
 /* ---- random numbers (random.c): SplitMix64, the same on every machine ---- */
 

@@ -94,49 +94,6 @@ static leat_status make_schema(leat_data *d, const leat_data_options *o)
     return st;
 }
 
-/* The columns whose kind no value has decided yet. */
-struct undecided {
-    size_t *columns;
-    size_t n;
-};
-
-static leat_status decide_kinds(leat_data *d, void *user)
-{
-    struct undecided *u = user;
-    for (size_t i = 0; i < u->n;) {
-        size_t k = u->columns[i];
-        const leat_cell *cell = &d->table.cells[d->source[k]];
-        double value;
-        const char *reason;
-        if (leat_cell_missing(cell)) {
-            i++;
-            continue;
-        }
-        if (cell->text != NULL && !leat_number_parse(cell->text, cell->size, &value)) {
-            if (leat_cell_decimal_comma(cell))
-                return leat_cell_fail(&d->table, d->source[k], "has a comma; numbers are written 1234.5");
-            d->schema.columns[k].categorical = true;
-        } else if (!leat_cell_number(cell, &value, &reason)) {
-            return leat_cell_fail(&d->table, d->source[k], reason);
-        }
-        u->columns[i] = u->columns[--u->n];
-    }
-    return LEAT_OK;
-}
-
-static leat_status scan_kinds(leat_data *d)
-{
-    struct undecided u = {.columns = leat_alloc(d->schema.n_columns * sizeof *u.columns)};
-    if (u.columns == NULL)
-        return leat_fail_memory(d->schema.n_columns * sizeof *u.columns);
-    for (size_t k = 0; k < d->schema.n_columns; k++)
-        if (!d->schema.columns[k].categorical)
-            u.columns[u.n++] = k;
-    leat_status st = leat_data_scan(d, decide_kinds, &u);
-    leat_free(u.columns);
-    return st;
-}
-
 /* ---- opening ---- */
 
 static leat_status load_if_small(leat_data *d, uint64_t budget)
@@ -156,9 +113,7 @@ static leat_status open_training(leat_data *d, const char *path, const leat_data
     d->leave_out = d->strict_classes = true;
     LEAT_TRY(leat_data_table_open(&d->table, path));
     LEAT_TRY(make_schema(d, o));
-    LEAT_TRY(scan_kinds(d));
-    LEAT_TRY(leat_data_split(d, o));
-    LEAT_TRY(leat_data_statistics(d));
+    LEAT_TRY(leat_data_statistics(d, o));
     leat_data_tell_gaps(d);
     return load_if_small(d, o->memory);
 }

@@ -28,8 +28,6 @@ leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, voi
         LEAT_TRY(leat_data_table_next(t, &end));
         if (end)
             break;
-        if (on_row != NULL)
-            LEAT_TRY(on_row(d, user));
         if (d->leave_out && leat_cell_missing(&t->cells[d->target_source])) {
             d->left_out++;
             continue;
@@ -39,6 +37,8 @@ leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, voi
             LEAT_TRY(add_block(d));
         }
         d->n_rows++;
+        if (on_row != NULL)
+            LEAT_TRY(on_row(d, user));
     }
     d->n_train = d->n_rows;
     d->next_row = d->n_rows;

@@ -1,5 +1,6 @@
-/* statistics.c - the second pass over a training file: means, deviations and categories of the training rows, classes
- * of all rows. Every field that will be used is read here once, so that what is wrong is told before training. */
+/* statistics.c - what is learnt from a training file before training: kinds, means, deviations, categories, classes.
+ * The first pass takes all rows, so that what is wrong in any of them is told as early as can be; where rows are held
+ * out, a second pass makes the statistics and categories anew from the training rows alone. */
 #include "tools/data/dataset-private.h"
 #include <string.h>
 
@@ -37,25 +38,39 @@ static leat_status add_category(leat_data *d, size_t column, leat_categories *to
     return leat_categories_add(to, text, size);
 }
 
-static leat_status add_feature(leat_data *d, size_t k, struct moments *m, bool train)
+/* The column's kind is that of its first present value. */
+static leat_status decide_kind(leat_data *d, size_t k)
+{
+    const leat_cell *cell = &d->table.cells[d->source[k]];
+    double value;
+    if (cell->text == NULL || leat_number_parse(cell->text, cell->size, &value))
+        return LEAT_OK;
+    if (leat_cell_decimal_comma(cell))
+        return leat_cell_fail(&d->table, d->source[k], "has a comma; numbers are written 1234.5");
+    d->schema.columns[k].categorical = true;
+    return LEAT_OK;
+}
+
+static leat_status add_feature(leat_data *d, size_t k, struct moments *m, bool first_pass)
 {
     leat_column *c = &d->schema.columns[k];
     const leat_cell *cell = &d->table.cells[d->source[k]];
     if (leat_cell_missing(cell)) {
-        d->gaps[k].missing++;
-        c->missing_category |= train && c->categorical;
+        d->gaps[k].missing += first_pass;
+        c->missing_category = true;
         return LEAT_OK;
     }
+    if (m->n == 0 && first_pass && !c->categorical)
+        LEAT_TRY(decide_kind(d, k));
     if (c->categorical) {
-        m->n += train;
-        return train ? add_category(d, d->source[k], &c->categories, "categories") : LEAT_OK;
+        m->n++;
+        return add_category(d, d->source[k], &c->categories, "categories");
     }
     double value;
     const char *reason;
     if (!leat_cell_number(cell, &value, &reason))
         return leat_cell_fail(&d->table, d->source[k], reason);
-    if (train)
-        add_number(m, value);
+    add_number(m, value);
     return LEAT_OK;
 }
 
@@ -74,6 +89,36 @@ static leat_status add_target(leat_data *d)
     return LEAT_OK;
 }
 
+/* Every row of the file, once. */
+static leat_status on_row(leat_data *d, void *user)
+{
+    struct moments *moments = user;
+    for (size_t k = 0; k < d->schema.n_columns; k++)
+        LEAT_TRY(add_feature(d, k, &moments[k], true));
+    return add_target(d);
+}
+
+/* Forgets what the rows held out have contributed. */
+static leat_status add_training_rows(leat_data *d, struct moments *moments)
+{
+    leat_schema *s = &d->schema;
+    memset(moments, 0, s->n_columns * sizeof *moments);
+    for (size_t k = 0; k < s->n_columns; k++) {
+        leat_categories_free(&s->columns[k].categories);
+        s->columns[k].missing_category = false;
+    }
+    uint64_t end = d->held_out != NULL ? d->n_rows : d->n_train;
+    LEAT_TRY(leat_data_seek(d, 0));
+    for (uint64_t row = 0; row < end; row++) {
+        if (row % LEAT_BLOCK_ROWS == 0)
+            LEAT_TRY(leat_data_tick(d, "statistics"));
+        LEAT_TRY(leat_data_next(d));
+        for (size_t k = 0; k < s->n_columns && !leat_row_held_out(d, row); k++)
+            LEAT_TRY(add_feature(d, k, &moments[k], false));
+    }
+    return LEAT_OK;
+}
+
 static leat_status finish(leat_data *d, const struct moments *m)
 {
     leat_schema *s = &d->schema;
@@ -85,6 +130,7 @@ static leat_status finish(leat_data *d, const struct moments *m)
                              "%s: column '%s' has no value in any training row (leave it out with --ignore)",
                              path, c->name);
         LEAT_TRY(leat_categories_sort(&c->categories));
+        c->missing_category = c->missing_category && c->categorical;
         if (!c->categorical) {
             c->mean = m[k].mean;
             c->deviation = sqrt(m[k].squares / (double)m[k].n);
@@ -98,27 +144,16 @@ static leat_status finish(leat_data *d, const struct moments *m)
     return leat_schema_lay_out(s, path);
 }
 
-static leat_status read_all(leat_data *d, struct moments *moments)
-{
-    LEAT_TRY(leat_data_seek(d, 0));
-    for (uint64_t row = 0; row < d->n_rows; row++) {
-        if (row % LEAT_BLOCK_ROWS == 0)
-            LEAT_TRY(leat_data_tick(d, "statistics"));
-        LEAT_TRY(leat_data_next(d));
-        bool train = !leat_row_held_out(d, row);
-        for (size_t k = 0; k < d->schema.n_columns; k++)
-            LEAT_TRY(add_feature(d, k, &moments[k], train));
-        LEAT_TRY(add_target(d));
-    }
-    return LEAT_OK;
-}
-
-leat_status leat_data_statistics(leat_data *d)
+leat_status leat_data_statistics(leat_data *d, const leat_data_options *o)
 {
     struct moments *moments = leat_alloc_zero(d->schema.n_columns, sizeof *moments);
     if (moments == NULL)
         return leat_fail_memory(d->schema.n_columns * sizeof *moments);
-    leat_status st = read_all(d, moments);
+    leat_status st = leat_data_scan(d, on_row, moments);
+    if (st == LEAT_OK)
+        st = leat_data_split(d, o);
+    if (st == LEAT_OK && d->n_train < d->n_rows)
+        st = add_training_rows(d, moments);
     if (st == LEAT_OK)
         st = finish(d, moments);
     leat_free(moments);
