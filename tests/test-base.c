@@ -1,8 +1,10 @@
 #include "config.h"
 #include "check.h"
 #include "base/base-private.h"
+#include "base/crc-private.h"
 #include "base/fault-private.h"
 #include "base/file-private.h"
+#include "base/sha256-private.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -708,4 +710,57 @@ LEAT_TEST(message_is_per_thread)
     REQUIRE(pthread_create(&t, NULL, fail_elsewhere, NULL) == 0);
     pthread_join(t, NULL);
     CHECK_STR(leat_message(), "mine");
+}
+
+/* ---- checksums ---- */
+
+LEAT_TEST(crc32c_of_known_bytes)
+{
+    char zeros[32] = {0}, bytes[1000];
+    CHECK(leat_crc32c("123456789", 9) == 0xe3069283);
+    CHECK(leat_crc32c(zeros, 32) == 0x8a9136aa); /* RFC 3720, B.4 */
+    CHECK(leat_crc32c(NULL, 0) == 0);
+    CHECK(leat_crc32c_unmask(leat_crc32c_mask(0x12345678)) == 0x12345678);
+    CHECK(leat_crc32c_mask(0) == 0xa282ead8);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * i >> 3);
+    uint32_t whole = leat_crc32c(bytes, sizeof bytes);
+    for (size_t cut = 0; cut <= sizeof bytes; cut += 13) {
+        uint32_t head = leat_crc32c(bytes, cut), tail = leat_crc32c(bytes + cut, sizeof bytes - cut);
+        CHECK(leat_crc32c_extend(head, bytes + cut, sizeof bytes - cut) == whole);
+        CHECK(leat_crc32c_combine(head, tail, sizeof bytes - cut) == whole);
+    }
+}
+
+/* FIPS 180-4's examples, and every way to cut one message in two. */
+LEAT_TEST(sha256_of_known_bytes)
+{
+    static const struct {
+        const char *text;
+        unsigned times;
+        const char *hex;
+    } rows[] = {
+        {"", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {"aaaaaaaaaa", 100000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+    };
+    leat_sha256 s;
+    char hex[65], first[65], bytes[300];
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_sha256_init(&s);
+        for (unsigned k = 0; k < rows[i].times; k++)
+            leat_sha256_update(&s, rows[i].text, strlen(rows[i].text));
+        leat_sha256_hex(&s, hex);
+        CHECK_STR(hex, rows[i].hex);
+    }
+    memset(bytes, 'q', sizeof bytes);
+    for (size_t cut = 0; cut <= sizeof bytes; cut++) {
+        leat_sha256_init(&s);
+        leat_sha256_update(&s, bytes, cut);
+        leat_sha256_update(&s, bytes + cut, sizeof bytes - cut);
+        leat_sha256_hex(&s, cut == 0 ? first : hex);
+        CHECK(cut == 0 || strcmp(first, hex) == 0);
+    }
 }

@@ -315,3 +315,48 @@ LEAT_TEST(slice_keys)
         leat_buf_free(&key);
     }
 }
+
+/* Several threads read these; what is wrong in the share of any is told. */
+LEAT_TEST(large_tensors)
+{
+    enum { COUNT = 5 * 1024 * 1024 + 77 };
+    static const int64_t dims[] = {COUNT};
+    static const size_t places[] = {0, COUNT, 2 * (size_t)COUNT + 5, 4 * (size_t)COUNT - 1};
+    const char *prefix = in_dir(check_temp_dir(), "m");
+    char data[4300];
+    snprintf(data, sizeof data, "%s.data-00000-of-00001", prefix);
+    uint8_t *bytes = malloc(COUNT * 4), *back = malloc(COUNT * 4);
+    fill(bytes, (size_t)COUNT * 4, 1);
+    leat_bundle_writer *w;
+    leat_bundle *b;
+    leat_bundle_entry e = {0};
+    REQUIRE_OK(leat_bundle_writer_open(&w, prefix, NULL));
+    CHECK_OK(add_numbers(w, "x", LEAT_DATA_TYPE_FLOAT, 1, dims, bytes));
+    REQUIRE_OK(leat_bundle_writer_commit(w));
+    REQUIRE_OK(leat_bundle_open(&b, prefix));
+    REQUIRE_OK(leat_bundle_find(b, "x", 1, &e));
+    CHECK_OK(leat_bundle_read(b, &e, NULL, back, (size_t)COUNT * 4));
+    CHECK(memcmp(bytes, back, (size_t)COUNT * 4) == 0);
+    FILE *f = fopen(data, "r+b");
+    REQUIRE(f != NULL);
+    for (size_t i = 0; i < LEAT_LEN(places); i++) {
+        for (int undo = 0; undo < 2; undo++) {
+            fseek(f, (long)places[i], SEEK_SET);
+            fputc(bytes[places[i]] ^ (undo ? 0 : 1), f);
+            fflush(f);
+            leat_status status = leat_bundle_read(b, &e, NULL, back, (size_t)COUNT * 4);
+            if (undo)
+                CHECK_OK(status);
+            else
+                CHECK_FAILS(status, LEAT_ERR_DATA_LOSS, "tensor 'x': the checksum does not match");
+        }
+    }
+    fclose(f);
+    CHECK(truncate(data, 15 * 1024 * 1024) == 0);
+    CHECK_FAILS(leat_bundle_read(b, &e, NULL, back, (size_t)COUNT * 4), LEAT_ERR_DATA_LOSS,
+                "data-00000-of-00001:15728640: the file ends");
+    leat_bundle_entry_free(&e);
+    leat_bundle_close(b);
+    free(bytes);
+    free(back);
+}

@@ -5,9 +5,7 @@
 
 #include <string.h>
 #include "base/crc-private.h"
-
-/* Small enough to be in the cache still when the CRC looks at what was read. */
-enum { PIECE = 256 * 1024 };
+#include "read-crc-private.h"
 
 static leat_status bad_data(const leat_file *f, uint64_t offset, const leat_bundle_entry *e,
                             const char *reason)
@@ -16,29 +14,41 @@ static leat_status bad_data(const leat_file *f, uint64_t offset, const leat_bund
                      e->name, reason);
 }
 
-/* Reads the m->size bytes of numbers at m->offset into `to`, or piece by piece into `to` of PIECE bytes, handing each
- * to `use`. */
+/* Reads the m->size bytes of numbers at m->offset into `to`. */
 static leat_status read_numbers(leat_bundle *b, const leat_bundle_entry *e, const leat_bundle_meta *m,
-                                char *to, bool pieces, void (*use)(void *, const void *, size_t), void *user)
+                                char *to)
+{
+    leat_file *f = &b->shards[m->shard].file;
+    uint32_t crc;
+    leat_status status = leat_file_read_crc(f, (uint64_t)m->offset, to, (size_t)m->size, &crc);
+    if (status != LEAT_OK)
+        return leat_fail_context(status, "tensor '%s'", e->name);
+    return leat_crc32c_mask(crc) == m->crc
+               ? LEAT_OK
+               : bad_data(f, (uint64_t)m->offset, e, "the checksum does not match");
+}
+
+/* Reads them piece by piece into `piece` of LEAT_READ_PIECE bytes, handing each to `use`. */
+static leat_status scan_numbers(leat_bundle *b, const leat_bundle_entry *e, const leat_bundle_meta *m,
+                                char *piece, void (*use)(void *, const void *, size_t), void *user)
 {
     leat_file *f = &b->shards[m->shard].file;
     uint64_t offset = (uint64_t)m->offset, left = (uint64_t)m->size;
     uint32_t crc = 0;
     while (left > 0) {
-        size_t n = (size_t)LEAT_MIN(left, (uint64_t)PIECE);
-        leat_status status = leat_file_read_at(f, offset, to, n);
+        size_t n = (size_t)LEAT_MIN(left, (uint64_t)LEAT_READ_PIECE);
+        leat_status status = leat_file_read_at(f, offset, piece, n);
         if (status != LEAT_OK)
             return leat_fail_context(status, "tensor '%s'", e->name);
-        crc = leat_crc32c_extend(crc, to, n);
+        crc = leat_crc32c_extend(crc, piece, n);
         if (use != NULL)
-            use(user, to, n);
-        to += pieces ? 0 : n;
+            use(user, piece, n);
         offset += n;
         left -= n;
     }
-    if (leat_crc32c_mask(crc) != m->crc)
-        return bad_data(f, (uint64_t)m->offset, e, "the checksum does not match");
-    return LEAT_OK;
+    return leat_crc32c_mask(crc) == m->crc
+               ? LEAT_OK
+               : bad_data(f, (uint64_t)m->offset, e, "the checksum does not match");
 }
 
 /* ---- strings ---- */
@@ -217,7 +227,7 @@ static leat_status read_stored(const request *r, const leat_bundle_meta *m, char
 {
     if (r->arena != NULL)
         return read_strings(r->bundle, r->entry, m, (leat_bytes *)to, elements, r->arena);
-    return read_numbers(r->bundle, r->entry, m, to, false, NULL, NULL);
+    return read_numbers(r->bundle, r->entry, m, to);
 }
 
 /* Reads what the request wants of a stored piece, which is `have` of the tensor. */
@@ -404,10 +414,10 @@ leat_status leat_bundle_scan(leat_bundle *b, const leat_bundle_entry *e,
         return leat_fail(e->status, "%s", e->error.size > 0 ? e->error.data : "a damaged tensor");
     if (e->meta.slices > 0 || e->type->number == LEAT_DATA_TYPE_STRING)
         return scan_whole(b, e, use, user);
-    char *piece = leat_alloc(PIECE);
+    char *piece = leat_alloc(LEAT_READ_PIECE);
     if (piece == NULL)
-        return leat_fail_memory(PIECE);
-    leat_status status = read_numbers(b, e, &e->meta, piece, true, use, user);
+        return leat_fail_memory(LEAT_READ_PIECE);
+    leat_status status = scan_numbers(b, e, &e->meta, piece, use, user);
     leat_free(piece);
     return status;
 }
