@@ -314,6 +314,8 @@ leat_out leat_grad_dy(leat_grad *g, int i);
 /* For broadcasting binary ops: sums `dx` down to the shape of input i (nothing where the static shapes say so), as
  * TensorFlow's BroadcastGradientArgs, Sum, Reshape. `other` is the other input's index. */
 leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other);
+/* No gradient in this case: the graph's error, naming the op. */
+void leat_grad_fail(leat_grad *g, const char *format, ...) LEAT_PRINTF(2, 3);
 /* The marker of ops that have no gradient: "not differentiable" is said, not forgotten. */
 void leat_grad_none(leat_grad *g);
 

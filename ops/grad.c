@@ -17,6 +17,15 @@ leat_out leat_grad_int(leat_grad *g, int32_t value)
     return out;
 }
 
+leat_out leat_grad_zero(leat_grad *g, leat_dtype dtype)
+{
+    static const char zeros[16];
+    leat_tensor *t = leat_tensor_from(dtype, LEAT_SCALAR, zeros);
+    leat_out out = leat_value(g->graph, t);
+    leat_tensor_unref(t);
+    return out;
+}
+
 leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, size_t n)
 {
     leat_op_builder *b = leat_op_begin(g->graph, type, NULL);

@@ -1,6 +1,6 @@
 /* matmul.c - MatMul and the batched products, with gradients. */
 #include "ops/gemm-private.h"
-#include "ops/grad-private.h"
+#include "ops/linalg-private.h"
 
 static leat_status want_product(const leat_kernel *k, leat_dtype dtype)
 {
@@ -246,39 +246,12 @@ static void batch_matmul_products(leat_grad *g)
     }
 }
 
-/* Do the batch dimensions agree as far as the graph knows, so that nothing was broadcast? */
-static bool batches_agree(leat_out x, leat_out y)
-{
-    leat_shape a = leat_out_shape(x), b = leat_out_shape(y);
-    if (a.rank_plus_1 == 0 || a.rank_plus_1 != b.rank_plus_1)
-        return false;
-    for (int d = 0; d < leat_shape_rank(&a) - 2; d++)
-        if (a.dims[d] < 0 || a.dims[d] != b.dims[d])
-            return false;
-    return true;
-}
-
-/* shape(x)[:-2] */
-static leat_out batch_dims(leat_grad *g, leat_out shape)
-{
-    return LEAT_GRAD_CALL(g, "StridedSlice", shape, leat_grad_ints(g, &(int32_t){0}, 1),
-                          leat_grad_ints(g, &(int32_t){-2}, 1), leat_grad_ints(g, &(int32_t){1}, 1));
-}
-
 static void batch_matmul_grad(leat_grad *g)
 {
     batch_matmul_products(g);
-    if (strcmp(g->op->type_name, "BatchMatMul") == 0 || batches_agree(leat_grad_in(g, 0), leat_grad_in(g, 1)))
+    if (strcmp(g->op->type_name, "BatchMatMul") == 0)
         return;
-    leat_out shapes[2] = {leat_raw_shape(leat_grad_in(g, 0)), leat_raw_shape(leat_grad_in(g, 1))};
-    leat_op *axes =
-        LEAT_GRAD_CALL(g, "BroadcastGradientArgs", batch_dims(g, shapes[0]), batch_dims(g, shapes[1])).op;
-    if (axes == NULL)
-        return;
-    for (int i = 0; i < 2; i++) {
-        leat_out sum = LEAT_GRAD_CALL(g, "Sum", g->dx[i], leat_op_output(axes, i));
-        g->dx[i] = LEAT_GRAD_CALL(g, "Reshape", sum, shapes[i]);
-    }
+    leat_grad_unbatch2(g);
 }
 
 const leat_op_def leat_op_BatchMatMul =

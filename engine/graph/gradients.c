@@ -86,6 +86,16 @@ static int static_axes(const leat_shape *own, const leat_shape *other, int32_t *
     return n;
 }
 
+void leat_grad_fail(leat_grad *g, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    leat_graph_keep(g->graph, leat_op_fail(g->op, LEAT_ERR_UNIMPLEMENTED, "%s", text));
+}
+
 leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other)
 {
     int32_t axes[LEAT_MAX_RANK], dims[LEAT_MAX_RANK];
