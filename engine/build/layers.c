@@ -1,4 +1,5 @@
 /* layers.c - dense layers, losses over logits, accuracy. */
+#include <stdio.h>
 #include <string.h>
 #include "build-private.h"
 #include "leat/layers.h"
@@ -37,6 +38,19 @@ leat_out leat_act_sigmoid(leat_out x)
     return op_of_1("Sigmoid", NULL, x);
 }
 
+/* "dense", "dense_1", ...: the first whose variables are not there yet. */
+static const char *unused_name(leat_graph *g, char *text, size_t size)
+{
+    const char *scope = leat_graph_scope(g)->var_scope;
+    char key[1024];
+    for (int i = 0;; i++) {
+        snprintf(text, size, i == 0 ? "dense" : "dense_%d", i);
+        snprintf(key, sizeof key, "%s%s%s/kernel", scope, *scope != '\0' ? "/" : "", text);
+        if (leat_map_get(&g->variables, key, strlen(key)) == NULL)
+            return text;
+    }
+}
+
 leat_out leat_dense(leat_dense_args args)
 {
     leat_graph *g = graph_of(args.inputs);
@@ -51,7 +65,8 @@ leat_out leat_dense(leat_dense_args args)
         return out;
     }
     leat_dtype dtype = leat_out_dtype(args.inputs);
-    const char *name = args.name != NULL ? args.name : "dense";
+    char text[64];
+    const char *name = args.name != NULL ? args.name : unused_name(g, text, sizeof text);
     LEAT_VARIABLE_SCOPE (g, name, false) {
         leat_get_variable_args v = {
             .size = sizeof v, .graph = g, .name = "kernel", .dtype = dtype, .trainable = true};

@@ -1,0 +1,481 @@
+/* train.c - `leat train`: from a table to a run's directory with events, checkpoints and train.json. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "base/file-private.h"
+#include "tools/train-private.h"
+
+static const struct leat_option options[] = {
+    {"target", 0, "COLUMN", LEAT_BIND_TEXT(leat_train_args, target), .required = true, .help = "the column to be predicted"},
+    {"model", 0, "MODEL", LEAT_BIND_TEXT(leat_train_args, model), .initial = "linear",
+     .help = "linear, normal (linear by the normal equation) or mlp:N,N,... (hidden layers)"},
+    {"optimizer", 0, NULL, LEAT_BIND_CHOICE(leat_train_args, optimizer, LEAT_OPTIMIZER_CHOICES), .initial = "default",
+     .help = "how weights are updated (default: adam for mlp, sgd for linear)"},
+    {"lr", 0, "F", LEAT_BIND_FLOAT(leat_train_args, learning_rate, 0, 1e6), .initial = "0",
+     .help = "learning rate (0: 0.001 for adam and rmsprop, 0.01 for the others)"},
+    {"epochs", 0, "N", LEAT_BIND_INT(leat_train_args, epochs, 1, INT64_C(1) << 40), .initial = "20", .help = "passes over the rows"},
+    {"batch", 0, "N", LEAT_BIND_INT(leat_train_args, batch, 0, INT64_C(1) << 30), .initial = "32", .help = "rows of a step (0: all)"},
+    {"standardize", 0, NULL, LEAT_BIND_FLAG(leat_train_args, standardize), .help = "numeric columns to mean 0 and deviation 1"},
+    {"classes", 0, NULL, LEAT_BIND_FLAG(leat_train_args, classes), .help = "the target is a class: classification"},
+    {"ignore", 0, "COLUMN", LEAT_BIND_TEXTS(leat_train_args, ignore), .help = "a column that is no feature"},
+    {"categorical", 0, "COLUMN", LEAT_BIND_TEXTS(leat_train_args, categorical), .help = "a column of numbers that are categories"},
+    {"validation", 0, "F", LEAT_BIND_FLOAT(leat_train_args, validation, 0, 0.9), .initial = "0",
+     .help = "hold out this part of the rows, the last ones"},
+    {"shuffle-split", 0, "SEED", LEAT_BIND_INT(leat_train_args, shuffle_split, 0, INT64_MAX), .initial = "0",
+     .help = "hold out rows drawn at random instead"},
+    {"test", 0, "FILE", LEAT_BIND_FILE(leat_train_args, test), .help = "validate on the rows of this file"},
+    {"logdir", 0, "ROOT", LEAT_BIND_DIR(leat_train_args, logdir), .initial = "runs", .help = "where runs are kept"},
+    {"run", 0, "NAME", LEAT_BIND_TEXT(leat_train_args, run), .help = "the run's name below ROOT (default: run-YYYYmmddHHMMSS, UTC)"},
+    {"checkpoint-every", 0, "N", LEAT_BIND_INT(leat_train_args, checkpoint_every, 0, INT64_MAX), .initial = "0",
+     .help = "steps between checkpoints (0: an epoch, but at least 10 seconds)"},
+    {"summary-every", 0, "N", LEAT_BIND_INT(leat_train_args, summary_every, 0, INT64_MAX), .initial = "0",
+     .help = "steps between summaries of the loss (0: about 100 in a run, at least one an epoch)"},
+    {"resume", 0, NULL, LEAT_BIND_FLAG(leat_train_args, resume), .help = "go on with the newest run (or --run); start one where there is none"},
+    {"seed", 0, "N", LEAT_BIND_INT(leat_train_args, seed, 0, INT32_MAX), .initial = "42", .help = "of weights and of the order of rows"},
+    {"threads", 0, "N", LEAT_BIND_INT(leat_train_args, threads, 0, 1024), .initial = "0", .help = "threads (0: as many as there are CPUs)"},
+    {"memory", 0, "MIB", LEAT_BIND_INT(leat_train_args, memory, 1, INT64_C(1) << 20), .initial = "512",
+     .help = "keep the prepared rows in memory if they take no more"},
+};
+
+typedef struct training {
+    leat_tool *tool;
+    const leat_train_args *args;
+    leat_model_spec spec;
+    leat_data *data, *test;
+    leat_run_info info;
+    leat_model model;
+    leat_session *session;
+    leat_event_writer *events;
+    leat_batches *batches;
+    leat_tensor *x, *y;      /* of the batch now fed: headers over the batches' own memory */
+    leat_progress progress;
+    char *directory;
+    int64_t first_step, steps, per_epoch, saved_step;
+    double saved_at;
+    leat_evaluation last;    /* of the validation rows */
+    bool has_validation;
+} training;
+
+/* ---- the run's directory ---- */
+
+static bool is_run(const char *root, const leat_dir_entry *e)
+{
+    char *dir = e->is_dir ? leat_path_join(root, e->name) : NULL;
+    char *file = dir != NULL ? leat_path_join(dir, "train.json") : NULL;
+    bool is = file != NULL && leat_path_kind_of(file) == LEAT_PATH_FILE;
+    leat_free(dir);
+    leat_free(file);
+    return is;
+}
+
+/* The newest run below the root: the one whose directory changed last; NULL where there is none. */
+static leat_status newest_run(const char *root, char **name)
+{
+    leat_dir_entry *entries;
+    size_t n, best = SIZE_MAX;
+    *name = NULL;
+    if (leat_path_kind_of(root) != LEAT_PATH_DIR)
+        return LEAT_OK;
+    LEAT_TRY(leat_dir_list(root, &entries, &n));
+    for (size_t i = 0; i < n; i++)
+        if (is_run(root, &entries[i]) && (best == SIZE_MAX || entries[i].mtime >= entries[best].mtime))
+            best = i;
+    leat_status status = LEAT_OK;
+    if (best != SIZE_MAX && (*name = leat_strdup(entries[best].name)) == NULL)
+        status = leat_fail_memory(64);
+    leat_dir_free(entries, n);
+    return status;
+}
+
+/* A directory that is not there yet: with --run the name given, else the time, with -2, -3, ... where it is taken. */
+static leat_status new_directory(training *t)
+{
+    char name[64];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(name, sizeof name, "run-%Y%m%d%H%M%S", &utc);
+    size_t stem = strlen(name);
+    for (int i = 1;; i++) {
+        if (i > 1)
+            snprintf(name + stem, sizeof name - stem, "-%d", i);
+        leat_free(t->directory);
+        t->directory = leat_path_join(t->args->logdir, t->args->run != NULL ? t->args->run : name);
+        if (t->directory == NULL)
+            return leat_fail_memory(64);
+        if (leat_path_kind_of(t->directory) == LEAT_PATH_ABSENT)
+            return leat_dir_make(t->directory);
+        if (t->args->run != NULL)
+            return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: the run is there already (--resume goes on with it)", t->directory);
+    }
+}
+
+static leat_status choose_directory(training *t, bool *resumed)
+{
+    char *name = NULL;
+    *resumed = false;
+    if (t->args->resume && t->args->run != NULL) {
+        name = leat_strdup(t->args->run);
+        if (name == NULL)
+            return leat_fail_memory(64);
+    } else if (t->args->resume) {
+        LEAT_TRY(newest_run(t->args->logdir, &name));
+    }
+    if (name != NULL) {
+        t->directory = leat_path_join(t->args->logdir, name);
+        char *file = t->directory != NULL ? leat_path_join(t->directory, "train.json") : NULL;
+        *resumed = file != NULL && leat_path_kind_of(file) == LEAT_PATH_FILE;
+        leat_free(file);
+        leat_free(name);
+    }
+    return *resumed ? LEAT_OK : new_directory(t);
+}
+
+/* ---- train.json ---- */
+
+static leat_status add_flag(leat_run_info *r, const char *name, const char *format, ...) LEAT_PRINTF(3, 4);
+static leat_status add_flag(leat_run_info *r, const char *name, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return leat_run_info_add(r, name, text);
+}
+
+static leat_status join_texts(leat_run_info *r, const char *name, const leat_texts *texts)
+{
+    leat_buf b = {0};
+    for (size_t i = 0; i < texts->count; i++)
+        leat_buf_printf(&b, "%s%s", i ? "," : "", texts->items[i]);
+    leat_status status = leat_buf_status(&b);
+    if (status == LEAT_OK)
+        status = leat_run_info_add(r, name, b.data != NULL ? b.data : "");
+    leat_buf_free(&b);
+    return status;
+}
+
+static leat_status describe(training *t)
+{
+    const leat_train_args *a = t->args;
+    leat_run_info *r = &t->info;
+    LEAT_TRY(leat_run_info_from(r, t->data, t->test));
+    LEAT_TRY(add_flag(r, "model", "%s", a->model));
+    LEAT_TRY(add_flag(r, "optimizer", "%d", a->optimizer));
+    LEAT_TRY(add_flag(r, "lr", "%.17g", a->learning_rate));
+    LEAT_TRY(add_flag(r, "batch", "%" PRId64, a->batch));
+    LEAT_TRY(add_flag(r, "standardize", "%d", a->standardize));
+    LEAT_TRY(add_flag(r, "classes", "%d", a->classes));
+    LEAT_TRY(add_flag(r, "validation", "%.17g", a->validation));
+    if (leat_given(t->tool, "shuffle-split"))
+        LEAT_TRY(add_flag(r, "shuffle-split", "%" PRId64, a->shuffle_split));
+    LEAT_TRY(join_texts(r, "ignore", &a->ignore));
+    LEAT_TRY(join_texts(r, "categorical", &a->categorical));
+    return add_flag(r, "seed", "%" PRId64, a->seed);
+}
+
+static leat_status write_or_compare(training *t, bool resumed)
+{
+    char *path = leat_path_join(t->directory, "train.json");
+    if (path == NULL)
+        return leat_fail_memory(64);
+    leat_run_info saved = {0};
+    leat_status status;
+    if (!resumed) {
+        status = leat_run_info_write(&t->info, path);
+    } else if ((status = leat_run_info_read(&saved, path)) == LEAT_OK) {
+        status = leat_run_info_same(&saved, &t->info, path);
+    }
+    leat_run_info_free(&saved);
+    leat_free(path);
+    return status;
+}
+
+/* ---- data ---- */
+
+static void reading(void *user, const char *what, uint64_t done, uint64_t total)
+{
+    training *t = user;
+    (void)t;
+    (void)what;
+    (void)done;
+    (void)total;
+}
+
+static leat_status open_data(training *t)
+{
+    const leat_train_args *a = t->args;
+    leat_data_options o = {.target = a->target,
+                           .classes = a->classes,
+                           .standardize = a->standardize,
+                           .ignore = a->ignore.items,
+                           .n_ignore = a->ignore.count,
+                           .categorical = a->categorical.items,
+                           .n_categorical = a->categorical.count,
+                           .validation = a->validation,
+                           .shuffle_split = leat_given(t->tool, "shuffle-split"),
+                           .split_seed = (uint64_t)a->shuffle_split,
+                           .memory = (uint64_t)a->memory << 20,
+                           .progress = reading,
+                           .user = t};
+    if (a->test != NULL && a->validation > 0)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--test and --validation exclude each other");
+    LEAT_TRY(leat_data_open(&t->data, t->tool->operands.items[0], &o));
+    if (a->test != NULL)
+        LEAT_TRY(leat_data_open_with(&t->test, a->test, leat_data_schema(t->data), true, o.memory));
+    if (t->spec.kind == MODEL_NORMAL && a->classes)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--model normal is a regression; --classes asks for a classification");
+    t->has_validation = a->test != NULL || leat_data_count(t->data, LEAT_PART_VALIDATION) > 0;
+    return LEAT_OK;
+}
+
+/* ---- while training ---- */
+
+static leat_status validate(training *t, int64_t step)
+{
+    leat_data *d = t->test != NULL ? t->test : t->data;
+    char tag[64];
+    if (!t->has_validation)
+        return LEAT_OK;
+    LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, d, t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION,
+                           &t->last, NULL, NULL));
+    LEAT_TRY(leat_add_scalar_f64(t->events, "validation/loss", t->last.loss, step));
+    snprintf(tag, sizeof tag, "validation/%s", leat_metric_name(leat_data_schema(t->data)));
+    return leat_add_scalar_f64(t->events, tag, t->last.metric, step);
+}
+
+static leat_status save(training *t, int64_t step)
+{
+    char *path = leat_path_join(t->directory, "model.ckpt");
+    if (path == NULL)
+        return leat_fail_memory(64);
+    leat_status status = leat_event_writer_flush(t->events);
+    if (status == LEAT_OK)
+        status = leat_save(t->model.saver, t->session, path, .global_step = step);
+    leat_free(path);
+    t->saved_step = step;
+    t->saved_at = leat_now();
+    return status;
+}
+
+static int64_t summary_interval(const training *t)
+{
+    if (t->args->summary_every > 0)
+        return t->args->summary_every;
+    int64_t of_run = t->steps / 100;
+    return LEAT_MAX(LEAT_MIN(of_run, t->per_epoch), 1);
+}
+
+static bool time_to_save(const training *t, int64_t step)
+{
+    if (t->args->checkpoint_every > 0)
+        return step % t->args->checkpoint_every == 0;
+    return step % t->per_epoch == 0 && leat_now() - t->saved_at >= 10;
+}
+
+static leat_status step_done(void *user, int64_t step, double loss)
+{
+    training *t = user;
+    bool epoch_done = step % t->per_epoch == 0;
+    if (step % summary_interval(t) == 0 || epoch_done)
+        LEAT_TRY(leat_add_scalar(t->events, "loss", loss, step));
+    if (epoch_done)
+        LEAT_TRY(validate(t, step));
+    if (t->has_validation && t->last.rows > 0)
+        leat_progress_at(&t->progress, step, "loss %.5g, validation %s %.5g", loss, leat_metric_name(leat_data_schema(t->data)),
+                         t->last.metric);
+    else
+        leat_progress_at(&t->progress, step, "loss %.5g", loss);
+    if (leat_signals_caught())
+        return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal after step %" PRId64, step);
+    return time_to_save(t, step) && step < t->steps ? save(t, step) : LEAT_OK;
+}
+
+static leat_status next_batch(void *user, leat_tensor **values)
+{
+    training *t = user;
+    const leat_rows *r;
+    LEAT_TRY(leat_batches_next(t->batches, &r));
+    leat_tensor_unref(t->x);
+    leat_tensor_unref(t->y);
+    int64_t n = (int64_t)r->n;
+    t->x = leat_tensor_wrap(LEAT_FLOAT, LEAT_SHAPE(n, (int64_t)r->n_features), r->x, NULL, NULL);
+    t->y = r->label != NULL ? leat_tensor_wrap(LEAT_INT32, LEAT_SHAPE(n), r->label, NULL, NULL)
+                            : leat_tensor_wrap(LEAT_FLOAT, LEAT_SHAPE(n, 1), r->y, NULL, NULL);
+    values[0] = t->x;
+    values[1] = t->y;
+    return t->x != NULL && t->y != NULL ? LEAT_OK : LEAT_ERR_NO_MEMORY;
+}
+
+static leat_status fit(training *t)
+{
+    leat_fit_args f = {.size = sizeof f,
+                       .session = t->session,
+                       .train = t->model.train,
+                       .loss = t->model.loss,
+                       .inputs = LEAT_OUTS(t->model.x, t->model.y),
+                       .next = next_batch,
+                       .done = step_done,
+                       .user = t,
+                       .first_step = t->first_step,
+                       .last_step = t->steps};
+    leat_progress_begin(&t->progress, t->tool, "step", t->first_step, t->steps);
+    leat_status status = leat_fit(&f);
+    leat_progress_end(&t->progress);
+    return status;
+}
+
+/* One pass accumulates the sums, then the equation is solved: that is the one step. */
+static leat_status solve(training *t)
+{
+    leat_tensor *values[2];
+    if (t->first_step > 0)
+        return LEAT_OK;
+    leat_progress_begin(&t->progress, t->tool, "batch", 0, t->per_epoch);
+    for (int64_t i = 0; i < t->per_epoch; i++) {
+        LEAT_TRY(next_batch(t, values));
+        LEAT_TRY(leat_run(t->session, LEAT_FEEDS({t->model.x, values[0]}, {t->model.y, values[1]}), LEAT_NO_FETCHES,
+                          LEAT_TARGETS(t->model.accumulate)));
+        leat_progress_at(&t->progress, i + 1, NULL);
+        if (leat_signals_caught())
+            return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal before the equation was solved: nothing is saved");
+    }
+    leat_progress_end(&t->progress);
+    LEAT_TRY(leat_run(t->session, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(t->model.solve)));
+    leat_evaluation e;
+    LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, t->data, LEAT_PART_TRAIN, &e, NULL, NULL));
+    LEAT_TRY(leat_add_scalar(t->events, "loss", e.loss, 1));
+    return validate(t, 1);
+}
+
+/* ---- before and after ---- */
+
+static leat_status restore(training *t)
+{
+    char path[4096];
+    leat_status status = leat_latest_checkpoint(t->directory, path, sizeof path);
+    if (status == LEAT_ERR_NOT_FOUND) { /* stopped before its first checkpoint */
+        leat_clear_message();
+        return leat_run_init(t->session);
+    }
+    LEAT_TRY(status);
+    LEAT_TRY(leat_restore(t->model.saver, t->session, path));
+    if (t->spec.kind == MODEL_NORMAL) {
+        t->first_step = 1;
+        return LEAT_OK;
+    }
+    double step;
+    LEAT_TRY(leat_eval_f64(t->session, leat_graph_get(t->model.graph, "global_step:0"), &step));
+    t->first_step = (int64_t)step;
+    return LEAT_OK;
+}
+
+static leat_status open_events(training *t)
+{
+    void *graph;
+    size_t size;
+    LEAT_TRY(leat_export_graph_def(t->model.graph, true, &graph, &size));
+    leat_event_writer_options o = {.size = sizeof o,
+                                   .graph_def = graph,
+                                   .graph_def_size = size,
+                                   .session_start = 1,
+                                   .session_step = t->first_step + (t->first_step > 0)};
+    leat_status status = leat_event_writer_open(&t->events, t->directory, &o);
+    leat_free_bytes(graph);
+    return status;
+}
+
+static leat_status start(training *t)
+{
+    bool resumed;
+    LEAT_TRY(leat_model_parse(t->args->model, &t->spec));
+    LEAT_TRY(open_data(t));
+    LEAT_TRY(describe(t));
+    LEAT_TRY(leat_model_build(&t->model, leat_data_schema(t->data), &t->spec, t->args));
+    LEAT_TRY(choose_directory(t, &resumed));
+    LEAT_TRY(write_or_compare(t, resumed));
+    leat_session_options o = {.size = sizeof o, .threads = (int)t->args->threads};
+    LEAT_TRY(leat_session_open(&t->session, t->model.graph, &o));
+    LEAT_TRY(resumed ? restore(t) : leat_run_init(t->session));
+    LEAT_TRY(leat_batches_new(&t->batches, t->data, t->spec.kind == MODEL_NORMAL && t->args->batch == 0 ? 1024 : (uint64_t)t->args->batch,
+                              (uint64_t)t->args->seed));
+    t->per_epoch = (int64_t)leat_batches_per_epoch(t->batches);
+    t->steps = t->spec.kind == MODEL_NORMAL ? 1 : t->per_epoch * t->args->epochs;
+    if (t->first_step > 0 && t->spec.kind != MODEL_NORMAL) {
+        uint64_t batch = t->args->batch == 0 ? leat_data_count(t->data, LEAT_PART_TRAIN) : (uint64_t)t->args->batch;
+        LEAT_TRY(leat_batches_seek(t->batches, (uint64_t)(t->first_step / t->per_epoch), (uint64_t)(t->first_step % t->per_epoch) * batch));
+    }
+    t->saved_step = t->first_step;
+    t->saved_at = leat_now();
+    return open_events(t);
+}
+
+static void report(training *t)
+{
+    const char *metric = leat_metric_name(leat_data_schema(t->data));
+    char number[40];
+    if (t->has_validation && t->last.rows > 0)
+        leat_print(t->tool, "validation %s %s on %" PRIu64 " rows\n", metric, leat_format_f64(number, t->last.metric), t->last.rows);
+    leat_print(t->tool, "%s\n", t->directory);
+}
+
+static leat_status train(training *t)
+{
+    LEAT_TRY(start(t));
+    leat_tool_warn(t->tool, "%s: %" PRIu64 " rows, %zu features, %" PRId64 " steps%s", t->directory,
+                   leat_data_count(t->data, LEAT_PART_TRAIN), leat_data_schema(t->data)->n_features, t->steps,
+                   t->first_step > 0 ? ", resumed" : "");
+    leat_status status = t->spec.kind == MODEL_NORMAL ? solve(t) : fit(t);
+    bool stopped = status == LEAT_ERR_CANCELLED && leat_signals_caught();
+    if (status != LEAT_OK && !stopped)
+        return status;
+    if (stopped && t->spec.kind == MODEL_NORMAL)
+        return status;
+    double step = 1;
+    if (t->spec.kind != MODEL_NORMAL)
+        LEAT_TRY(leat_eval_f64(t->session, leat_graph_get(t->model.graph, "global_step:0"), &step));
+    if ((int64_t)step > t->saved_step)
+        LEAT_TRY(save(t, (int64_t)step));
+    if (!stopped && t->last.rows == 0)
+        LEAT_TRY(validate(t, (int64_t)step));
+    return stopped ? LEAT_ERR_CANCELLED : LEAT_OK;
+}
+
+static int run(leat_tool *tool, const void *values)
+{
+    training t = {.tool = tool, .args = values};
+    leat_signals_catch(NULL, NULL);
+    leat_status status = train(&t);
+    leat_status closed = leat_event_writer_close(t.events);
+    int signal = leat_signals_caught();
+    int code = LEAT_EXIT_OK;
+    if (signal != 0)
+        code = LEAT_EXIT_SIGNAL + signal;
+    else if (status != LEAT_OK || closed != LEAT_OK)
+        code = leat_tool_fail(tool, status != LEAT_OK ? status : closed);
+    if (t.directory != NULL && (status == LEAT_OK || signal != 0))
+        report(&t);
+    leat_tensor_unref(t.x);
+    leat_tensor_unref(t.y);
+    leat_batches_free(t.batches);
+    leat_session_free(t.session);
+    leat_model_free(&t.model);
+    leat_run_info_free(&t.info);
+    leat_data_free(t.test);
+    leat_data_free(t.data);
+    leat_free(t.directory);
+    return code;
+}
+
+const struct leat_command leat_command_train = LEAT_COMMAND(
+    "train", "DATA --target COLUMN", "train a model on a table", .min_operands = 1, .max_operands = 1,
+    .details =
+        "DATA is a CSV file with a header, or a matrix in a .npy file. Columns of numbers are features; others become one feature a "
+        "category (at most 1,000). A missing number becomes the mean of the training rows, a missing category one of its own; rows "
+        "without a target are left out.\n\n"
+        "The run's directory gets an event file, which TensorBoard reads too, checkpoints (model.ckpt-STEP, in TensorFlow's format) and "
+        "train.json, from which `leat predict` prepares new rows. SIGINT and SIGTERM finish the step and save; --resume goes on from "
+        "there to the same bits as an uninterrupted run.",
+    LEAT_OPTIONS(options, leat_train_args), .run = run);
