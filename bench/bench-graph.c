@@ -42,8 +42,9 @@ static void chain(long nodes)
         leat_must(leat_call(call, &feed, &result));
         best = now() - begin < best ? now() - begin : best;
     }
-    printf("chain of %ld: build %.2f s, plan %.2f s, first run %.2f s, later %.1f ns a node, %.0f MB\n", nodes, built - start,
-           planned - built, first - planned, best / (double)nodes * 1e9, resident_megabytes());
+    printf("chain of %ld: build %.2f s, plan %.2f s, first run %.2f s, later %.1f ns a node, %.0f MB\n",
+           nodes, built - start, planned - built, first - planned, best / (double)nodes * 1e9,
+           resident_megabytes());
     leat_tensor_unref(feed);
     leat_tensor_unref(result);
     leat_callable_free(call);
@@ -54,7 +55,8 @@ static void chain(long nodes)
 static void tiny(void)
 {
     leat_graph *g = leat_graph_new();
-    leat_out x = leat_variable(leat_scalar(g, 3), .name = "x"), y = leat_variable(leat_scalar(g, 4), .name = "y");
+    leat_out x = leat_variable(leat_scalar(g, 3), .name = "x"),
+             y = leat_variable(leat_scalar(g, 4), .name = "y");
     leat_out f = leat_add(leat_add(leat_mul(leat_mul(x, x), y), y), leat_scalar(g, 2));
     leat_session *s = leat_session_new(g, NULL);
     leat_must(leat_run_init(s));

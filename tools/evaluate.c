@@ -42,10 +42,11 @@ static void add_classes(sums *s, const leat_rows *r, const float *logits, size_t
     }
 }
 
-static leat_status one_piece(leat_callable *call, leat_rows *rows, leat_tensor **outputs, sums *s, size_t classes,
-                             leat_use_outputs *use, void *user)
+static leat_status one_piece(leat_callable *call, leat_rows *rows, leat_tensor **outputs, sums *s,
+                             size_t classes, leat_use_outputs *use, void *user)
 {
-    leat_tensor *x = leat_tensor_wrap(LEAT_FLOAT, LEAT_SHAPE((int64_t)rows->n, (int64_t)rows->n_features), rows->x, NULL, NULL);
+    leat_tensor *x = leat_tensor_wrap(LEAT_FLOAT, LEAT_SHAPE((int64_t)rows->n, (int64_t)rows->n_features),
+                                      rows->x, NULL, NULL);
     if (x == NULL)
         return LEAT_ERR_NO_MEMORY;
     leat_status status = leat_call(call, &x, outputs);
@@ -59,8 +60,8 @@ static leat_status one_piece(leat_callable *call, leat_rows *rows, leat_tensor *
     return use != NULL ? use(user, rows, *outputs) : LEAT_OK;
 }
 
-leat_status leat_evaluate(leat_session *session, leat_out x, leat_out output, leat_data *d, leat_part part, leat_evaluation *e,
-                          leat_use_outputs *use, void *user)
+leat_status leat_evaluate(leat_session *session, leat_out x, leat_out output, leat_data *d, leat_part part,
+                          leat_evaluation *e, leat_use_outputs *use, void *user)
 {
     const leat_schema *schema = leat_data_schema(d);
     size_t classes = schema->classes ? schema->class_names.n : 0;
@@ -82,6 +83,7 @@ leat_status leat_evaluate(leat_session *session, leat_out x, leat_out output, le
     leat_callable_free(call);
     leat_rows_free(&rows);
     double n = (double)s.rows;
-    *e = (leat_evaluation){.loss = s.loss / n, .metric = classes > 0 ? (double)s.right / n : sqrt(s.loss / n), .rows = s.rows};
+    *e = (leat_evaluation){
+        .loss = s.loss / n, .metric = classes > 0 ? (double)s.right / n : sqrt(s.loss / n), .rows = s.rows};
     return status;
 }

@@ -12,8 +12,10 @@ typedef struct predict_args {
 } predict_args;
 
 static const struct leat_option options[] = {
-    {"output", 'o', "OUT.csv", LEAT_BIND_FILE(predict_args, out), .help = "write there, not to standard output"},
-    {"threads", 0, "N", LEAT_BIND_INT(predict_args, threads, 0, 1024), .initial = "0", .help = "threads (0: as many as there are CPUs)"},
+    {"output", 'o', "OUT.csv", LEAT_BIND_FILE(predict_args, out),
+     .help = "write there, not to standard output"},
+    {"threads", 0, "N", LEAT_BIND_INT(predict_args, threads, 0, 1024), .initial = "0",
+     .help = "threads (0: as many as there are CPUs)"},
     {"memory", 0, "MIB", LEAT_BIND_INT(predict_args, memory, 1, INT64_C(1) << 20), .initial = "512",
      .help = "keep the prepared rows in memory if they take no more"},
 };
@@ -70,7 +72,8 @@ static void put_classes(prediction *p, const float *row, size_t classes)
     put_cell(&p->text, p->info.schema.class_names.names[best]);
     for (size_t c = 0; c < classes; c++) {
         leat_buf_putc(&p->text, ',');
-        leat_buf_puts(&p->text, leat_format_f32(number, (float)(exp((double)row[c] - (double)row[best]) / sum)));
+        leat_buf_puts(&p->text,
+                      leat_format_f32(number, (float)(exp((double)row[c] - (double)row[best]) / sum)));
     }
     leat_buf_putc(&p->text, '\n');
 }
@@ -135,7 +138,8 @@ static leat_status predict(prediction *p, const predict_args *a)
     else
         leat_print_bytes(p->tool, p->text.data, p->text.size);
     if (e.rows > 0)
-        leat_tool_warn(p->tool, "%s %s on %" PRIu64 " rows", leat_metric_name(&p->info.schema), leat_format_f64(number, e.metric), e.rows);
+        leat_tool_warn(p->tool, "%s %s on %" PRIu64 " rows", leat_metric_name(&p->info.schema),
+                       leat_format_f64(number, e.metric), e.rows);
     return LEAT_OK;
 }
 
@@ -153,9 +157,10 @@ static int run(leat_tool *t, const void *values)
     return code;
 }
 
-const struct leat_command leat_command_predict =
-    LEAT_COMMAND("predict", "RUN DATA", "predict with a trained run", .min_operands = 2, .max_operands = 2,
-                 .details = "Writes a CSV file with a row for each row of DATA: the prediction, and for a classification the "
-                            "probability of each class. Columns are found by name, in any order. Where DATA has the target, the "
-                            "metric is told on standard error: on the rows that training validated on it is the one last logged.",
-                 LEAT_OPTIONS(options, predict_args), .run = run);
+const struct leat_command leat_command_predict = LEAT_COMMAND(
+    "predict", "RUN DATA", "predict with a trained run", .min_operands = 2, .max_operands = 2,
+    .details =
+        "Writes a CSV file with a row for each row of DATA: the prediction, and for a classification the "
+        "probability of each class. Columns are found by name, in any order. Where DATA has the target, the "
+        "metric is told on standard error: on the rows that training validated on it is the one last logged.",
+    LEAT_OPTIONS(options, predict_args), .run = run);

@@ -7,7 +7,14 @@
 #include "tools/data/run-info-private.h"
 #include "tools/tool-private.h"
 
-enum leat_optimizer_choice { OPTIMIZER_DEFAULT, OPTIMIZER_SGD, OPTIMIZER_MOMENTUM, OPTIMIZER_ADAM, OPTIMIZER_ADAGRAD, OPTIMIZER_RMSPROP };
+enum leat_optimizer_choice {
+    OPTIMIZER_DEFAULT,
+    OPTIMIZER_SGD,
+    OPTIMIZER_MOMENTUM,
+    OPTIMIZER_ADAM,
+    OPTIMIZER_ADAGRAD,
+    OPTIMIZER_RMSPROP
+};
 #define LEAT_OPTIMIZER_CHOICES "default|sgd|momentum|adam|adagrad|rmsprop"
 
 typedef struct leat_train_args {
@@ -55,8 +62,8 @@ typedef struct leat_evaluation {
 } leat_evaluation;
 /* Called for each piece with its outputs, before they are dropped; may be NULL. */
 typedef leat_status leat_use_outputs(void *user, const leat_rows *rows, const leat_tensor *outputs);
-leat_status leat_evaluate(leat_session *s, leat_out x, leat_out output, leat_data *d, leat_part part, leat_evaluation *e,
-                          leat_use_outputs *use, void *user) LEAT_MUST_CHECK;
+leat_status leat_evaluate(leat_session *s, leat_out x, leat_out output, leat_data *d, leat_part part,
+                          leat_evaluation *e, leat_use_outputs *use, void *user) LEAT_MUST_CHECK;
 const char *leat_metric_name(const leat_schema *schema); /* "rmse", "accuracy" */
 
 #endif

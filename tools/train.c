@@ -7,33 +7,44 @@
 #include "tools/train-private.h"
 
 static const struct leat_option options[] = {
-    {"target", 0, "COLUMN", LEAT_BIND_TEXT(leat_train_args, target), .required = true, .help = "the column to be predicted"},
+    {"target", 0, "COLUMN", LEAT_BIND_TEXT(leat_train_args, target), .required = true,
+     .help = "the column to be predicted"},
     {"model", 0, "MODEL", LEAT_BIND_TEXT(leat_train_args, model), .initial = "linear",
      .help = "linear, normal (linear by the normal equation) or mlp:N,N,... (hidden layers)"},
-    {"optimizer", 0, NULL, LEAT_BIND_CHOICE(leat_train_args, optimizer, LEAT_OPTIMIZER_CHOICES), .initial = "default",
-     .help = "how weights are updated (default: adam for mlp, sgd for linear)"},
+    {"optimizer", 0, NULL, LEAT_BIND_CHOICE(leat_train_args, optimizer, LEAT_OPTIMIZER_CHOICES),
+     .initial = "default", .help = "how weights are updated (default: adam for mlp, sgd for linear)"},
     {"lr", 0, "F", LEAT_BIND_FLOAT(leat_train_args, learning_rate, 0, 1e6), .initial = "0",
      .help = "learning rate (0: 0.001 for adam and rmsprop, 0.01 for the others)"},
-    {"epochs", 0, "N", LEAT_BIND_INT(leat_train_args, epochs, 1, INT64_C(1) << 40), .initial = "20", .help = "passes over the rows"},
-    {"batch", 0, "N", LEAT_BIND_INT(leat_train_args, batch, 0, INT64_C(1) << 30), .initial = "32", .help = "rows of a step (0: all)"},
-    {"standardize", 0, NULL, LEAT_BIND_FLAG(leat_train_args, standardize), .help = "numeric columns to mean 0 and deviation 1"},
-    {"classes", 0, NULL, LEAT_BIND_FLAG(leat_train_args, classes), .help = "the target is a class: classification"},
+    {"epochs", 0, "N", LEAT_BIND_INT(leat_train_args, epochs, 1, INT64_C(1) << 40), .initial = "20",
+     .help = "passes over the rows"},
+    {"batch", 0, "N", LEAT_BIND_INT(leat_train_args, batch, 0, INT64_C(1) << 30), .initial = "32",
+     .help = "rows of a step (0: all)"},
+    {"standardize", 0, NULL, LEAT_BIND_FLAG(leat_train_args, standardize),
+     .help = "numeric columns to mean 0 and deviation 1"},
+    {"classes", 0, NULL, LEAT_BIND_FLAG(leat_train_args, classes),
+     .help = "the target is a class: classification"},
     {"ignore", 0, "COLUMN", LEAT_BIND_TEXTS(leat_train_args, ignore), .help = "a column that is no feature"},
-    {"categorical", 0, "COLUMN", LEAT_BIND_TEXTS(leat_train_args, categorical), .help = "a column of numbers that are categories"},
+    {"categorical", 0, "COLUMN", LEAT_BIND_TEXTS(leat_train_args, categorical),
+     .help = "a column of numbers that are categories"},
     {"validation", 0, "F", LEAT_BIND_FLOAT(leat_train_args, validation, 0, 0.9), .initial = "0",
      .help = "hold out this part of the rows, the last ones"},
     {"shuffle-split", 0, "SEED", LEAT_BIND_INT(leat_train_args, shuffle_split, 0, INT64_MAX), .initial = "0",
      .help = "hold out rows drawn at random instead"},
     {"test", 0, "FILE", LEAT_BIND_FILE(leat_train_args, test), .help = "validate on the rows of this file"},
-    {"logdir", 0, "ROOT", LEAT_BIND_DIR(leat_train_args, logdir), .initial = "runs", .help = "where runs are kept"},
-    {"run", 0, "NAME", LEAT_BIND_TEXT(leat_train_args, run), .help = "the run's name below ROOT (default: run-YYYYmmddHHMMSS, UTC)"},
-    {"checkpoint-every", 0, "N", LEAT_BIND_INT(leat_train_args, checkpoint_every, 0, INT64_MAX), .initial = "0",
-     .help = "steps between checkpoints (0: an epoch, but at least 10 seconds)"},
+    {"logdir", 0, "ROOT", LEAT_BIND_DIR(leat_train_args, logdir), .initial = "runs",
+     .help = "where runs are kept"},
+    {"run", 0, "NAME", LEAT_BIND_TEXT(leat_train_args, run),
+     .help = "the run's name below ROOT (default: run-YYYYmmddHHMMSS, UTC)"},
+    {"checkpoint-every", 0, "N", LEAT_BIND_INT(leat_train_args, checkpoint_every, 0, INT64_MAX),
+     .initial = "0", .help = "steps between checkpoints (0: an epoch, but at least 10 seconds)"},
     {"summary-every", 0, "N", LEAT_BIND_INT(leat_train_args, summary_every, 0, INT64_MAX), .initial = "0",
      .help = "steps between summaries of the loss (0: about 100 in a run, at least one an epoch)"},
-    {"resume", 0, NULL, LEAT_BIND_FLAG(leat_train_args, resume), .help = "go on with the newest run (or --run); start one where there is none"},
-    {"seed", 0, "N", LEAT_BIND_INT(leat_train_args, seed, 0, INT32_MAX), .initial = "42", .help = "of weights and of the order of rows"},
-    {"threads", 0, "N", LEAT_BIND_INT(leat_train_args, threads, 0, 1024), .initial = "0", .help = "threads (0: as many as there are CPUs)"},
+    {"resume", 0, NULL, LEAT_BIND_FLAG(leat_train_args, resume),
+     .help = "go on with the newest run (or --run); start one where there is none"},
+    {"seed", 0, "N", LEAT_BIND_INT(leat_train_args, seed, 0, INT32_MAX), .initial = "42",
+     .help = "of weights and of the order of rows"},
+    {"threads", 0, "N", LEAT_BIND_INT(leat_train_args, threads, 0, 1024), .initial = "0",
+     .help = "threads (0: as many as there are CPUs)"},
     {"memory", 0, "MIB", LEAT_BIND_INT(leat_train_args, memory, 1, INT64_C(1) << 20), .initial = "512",
      .help = "keep the prepared rows in memory if they take no more"},
 };
@@ -48,12 +59,12 @@ typedef struct training {
     leat_session *session;
     leat_event_writer *events;
     leat_batches *batches;
-    leat_tensor *x, *y;      /* of the batch now fed: headers over the batches' own memory */
+    leat_tensor *x, *y; /* of the batch now fed: headers over the batches' own memory */
     leat_progress progress;
     char *directory;
     int64_t first_step, steps, per_epoch, saved_step;
     double saved_at;
-    leat_evaluation last;    /* of the validation rows */
+    leat_evaluation last; /* of the validation rows */
     bool has_validation;
 } training;
 
@@ -107,7 +118,8 @@ static leat_status new_directory(training *t)
         if (leat_path_kind_of(t->directory) == LEAT_PATH_ABSENT)
             return leat_dir_make(t->directory);
         if (t->args->run != NULL)
-            return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: the run is there already (--resume goes on with it)", t->directory);
+            return leat_fail(LEAT_ERR_ALREADY_EXISTS,
+                             "%s: the run is there already (--resume goes on with it)", t->directory);
     }
 }
 
@@ -226,7 +238,8 @@ static leat_status open_data(training *t)
     if (a->test != NULL)
         LEAT_TRY(leat_data_open_with(&t->test, a->test, leat_data_schema(t->data), true, o.memory));
     if (t->spec.kind == MODEL_NORMAL && a->classes)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--model normal is a regression; --classes asks for a classification");
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "--model normal is a regression; --classes asks for a classification");
     t->has_validation = a->test != NULL || leat_data_count(t->data, LEAT_PART_VALIDATION) > 0;
     return LEAT_OK;
 }
@@ -239,8 +252,8 @@ static leat_status validate(training *t, int64_t step)
     char tag[64];
     if (!t->has_validation)
         return LEAT_OK;
-    LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, d, t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION,
-                           &t->last, NULL, NULL));
+    LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, d,
+                           t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION, &t->last, NULL, NULL));
     LEAT_TRY(leat_add_scalar_f64(t->events, "validation/loss", t->last.loss, step));
     snprintf(tag, sizeof tag, "validation/%s", leat_metric_name(leat_data_schema(t->data)));
     return leat_add_scalar_f64(t->events, tag, t->last.metric, step);
@@ -284,8 +297,8 @@ static leat_status step_done(void *user, int64_t step, double loss)
     if (epoch_done)
         LEAT_TRY(validate(t, step));
     if (t->has_validation && t->last.rows > 0)
-        leat_progress_at(&t->progress, step, "loss %.5g, validation %s %.5g", loss, leat_metric_name(leat_data_schema(t->data)),
-                         t->last.metric);
+        leat_progress_at(&t->progress, step, "loss %.5g, validation %s %.5g", loss,
+                         leat_metric_name(leat_data_schema(t->data)), t->last.metric);
     else
         leat_progress_at(&t->progress, step, "loss %.5g", loss);
     if (leat_signals_caught())
@@ -336,16 +349,18 @@ static leat_status solve(training *t)
     leat_progress_begin(&t->progress, t->tool, "batch", 0, t->per_epoch);
     for (int64_t i = 0; i < t->per_epoch; i++) {
         LEAT_TRY(next_batch(t, values));
-        LEAT_TRY(leat_run(t->session, LEAT_FEEDS({t->model.x, values[0]}, {t->model.y, values[1]}), LEAT_NO_FETCHES,
-                          LEAT_TARGETS(t->model.accumulate)));
+        LEAT_TRY(leat_run(t->session, LEAT_FEEDS({t->model.x, values[0]}, {t->model.y, values[1]}),
+                          LEAT_NO_FETCHES, LEAT_TARGETS(t->model.accumulate)));
         leat_progress_at(&t->progress, i + 1, NULL);
         if (leat_signals_caught())
-            return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal before the equation was solved: nothing is saved");
+            return leat_fail(LEAT_ERR_CANCELLED,
+                             "stopped by a signal before the equation was solved: nothing is saved");
     }
     leat_progress_end(&t->progress);
     LEAT_TRY(leat_run(t->session, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(t->model.solve)));
     leat_evaluation e;
-    LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, t->data, LEAT_PART_TRAIN, &e, NULL, NULL));
+    LEAT_TRY(
+        leat_evaluate(t->session, t->model.x, t->model.output, t->data, LEAT_PART_TRAIN, &e, NULL, NULL));
     LEAT_TRY(leat_add_scalar(t->events, "loss", e.loss, 1));
     return validate(t, 1);
 }
@@ -399,13 +414,17 @@ static leat_status start(training *t)
     leat_session_options o = {.size = sizeof o, .threads = (int)t->args->threads};
     LEAT_TRY(leat_session_open(&t->session, t->model.graph, &o));
     LEAT_TRY(resumed ? restore(t) : leat_run_init(t->session));
-    LEAT_TRY(leat_batches_new(&t->batches, t->data, t->spec.kind == MODEL_NORMAL && t->args->batch == 0 ? 1024 : (uint64_t)t->args->batch,
+    LEAT_TRY(leat_batches_new(&t->batches, t->data,
+                              t->spec.kind == MODEL_NORMAL && t->args->batch == 0 ? 1024
+                                                                                  : (uint64_t)t->args->batch,
                               (uint64_t)t->args->seed));
     t->per_epoch = (int64_t)leat_batches_per_epoch(t->batches);
     t->steps = t->spec.kind == MODEL_NORMAL ? 1 : t->per_epoch * t->args->epochs;
     if (t->first_step > 0 && t->spec.kind != MODEL_NORMAL) {
-        uint64_t batch = t->args->batch == 0 ? leat_data_count(t->data, LEAT_PART_TRAIN) : (uint64_t)t->args->batch;
-        LEAT_TRY(leat_batches_seek(t->batches, (uint64_t)(t->first_step / t->per_epoch), (uint64_t)(t->first_step % t->per_epoch) * batch));
+        uint64_t batch =
+            t->args->batch == 0 ? leat_data_count(t->data, LEAT_PART_TRAIN) : (uint64_t)t->args->batch;
+        LEAT_TRY(leat_batches_seek(t->batches, (uint64_t)(t->first_step / t->per_epoch),
+                                   (uint64_t)(t->first_step % t->per_epoch) * batch));
     }
     t->saved_step = t->first_step;
     t->saved_at = leat_now();
@@ -417,7 +436,8 @@ static void report(training *t)
     const char *metric = leat_metric_name(leat_data_schema(t->data));
     char number[40];
     if (t->has_validation && t->last.rows > 0)
-        leat_print(t->tool, "validation %s %s on %" PRIu64 " rows\n", metric, leat_format_f64(number, t->last.metric), t->last.rows);
+        leat_print(t->tool, "validation %s %s on %" PRIu64 " rows\n", metric,
+                   leat_format_f64(number, t->last.metric), t->last.rows);
     leat_print(t->tool, "%s\n", t->directory);
 }
 
