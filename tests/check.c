@@ -15,6 +15,13 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1";
 }
 
+/* What fontconfig keeps for the process, and what graphviz never frees of its configuration, are no leaks of ours. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\nleak:gvconfig\nleak:libgvc\n";
+}
+
 static unsigned skipped, skipped_now; /* tests; of the running test */
 static const char *running;
 

@@ -401,6 +401,7 @@ static void place_random(const leat_buf *g, uint32_t mask)
 {
     leat_gmodel m = {0};
     leat_scene s = {0};
+    leat_lay_session session = {0};
     leat_canvas *c;
     leat_canvas_options how = {.metrics = LEAT_METRICS_FIXED};
     REQUIRE_OK(leat_canvas_new(&c, &leat_canvas_trace, &how));
@@ -408,12 +409,13 @@ static void place_random(const leat_buf *g, uint32_t mask)
         leat_schoice choice = {leat_alloc_zero(m.n_nodes, 1), leat_alloc_zero(m.n_nodes, 1)};
         for (size_t i = m.n_ops; i < m.n_nodes; i++) /* any scopes, but only in open ones */
             choice.open[i] = i == m.root || (mask >> (i % 32) & 1);
-        if (CHECK_OK(leat_scene_build(&s, &m, &choice)) && CHECK_OK(leat_scene_place(&s, c)))
+        if (CHECK_OK(leat_scene_build(&s, &m, &choice)) && CHECK_OK(leat_scene_place(&s, c, &session)))
             check_scene(&s);
         leat_free(choice.open);
         leat_free(choice.place);
     }
     leat_scene_free(&s);
+    leat_lay_session_end(&session);
     leat_gmodel_free(&m);
     leat_canvas_free(c);
 }

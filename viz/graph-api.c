@@ -16,6 +16,7 @@ typedef struct job {
     leat_schoice choice;
     leat_scene scene;
     leat_canvas *canvas;
+    leat_lay_session session;
     leat_plot_graph_options o;
     leat_gpaint paint;
     double scale; /* that fits an A4 page; 0: none does */
@@ -82,7 +83,7 @@ static leat_status try_scene(job *j)
 {
     leat_scene_free(&j->scene);
     LEAT_TRY(leat_scene_build(&j->scene, &j->model, &j->choice));
-    LEAT_TRY(leat_scene_place(&j->scene, j->canvas));
+    LEAT_TRY(leat_scene_place(&j->scene, j->canvas, &j->session));
     j->paint.s = &j->scene;
     leat_gpaint_scales(&j->paint);
     j->scale = leat_gpaint_a4_scale(&j->paint, j->o.title);
@@ -238,6 +239,7 @@ leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_
                             .scale = 1};
     leat_status st = draw(&j, graph_def, graph_def_size);
     leat_scene_free(&j.scene);
+    leat_lay_session_end(&j.session);
     leat_free(j.choice.open);
     leat_free(j.choice.place);
     leat_gmodel_free(&j.model);

@@ -281,7 +281,9 @@ static int drop_message(char *text)
 
 static leat_status run(dot *d, leat_arena *arena)
 {
-    d->gvc = gvContext();
+    if (!d->g->session->graphviz)
+        d->g->session->graphviz = gvContext();
+    d->gvc = d->g->session->graphviz;
     if (!d->gvc)
         return leat_fail_memory(0);
     d->nodes = leat_alloc_zero(d->g->n_boxes, sizeof(Agnode_t *));
@@ -326,8 +328,6 @@ leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena)
     leat_status st = run(&d, arena);
     if (d.graph)
         agclose(d.graph);
-    if (d.gvc)
-        gvFreeContext(d.gvc);
     agseterrf(old);
     uselocale(before);
     if (plain)
@@ -339,4 +339,14 @@ leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena)
     leat_free(d.first_port);
     leat_buf_free(&d.text);
     return st;
+}
+
+void leat_lay_session_end(leat_lay_session *s)
+{
+    if (!s->graphviz)
+        return;
+    pthread_mutex_lock(&graphviz);
+    gvFreeContext(s->graphviz);
+    pthread_mutex_unlock(&graphviz);
+    s->graphviz = NULL;
 }

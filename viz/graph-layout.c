@@ -81,6 +81,7 @@ static void fill_pieces(work *w)
         p->g.n_boxes = p->g.n_edges = 0;
         p->g.boxes = w->boxes + p->first_box;
         p->g.edges = w->edges + p->first_edge;
+        p->g.session = g->session;
         p->g.nodesep = g->nodesep;
         p->g.ranksep = g->ranksep;
         p->g.edgesep = g->edgesep;

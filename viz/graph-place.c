@@ -191,7 +191,11 @@ _Static_assert(sizeof(leat_point) == sizeof(leat_lay_point), "points are handed 
 
 leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope)
 {
-    inner in = {.g = {.nodesep = NODE_SEP, .ranksep = RANK_SEP, .edgesep = EDGE_SEP, .aspect = ASPECT}};
+    inner in = {.g = {.session = s->session,
+                      .nodesep = NODE_SEP,
+                      .ranksep = RANK_SEP,
+                      .edgesep = EDGE_SEP,
+                      .aspect = ASPECT}};
     leat_sbox *b = &s->boxes[scope];
     bool root = b->scope == LEAT_G_NONE;
     leat_status st = inner_alloc(s, scope, &in);
@@ -278,8 +282,9 @@ static leat_status finish_edges(leat_scene *s, uint32_t scope)
     return LEAT_OK;
 }
 
-leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas)
+leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas, leat_lay_session *session)
 {
+    s->session = session;
     LEAT_TRY(leat_scene_size(s, canvas));
     for (uint32_t i = s->n_nodes; i-- > 0;)
         if (s->boxes[i].kind == LEAT_S_OPEN)

@@ -29,7 +29,15 @@ typedef struct leat_lay_edge {
     size_t n_points;
 } leat_lay_edge;
 
+/* What several layouts share; starts as all zero, and ends when they are done. Making graphviz's context reads its
+ * configuration, and some versions of it never give that memory back. */
+typedef struct leat_lay_session {
+    void *graphviz;
+} leat_lay_session;
+void leat_lay_session_end(leat_lay_session *s);
+
 typedef struct leat_lay_graph {
+    leat_lay_session *session;
     leat_lay_box *boxes;
     size_t n_boxes;
     leat_lay_edge *edges;

@@ -10,6 +10,7 @@
 
 #include "viz/canvas-private.h"
 #include "viz/graph-private.h"
+#include "viz/layout-private.h"
 
 #define LEAT_S_NOTES 5          /* annotations on one side of a box; more become an ellipsis */
 #define LEAT_S_EXTRACT_NODES 15 /* smaller scopes extract nothing by degree */
@@ -88,6 +89,7 @@ typedef struct leat_scene {
     uint32_t *shown;          /* by node of the model: the box it is seen in, or LEAT_G_NONE */
     struct leat_spair *pairs; /* hash table of edges and ports */
     size_t n_pairs, pairs_capacity;
+    leat_lay_session *session; /* set while placing */
     double w, h;
 } leat_scene;
 
@@ -98,7 +100,7 @@ typedef struct leat_schoice {
 } leat_schoice;
 
 /* Sizes, labels and positions of everything; s->w and s->h at the end. The canvas measures texts, no more. */
-leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas) LEAT_MUST_CHECK;
+leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas, leat_lay_session *session) LEAT_MUST_CHECK;
 /* Steps of it: labels and the sizes of closed boxes; one open box, those in it being placed. */
 leat_status leat_scene_size(leat_scene *s, leat_canvas *canvas) LEAT_MUST_CHECK;
 leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
