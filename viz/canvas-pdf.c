@@ -83,8 +83,14 @@ static void pdf_push_group(leat_canvas *c, const leat_group *g)
 {
     if (g->id)
         pdf_tag(c, CAIRO_TAG_DEST, "name", g->id);
-    if (g->link)
+    int page = 0;
+    char attribute[48];
+    if (g->link && sscanf(g->link, "page-%d", &page) == 1) {
+        snprintf(attribute, sizeof attribute, "page=%d pos=[0 0]", LEAT_MAX(page, 1));
+        cairo_tag_begin(((pdf_canvas *)c)->cairo.cr, CAIRO_TAG_LINK, attribute);
+    } else if (g->link) {
         pdf_tag(c, CAIRO_TAG_LINK, "dest", g->link);
+    }
 }
 
 static void pdf_pop_group(leat_canvas *c, const leat_group *g)

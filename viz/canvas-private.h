@@ -106,7 +106,7 @@ typedef struct leat_group {
     const char *id;    /* where links go to; letters, digits, - and _; NULL: none */
     const char *class; /* for style sheets; NULL: none */
     const char *title; /* shown on hover: data, any text; NULL: none */
-    const char *link;  /* the id of another group; NULL: none */
+    const char *link;  /* the id of another group, or "page-N" in a document; NULL: none */
 } leat_group;
 
 /* ---- a canvas class: a file format ---- */

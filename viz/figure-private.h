@@ -77,7 +77,10 @@ struct leat_figure {
     size_t n_panels;
     leat_key *keys;
     size_t n_keys, keys_capacity;
-    bool keep; /* panels stay prepared after they were drawn, for another canvas */
+    size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */
+    size_t *page_of;                /* told the page of every panel, by panel; NULL: not wanted */
+    bool number_pages;              /* at their foot, by the canvas's count */
+    bool keep;                      /* panels stay prepared after they were drawn, for another canvas */
 };
 
 /* Checks the options, selects and sorts. Data must live as long as the figure. */

@@ -80,7 +80,7 @@ static void pack_row(unsigned char *to, const uint32_t *argb, size_t n, bool alp
 static void write_png(coder *k, const leat_image *image, const char *title, double dpi, bool alpha)
 {
     png_set_write_fn(k->png, k, on_write, on_flush);
-    png_set_compression_level(k->png, 4);
+    png_set_compression_level(k->png, 3);
     png_set_filter(k->png, 0, PNG_FILTER_NONE); /* flat areas: filters only cost time */
     png_set_IHDR(k->png, k->info, image->width, image->height, 8,
                  alpha ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,

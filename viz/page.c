@@ -153,6 +153,13 @@ static size_t fill_page(const grid *g, size_t i, double y, bool draw, double *en
 static void fit_grid(grid *g, double room_h)
 {
     double w = g->width - 2 * MARGIN, best = -1;
+    const leat_figure *f = g->f;
+    if (f->page_columns > 0 && f->page_rows > 0) {
+        g->columns = f->page_columns;
+        g->panel_w = (w - GAP * (double)(f->page_columns - 1)) / (double)f->page_columns;
+        g->panel_h = (room_h - GAP * (double)(f->page_rows - 1)) / (double)f->page_rows;
+        return;
+    }
     for (size_t columns = 1; columns <= g->n; columns++) {
         double pw = (w - GAP * (double)(columns - 1)) / (double)columns;
         size_t rows = (g->n + columns - 1) / columns;
@@ -242,6 +249,15 @@ static size_t draw_page(grid *g, size_t i)
     fill_page(g, i, head(g, true, g->limit), true, &end);
     if (foot > 0)
         draw_foot(g, last - next, height - MARGIN / 2 - foot);
+    for (size_t k = i; f->page_of && k < next; k++)
+        f->page_of[k] = c->n_pages;
+    if (f->number_pages) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", c->n_pages);
+        leat_draw_text(c, g->width / 2, height - 2, number,
+                       &(leat_text_style){
+                           .font = {.size = 9}, .color = f->theme.muted, .h = LEAT_MIDDLE, .v = LEAT_BOTTOM});
+    }
     leat_canvas_end_page(c);
     for (size_t k = i; k < next && !f->keep; k++)
         leat_figure_release(f, k);

@@ -125,6 +125,47 @@ LEAT_API leat_status leat_plot(const char *path, const leat_plot_data *data,
  * Values that are not finite pass through uncounted, a constant series is left alone. */
 LEAT_API void leat_smooth(const double *values, size_t n, double weight, double *out);
 
+/* ---- the report of a whole log ---- */
+
+/* A serialized GraphDef, or the RunMetadata of a traced step, of a run; borrowed. */
+typedef struct leat_report_blob {
+    const char *run;
+    const char *tag; /* of RunMetadata: the step's name, such as "step_100"; NULL for a graph */
+    const void *data;
+    size_t size;
+} leat_report_blob;
+
+typedef struct leat_report_data {
+    leat_plot_data plots;
+    const leat_report_blob *graphs;
+    size_t n_graphs;
+    const leat_report_blob *run_metadata;
+    size_t n_run_metadata;
+    /* What the reader of the report should know, a sentence each ("run a: 12 points dropped at a restart"). */
+    const char *const *notes;
+    size_t n_notes;
+} leat_report_data;
+
+typedef struct leat_report_options {
+    size_t size;       /* of this struct, so that it may grow */
+    const char *title; /* NULL: "Training log" */
+    double smoothing;  /* of the charts and of the summary's smoothed column; 0.6 unless set */
+    leat_plot_theme theme;
+    bool safe_colors;
+    int threads;         /* 0: as many as there are processors */
+    size_t max_pictures; /* of a kind; what is beyond is named, not drawn; 0: 500 */
+} leat_report_options;
+
+LEAT_API void leat_report_options_init(leat_report_options *options);
+
+/* Writes a report: a path that ends in .html gets one file with everything inside; .pdf a document with contents;
+ * any other is a directory (made where there is none) with index.html and, for every tag, its picture as PNG and
+ * SVG and its numbers as CSV. No script, nothing from the network; names are data, never markup. A run's graph is
+ * drawn too. Files of those names are replaced, others in the directory are left alone.
+ * LEAT_ERR_INVALID_ARGUMENT, LEAT_ERR_IO, LEAT_ERR_NO_MEMORY; a log without any data gives a report that says so. */
+LEAT_API leat_status leat_report(const char *path, const leat_report_data *data,
+                                 const leat_report_options *options) LEAT_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,244 @@
+/* The report: what it writes, that it can be read, and that nothing in a log becomes markup or a path. */
+#include "check.h"
+#include "tests/viz/sample.h"
+#include "base/fault-private.h"
+#include "base/file-private.h"
+#include "viz/report-private.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two nodes, "a" and "b/c", of op NoOp; and one that ends early. */
+static const char graph_def[] = "\x0a\x09\x0a\x01"
+                                "a\x12\x04NoOp\x0a\x0b\x0a\x03"
+                                "b/c\x12\x04NoOp";
+static const char broken_graph[] = "\x0a\x7f\x0a";
+
+static sample *odd_log(void)
+{
+    static const double loss[] = {4, 2, 1, 0.5, 0.25}, accuracy[] = {0.1, 0.9, 0.8, NAN},
+                        none[] = {NAN, INFINITY};
+    sample *s = sample_new();
+    sample_add_scalars(s, "train", "loss", loss, 5, 10);
+    sample_add_scalars(s, "=cmd|'/c calc'!A0", "loss", loss, 5, 10);
+    sample_add_scalars(s, "train", "eval/accuracy", accuracy, 4, 100);
+    sample_add_scalars(s, "train", "../../etc/passwd", none, 2, 1);
+    sample_add_scalars(s, "train", "<script>alert('x')</script>", loss, 5, 1);
+    sample_add_scalars(s, "train", "Loss", loss, 5, 1);
+    sample_add_scalars(s, "train", "损失", loss, 5, 1);
+    sample_add_histograms(s, "train", "weights", 4);
+    sample_add_images(s, "train", "digits", 3, 5, 5, 1);
+    sample_add_text(s, "train", "notes", "javascript:alert(1) ]]> --> \" onload=\"x");
+    return s;
+}
+
+static leat_report_data report_data(sample *s)
+{
+    static const leat_report_blob graphs[] = {{"train", NULL, graph_def, sizeof graph_def - 1},
+                                              {"other", NULL, graph_def, sizeof graph_def - 1},
+                                              {"broken", NULL, broken_graph, sizeof broken_graph - 1}};
+    static const char *const notes[] = {"train: 3 points dropped at a restart"};
+    return (leat_report_data){
+        .plots = *sample_data(s), .graphs = graphs, .n_graphs = 3, .notes = notes, .n_notes = 1};
+}
+
+static bool shell(const char *format, const char *path)
+{
+    char command[700];
+    snprintf(command, sizeof command, format, path);
+    return system(command) == 0;
+}
+
+static char *read_text(const char *dir, const char *name)
+{
+    char path[300];
+    leat_buf b = {0};
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    leat_buf_puts(&b, "");
+    return leat_file_read_all(path, 0, &b) == LEAT_OK ? b.data : NULL;
+}
+
+/* Nothing of the log is markup, and nothing comes from elsewhere. */
+static void check_page(const char *html)
+{
+    REQUIRE(html != NULL);
+    CHECK(strstr(html, "<script") == NULL && strstr(html, "&lt;script&gt;alert(") != NULL);
+    CHECK(strstr(html, "href=\"javascript") == NULL && strstr(html, "\" onload") == NULL);
+    for (const char *p = html; (p = strstr(p, "http")); p++)
+        CHECK(strncmp(p, "http://www.w3.org/", 18) == 0); /* name spaces */
+    CHECK(strstr(html, "train: 3 points dropped at a restart") != NULL);
+    CHECK(strstr(html, "could not be drawn") != NULL); /* the broken graph */
+    CHECK(strstr(html, "▲ 0.9<") != NULL);
+}
+
+LEAT_TEST(a_report_directory_is_complete)
+{
+    static const char *const files[] = {
+        "index.html",
+        "scalars/loss.2.png",
+        "scalars/loss.2.svg",
+        "scalars/loss.2.csv",
+        "scalars/Loss.csv",
+        "scalars/eval_accuracy.csv",
+        "scalars/_._.._etc_passwd.csv",
+        "histograms/weights.train.csv",
+        "images/digits.train.png",
+        "text/notes.train.svg",
+        "graphs/graph.train.svg",
+        "distributions/weights.train.png",
+    };
+    sample *s = odd_log();
+    leat_report_data data = report_data(s);
+    char dir[200], path[300];
+    snprintf(dir, sizeof dir, "%s/deep/report", check_temp_dir());
+    REQUIRE_OK(leat_report(dir, &data, NULL));
+    for (size_t i = 0; i < LEAT_LEN(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+        bool there = leat_path_kind_of(path) == LEAT_PATH_FILE;
+        CHECK(there);
+        if (!there)
+            printf("\n    no %s\n", files[i]);
+    }
+    char *html = read_text(dir, "index.html"), *csv = read_text(dir, "scalars/loss.2.csv");
+    check_page(html);
+    CHECK(html && strstr(html, "href=\"scalars/loss.2.csv\"") != NULL);
+    REQUIRE(csv != NULL);
+    CHECK(strncmp(csv, "run,step,wall_time,value\n'=cmd|'/c calc'!A0,0,1496739923,4\n", 59) == 0);
+    CHECK(strstr(csv, "\ntrain,10,1496739925.5,2\n") != NULL);
+    leat_free(html);
+    leat_free(csv);
+    char *png = read_text(dir, "scalars/loss.2.png");
+    CHECK(png != NULL);
+    leat_free(png);
+    if (!shell("command -v xmllint >/dev/null 2>&1%s", ""))
+        SKIP("no xmllint");
+    CHECK(shell("xmllint --noout %s/index.html", dir));
+    CHECK(shell("for f in $(find %s -name '*.svg'); do xmllint --noout $f || exit 1; done", dir));
+    /* Twice into the same place. */
+    CHECK_OK(leat_report(dir, &data, NULL));
+    sample_free(s);
+}
+
+LEAT_TEST(a_report_is_one_file)
+{
+    sample *s = odd_log();
+    leat_report_data data = report_data(s);
+    leat_report_options o;
+    leat_report_options_init(&o);
+    o.theme = LEAT_THEME_DARK;
+    o.title = "Runs & <more>";
+    const char *dir = check_temp_dir();
+    char path[200];
+    snprintf(path, sizeof path, "%s/report.html", dir);
+    REQUIRE_OK(leat_report(path, &data, &o));
+    char *html = read_text(dir, "report.html");
+    check_page(html);
+    CHECK(html && strstr(html, "<h1>Runs &amp; &lt;more&gt;</h1>") != NULL);
+    CHECK(html && strstr(html, ".csv") == NULL && strstr(html, "data:image/png;base64,") != NULL);
+    leat_free(html);
+    snprintf(path, sizeof path, "%s/report.pdf", dir);
+    REQUIRE_OK(leat_report(path, &data, &o));
+    sample_free(s);
+    if (!shell("command -v pdftotext >/dev/null 2>&1%s", ""))
+        SKIP("no pdftotext");
+    static const char *const words[] = {"eval/accuracy", "weights", "digits", "notes", "Summary", "损失"};
+    for (size_t i = 0; i < LEAT_LEN(words); i++) {
+        char command[600];
+        snprintf(command, sizeof command, "pdftotext %s - | grep -q '%s'", path, words[i]);
+        CHECK(system(command) == 0);
+    }
+}
+
+LEAT_TEST(an_empty_log_has_a_report_that_says_so)
+{
+    leat_report_data data = {0};
+    const char *dir = check_temp_dir();
+    char path[200];
+    snprintf(path, sizeof path, "%s/empty", dir);
+    REQUIRE_OK(leat_report(path, &data, NULL));
+    char *html = read_text(path, "index.html");
+    CHECK(html && strstr(html, "holds nothing to draw") != NULL);
+    leat_free(html);
+    snprintf(path, sizeof path, "%s/empty.pdf", dir);
+    CHECK_OK(leat_report(path, &data, NULL));
+}
+
+LEAT_TEST(what_is_too_much_is_named)
+{
+    sample *s = sample_new();
+    double v[2] = {1, 2};
+    for (int i = 0; i < 30; i++) {
+        char tag[32];
+        snprintf(tag, sizeof tag, "t%d", i);
+        sample_add_scalars(s, "run", tag, v, 2, 1);
+    }
+    leat_report_data data = {.plots = *sample_data(s)};
+    leat_report_options o;
+    leat_report_options_init(&o);
+    o.max_pictures = 7;
+    const char *dir = check_temp_dir();
+    char path[200];
+    snprintf(path, sizeof path, "%s/r.html", dir);
+    REQUIRE_OK(leat_report(path, &data, &o));
+    char *html = read_text(dir, "r.html");
+    CHECK(html && strstr(html, "The first 7 are drawn here; 23 more are not.") != NULL);
+    leat_free(html);
+    o.smoothing = 2;
+    CHECK_FAILS(leat_report(path, &data, &o), LEAT_ERR_INVALID_ARGUMENT, "smoothing 2");
+    sample_free(s);
+}
+
+LEAT_TEST(tags_tell_what_is_better)
+{
+    static const struct {
+        const char *tag;
+        bool more;
+    } rows[] = {{"loss", false},     {"eval/accuracy", true}, {"val_acc", true},     {"Accuracy_1", true},
+                {"accident", false}, {"MSE", false},          {"mean_reward", true}, {"", false}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++)
+        CHECK(leat_more_is_better(rows[i].tag) == rows[i].more);
+}
+
+/* Each operation fails once: an error that says so, and no leak. */
+LEAT_TEST(each_failure_of_a_report_is_reported)
+{
+    static const struct {
+        leat_fault_kind kind;
+        int error;
+    } faults[] = {{LEAT_FAULT_ALLOC, ENOMEM},
+                  {LEAT_FAULT_OPEN, EACCES},
+                  {LEAT_FAULT_WRITE, ENOSPC},
+                  {LEAT_FAULT_RENAME, EIO},
+                  {LEAT_FAULT_CLOSE, EIO}};
+    static const double loss[] = {4, 2, 1};
+    sample *s = sample_new();
+    sample_add_scalars(s, "train", "loss", loss, 3, 10);
+    sample_add_images(s, "train", "digits", 1, 5, 5, 1);
+    leat_report_data data = {.plots = *sample_data(s)};
+    leat_report_options o;
+    leat_report_options_init(&o);
+    o.threads = 1;
+    const char *dir = check_temp_dir();
+    char path[200];
+    uint64_t before = leat_live_allocations();
+    for (int target = 0; target < 3; target++) {
+        static const char *const names[] = {"report", "report.html", "report.pdf"};
+        snprintf(path, sizeof path, "%s/%s", dir, names[target]);
+        for (size_t i = 0; i < LEAT_LEN(faults); i++)
+            for (uint64_t nth = 1;; nth++) {
+                leat_fault_arm(faults[i].kind, nth, faults[i].error);
+                leat_status status = leat_report(path, &data, &o);
+                bool fired = leat_fault_fired();
+                leat_fault_disarm();
+                if (!fired) {
+                    CHECK(status == LEAT_OK);
+                    break;
+                }
+                CHECK(status != LEAT_OK && leat_message()[0] != '\0');
+            }
+    }
+    CHECK(leat_live_allocations() == before);
+    sample_free(s);
+}

@@ -1,0 +1,347 @@
+/* The page of a report: plain HTML with pictures inside. Whatever comes from the log passes through leat_text_xml,
+ * or is a file name made of letters. */
+#include "viz/report-private.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MOST_ROWS 5000u /* of the summary */
+
+static const char style[] =
+    ":root{--page:#fff;--ink:#202124;--muted:#5f6368;--line:#dadce0;--soft:#f6f7f8;--link:#1558b0}\n"
+    ".dark{--page:#1e1f22;--ink:#e8eaed;--muted:#a8adb3;--line:#45484d;--soft:#27292d;--link:#8ab4f8}\n"
+    "*{box-sizing:border-box}html{scroll-behavior:smooth}\n"
+    "body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 \"Liberation Sans\",Arial,Helvetica,sans-serif}\n"
+    "main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}\n"
+    "h1{font-size:28px;line-height:1.2;margin:0 0 6px}h2{font-size:21px;margin:44px 0 10px;padding-top:10px;"
+    "border-top:1px solid var(--line)}h3{font-size:16px;color:var(--muted);margin:26px 0 6px}\n"
+    "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
+    "p.about,.note{color:var(--muted);margin:2px 0}.alert{color:#c5221f}.dark .alert{color:#ff8a80}\n"
+    "nav{columns:3 260px;column-gap:28px;margin:10px 0 0;font-size:14px}nav a{display:block;overflow-wrap:anywhere}\n"
+    "nav b{display:block;margin-top:8px}\n"
+    "table{border-collapse:collapse;font-size:14px;width:100%}\n"
+    "th,td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+    "td.name{overflow-wrap:anywhere;max-width:420px}td.step{color:var(--muted)}\n"
+    "i.run{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px}\n"
+    ".pictures{display:flex;flex-wrap:wrap;gap:20px 18px}\n"
+    "figure{margin:0;max-width:100%}figure svg{max-width:100%;height:auto;display:block}\n"
+    "figcaption{font-size:13px;color:var(--muted);padding:2px 14px 0;overflow-wrap:anywhere}figcaption a{margin-right:10px}\n"
+    "@media print{nav{display:none}figure,tr{break-inside:avoid}main{max-width:none;padding:0}}\n";
+
+/* ---- small pieces ---- */
+
+static void put_number(leat_buf *b, double v, int digits)
+{
+    char text[LEAT_NUMBER_SIZE];
+    leat_buf_puts(b, leat_format_number(text, v, digits));
+}
+
+static void put_count(leat_buf *b, size_t n, const char *one, const char *many)
+{
+    put_number(b, (double)n, 15);
+    leat_buf_printf(b, " %s", n == 1 ? one : many);
+}
+
+static void put_time(leat_buf *b, double seconds)
+{
+    char text[32];
+    struct tm tm;
+    time_t s = (time_t)fmin(fmax(seconds, 0), 2.5e11);
+    gmtime_r(&s, &tm);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+    leat_buf_puts(b, isfinite(seconds) ? text : "unknown");
+}
+
+/* ---- runs ---- */
+
+typedef struct run_facts {
+    size_t tags, points;
+    double first, last;
+} run_facts;
+
+static void add_facts(run_facts *r, size_t points, double first, double last)
+{
+    r->tags++;
+    r->points += points;
+    if (first > 0 && isfinite(first)) /* 0: not told */
+        r->first = fmin(r->first, first);
+    if (last > 0 && isfinite(last))
+        r->last = fmax(r->last, last);
+}
+
+/* Facts of one figure's runs; figures number the runs alike, since they know the same names. */
+static void collect(const leat_figure *f, run_facts *runs, size_t n_runs)
+{
+    for (size_t i = 0; f && i < f->n_items; i++) {
+        const leat_item *item = &f->items[i];
+        if (item->run >= n_runs)
+            continue;
+        if (f->options.kind == LEAT_PLOT_SCALARS) {
+            const leat_scalar_series *s = item->series;
+            add_facts(&runs[item->run], s->n, s->wall[0], s->wall[s->n - 1]);
+        } else if (f->options.kind == LEAT_PLOT_DISTRIBUTIONS) {
+            const leat_histogram_series *s = item->series;
+            add_facts(&runs[item->run], s->n, s->at[0].wall, s->at[s->n - 1].wall);
+        } else if (f->options.kind == LEAT_PLOT_IMAGES || f->options.kind == LEAT_PLOT_TEXT) {
+            const leat_blob_series *s = item->series;
+            add_facts(&runs[item->run], s->n, s->at[0].wall, s->at[s->n - 1].wall);
+        }
+    }
+}
+
+static void put_run_name(const leat_report_job *j, leat_buf *b, const leat_figure *f, size_t run)
+{
+    leat_buf_printf(b, "<i class=\"run\" style=\"background:#%06x\"></i>",
+                    leat_theme_run(&j->theme, run).color >> 8);
+    leat_text_xml(b, f->runs[run]);
+}
+
+static const leat_figure *any_figure(const leat_report_job *j)
+{
+    for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++)
+        if (j->figures[i])
+            return j->figures[i];
+    return NULL;
+}
+
+static leat_status put_runs(const leat_report_job *j, leat_buf *b)
+{
+    const leat_figure *f = any_figure(j);
+    if (f == NULL || f->n_runs == 0)
+        return LEAT_OK;
+    run_facts *runs = leat_alloc_zero(f->n_runs, sizeof *runs);
+    if (runs == NULL)
+        return leat_fail_memory(f->n_runs * sizeof *runs);
+    for (size_t i = 0; i < f->n_runs; i++)
+        runs[i].first = INFINITY, runs[i].last = -INFINITY;
+    for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++)
+        collect(j->figures[i], runs, f->n_runs);
+    leat_buf_puts(
+        b,
+        "<h2 id=\"runs\">Runs</h2>\n<table><tr><th>Run</th><th class=\"n\">Tags</th><th class=\"n\">Points</th>"
+        "<th>Began (UTC)</th><th class=\"n\">Took</th></tr>\n");
+    for (size_t i = 0; i < f->n_runs && i < MOST_ROWS; i++) {
+        char took[LEAT_NUMBER_SIZE];
+        bool timed = runs[i].last >= runs[i].first;
+        leat_buf_puts(b, "<tr><td class=\"name\">");
+        put_run_name(j, b, f, i);
+        leat_buf_puts(b, "</td><td class=\"n\">");
+        put_number(b, (double)runs[i].tags, 15);
+        leat_buf_puts(b, "</td><td class=\"n\">");
+        put_number(b, (double)runs[i].points, 15);
+        leat_buf_puts(b, "</td><td>");
+        if (timed)
+            put_time(b, runs[i].first);
+        leat_buf_puts(b, "</td><td class=\"n\">");
+        leat_buf_puts(b, timed ? leat_format_duration(took, runs[i].last - runs[i].first) : "");
+        leat_buf_puts(b, "</td></tr>\n");
+    }
+    leat_buf_puts(b, "</table>\n");
+    leat_free(runs);
+    return LEAT_OK;
+}
+
+/* ---- summary ---- */
+
+static void put_value_at(leat_buf *b, double v, int64_t step)
+{
+    leat_buf_puts(b, "<td class=\"n\">");
+    put_number(b, v, 5);
+    leat_buf_puts(b, "</td><td class=\"n step\">");
+    put_number(b, (double)step, 15);
+    leat_buf_puts(b, "</td>");
+}
+
+static void put_summary(const leat_report_job *j, leat_buf *b)
+{
+    if (j->n_rows == 0)
+        return;
+    leat_buf_puts(
+        b,
+        "<h2 id=\"summary\">Summary</h2>\n<p class=\"note\">Best is the least value, or the greatest (▲) where a "
+        "tag's name says that more is better. Smoothed: weight ");
+    put_number(b, j->options.smoothing, 3);
+    leat_buf_puts(
+        b,
+        ".</p>\n<table><tr><th>Tag</th><th>Run</th><th class=\"n\">Points</th><th class=\"n\">Last</th>"
+        "<th class=\"n\">step</th><th class=\"n\">Best</th><th class=\"n\">step</th><th class=\"n\">Smoothed</th></tr>\n");
+    for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
+        const leat_summary_row *r = &j->rows[i];
+        bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0;
+        leat_buf_puts(b, "<tr><td class=\"name\">");
+        if (!same)
+            leat_text_xml(b, r->series->tag);
+        leat_buf_puts(b, "</td><td class=\"name\">");
+        put_run_name(j, b, j->figures[0], r->run);
+        leat_buf_puts(b, "</td><td class=\"n\">");
+        put_number(b, (double)r->series->n, 15);
+        leat_buf_puts(b, "</td>");
+        put_value_at(b, r->last, r->last_step);
+        if (r->finite > 0 && r->best_is_greatest) {
+            leat_buf_puts(b, "<td class=\"n\">▲ ");
+            put_number(b, r->best, 5);
+            leat_buf_puts(b, "</td><td class=\"n step\">");
+            put_number(b, (double)r->best_step, 15);
+            leat_buf_puts(b, "</td>");
+        } else if (r->finite > 0)
+            put_value_at(b, r->best, r->best_step);
+        else
+            leat_buf_puts(b, "<td class=\"n\">–</td><td></td>");
+        leat_buf_puts(b, "<td class=\"n\">");
+        put_number(b, r->smoothed, 5);
+        leat_buf_puts(b, "</td></tr>\n");
+    }
+    leat_buf_puts(b, "</table>\n");
+    if (j->n_rows > MOST_ROWS)
+        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->n_rows - MOST_ROWS);
+}
+
+/* ---- contents and pictures ---- */
+
+static void put_label(leat_buf *b, const leat_picture *p)
+{
+    leat_text_xml(b, p->tag);
+    if (p->run == NULL)
+        return;
+    leat_buf_puts(b, " · ");
+    leat_text_xml(b, p->run);
+}
+
+static void put_contents(const leat_report_job *j, leat_buf *b)
+{
+    const leat_report_section *section = NULL;
+    leat_buf_puts(b, "<nav>\n<a href=\"#runs\">Runs</a>\n");
+    if (j->n_rows > 0)
+        leat_buf_puts(b, "<a href=\"#summary\">Summary</a>\n");
+    for (size_t i = 0; i < j->n_pictures; i++) {
+        const leat_picture *p = &j->pictures[i];
+        if (p->section != section)
+            leat_buf_printf(b, "<b><a href=\"#%s\">%s</a></b>\n", p->section->id, p->section->title);
+        section = p->section;
+        leat_buf_printf(b, "<a href=\"#%s\">", p->id);
+        put_label(b, p);
+        leat_buf_puts(b, "</a>\n");
+    }
+    leat_buf_puts(b, "</nav>\n");
+}
+
+static void put_picture(const leat_report_job *j, leat_buf *b, const leat_picture *p)
+{
+    leat_buf_printf(b, "<figure id=\"%s\">\n", p->id);
+    if (p->status == LEAT_OK)
+        leat_buf_append(b, p->svg.data, p->svg.size);
+    else {
+        leat_buf_puts(b, "<p class=\"alert\">");
+        put_label(b, p);
+        leat_buf_puts(b, " could not be drawn: ");
+        leat_text_xml(b, p->detail);
+        leat_buf_puts(b, "</p>\n");
+    }
+    if (p->graph) {
+        leat_buf_puts(b, "<figcaption>");
+        put_label(b, p);
+        leat_buf_puts(b, "</figcaption>\n");
+    }
+    if (j->dir && p->status == LEAT_OK) {
+        leat_buf_printf(b, "<figcaption><a href=\"%s.png\">PNG</a><a href=\"%s.svg\">SVG</a>", p->file,
+                        p->file);
+        if (p->section->csv)
+            leat_buf_printf(b, "<a href=\"%s.csv\">CSV</a>", p->file);
+        leat_buf_puts(b, "</figcaption>\n");
+    }
+    leat_buf_puts(b, "</figure>\n");
+}
+
+static void begin_section(const leat_report_job *j, leat_buf *b, const leat_report_section *s)
+{
+    size_t missing = j->not_drawn[s - leat_report_sections];
+    leat_buf_printf(b, "<h2 id=\"%s\">%s</h2>\n", s->id, s->title);
+    if (missing > 0)
+        leat_buf_printf(b, "<p class=\"note\">The first %zu are drawn here; %zu more are not.</p>\n",
+                        j->options.max_pictures, missing);
+}
+
+/* The group's name above its pictures, where the section has several groups. */
+static void put_group(leat_buf *b, const leat_picture *p, const leat_picture *before)
+{
+    size_t n = leat_tag_group(p->tag), m = before ? leat_tag_group(before->tag) : 0;
+    if (before && n == m && memcmp(p->tag, before->tag, n) == 0)
+        return;
+    leat_buf_puts(b, before ? "</div>\n" : "");
+    if (n > 0 && p->figure) {
+        char *name = leat_strndup(p->tag, n);
+        leat_buf_puts(b, "<h3>");
+        if (name)
+            leat_text_xml(b, name);
+        else
+            b->failed = true;
+        leat_buf_puts(b, "</h3>\n");
+        leat_free(name);
+    }
+    leat_buf_puts(b, "<div class=\"pictures\">\n");
+}
+
+static void put_pictures(leat_report_job *j, leat_buf *b)
+{
+    const leat_picture *before = NULL;
+    for (size_t i = 0; i < j->n_pictures; i++) {
+        leat_picture *p = &j->pictures[i];
+        if (before && before->section != p->section) {
+            leat_buf_puts(b, "</div>\n");
+            before = NULL;
+        }
+        if (before == NULL)
+            begin_section(j, b, p->section);
+        put_group(b, p, before);
+        put_picture(j, b, p);
+        leat_buf_free(&p->svg);
+        before = p;
+    }
+    leat_buf_puts(b, before ? "</div>\n" : "");
+}
+
+static void put_about(const leat_report_job *j, leat_buf *b)
+{
+    size_t points = 0;
+    const leat_figure *f = any_figure(j);
+    for (size_t i = 0; i < j->n_rows; i++)
+        points += j->rows[i].series->n;
+    leat_buf_puts(b, "<p class=\"about\">");
+    put_count(b, f ? f->n_runs : 0, "run", "runs");
+    leat_buf_puts(b, ", ");
+    put_count(b, j->figures[0] ? j->figures[0]->n_panels : 0, "scalar tag", "scalar tags");
+    leat_buf_puts(b, ", ");
+    put_count(b, points, "point", "points");
+    leat_buf_puts(b, "</p>\n");
+    for (size_t i = 0; i < j->data->n_notes; i++) {
+        leat_buf_puts(b, "<p class=\"note\">");
+        leat_text_xml(b, j->data->notes[i]);
+        leat_buf_puts(b, "</p>\n");
+    }
+    if (j->n_pictures == 0)
+        leat_buf_puts(b, "<p class=\"alert\">The log holds nothing to draw.</p>\n");
+}
+
+leat_status leat_report_html(leat_report_job *j, leat_buf *b)
+{
+    leat_buf_printf(b,
+                    "<!DOCTYPE html>\n<html lang=\"en\"%s>\n<head>\n<meta charset=\"utf-8\"/>\n"
+                    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
+                    "<meta name=\"generator\" content=\"Leat\"/>\n<title>",
+                    j->theme.dark ? " class=\"dark\"" : "");
+    leat_text_xml(b, leat_report_title(j));
+    leat_buf_puts(b, "</title>\n<style>\n");
+    leat_buf_puts(b, style);
+    leat_buf_puts(b, "</style>\n</head>\n<body>\n<main>\n<h1>");
+    leat_text_xml(b, leat_report_title(j));
+    leat_buf_puts(b, "</h1>\n");
+    put_about(j, b);
+    put_contents(j, b);
+    LEAT_TRY(put_runs(j, b));
+    put_summary(j, b);
+    put_pictures(j, b);
+    leat_buf_puts(b, "</main>\n</body>\n</html>\n");
+    return leat_buf_status(b);
+}

@@ -1,0 +1,95 @@
+/* report-private.h - the static report: which pictures it has, and how they are written.
+ *
+ *     leat_report                 checks, plans, draws the pictures on several threads, then writes one of
+ *     |-- directory and one file  report-html.c, with the files of report-files.c
+ *     `-- document                report-pdf.c
+ */
+#ifndef LEAT_REPORT_PRIVATE_H
+#define LEAT_REPORT_PRIVATE_H
+
+#include "viz/figure-private.h"
+
+struct leat_sink;
+
+/* What a report has a chapter for. */
+typedef struct leat_report_section {
+    const char *id; /* also the folder of its files */
+    const char *title;
+    leat_plot_kind kind;
+    bool is_graph;        /* then there is no kind */
+    size_t columns, rows; /* of charts on a page of the document; 0: each is as high as it wants */
+    /* Appends the numbers behind a panel; NULL: there are none to write. */
+    leat_status (*csv)(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
+} leat_report_section;
+#define LEAT_REPORT_SECTIONS 6
+extern const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS];
+
+/* One picture: a panel of a section's figure, or a graph. */
+typedef struct leat_picture {
+    const leat_report_section *section;
+    leat_figure *figure;
+    size_t panel;
+    const leat_report_blob *graph;
+    const leat_report_blob *stats; /* RunMetadata of the graph's run: colours by time; NULL: none */
+    const char *tag, *run;         /* run NULL: several */
+    char *id;                      /* anchor in the page */
+    char *file;                    /* "scalars/loss_train": suffixes follow */
+    leat_buf svg;
+    leat_status status; /* of drawing it; a damaged graph or image stops no report */
+    char detail[240];
+} leat_picture;
+
+/* A row of the summary. */
+typedef struct leat_summary_row {
+    const leat_scalar_series *series;
+    size_t run; /* in the scalars' figure */
+    bool best_is_greatest;
+    double last, best, smoothed; /* best NaN: no finite value */
+    int64_t last_step, best_step;
+    size_t finite;
+} leat_summary_row;
+
+typedef struct leat_report_job {
+    const leat_report_data *data;
+    leat_report_options options;
+    leat_theme theme;
+    const char *dir;                            /* files go there; NULL: none are written */
+    leat_figure *figures[LEAT_REPORT_SECTIONS]; /* NULL: the log has nothing of that kind */
+    leat_picture *pictures;                     /* section by section */
+    size_t n_pictures, pictures_capacity;
+    size_t not_drawn[LEAT_REPORT_SECTIONS]; /* beyond options.max_pictures */
+    leat_summary_row *rows;
+    size_t n_rows;
+    leat_map files; /* names taken */
+    leat_arena names;
+} leat_report_job;
+
+/* Is more of this tag better? By the words in its name: accuracy, reward, f1, ... */
+bool leat_more_is_better(const char *tag);
+leat_status leat_report_summary(leat_report_job *j) LEAT_MUST_CHECK;
+
+/* A relative name, below the section's folder, that no other picture has: from letters, digits, - . and _ of the
+ * tag (and run). In j->names. NULL: out of memory. */
+char *leat_report_file_name(leat_report_job *j, const leat_report_section *section, const char *tag,
+                            const char *run);
+
+/* Where rows of a CSV go: written out whenever the buffer is large. */
+typedef struct leat_sink {
+    struct leat_file *file;
+} leat_sink;
+leat_status leat_sink_flush(struct leat_sink *sink, leat_buf *b, bool all) LEAT_MUST_CHECK;
+leat_status leat_csv_scalars(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
+leat_status leat_csv_histograms(const leat_figure *f, const leat_panel *p, leat_buf *b,
+                                struct leat_sink *sink);
+
+/* Draws one picture: into picture->svg, and into files where j->dir is set. */
+leat_status leat_picture_draw(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
+leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
+
+/* The page: with links to the files where j->dir is set. */
+leat_status leat_report_html(leat_report_job *j, leat_buf *b) LEAT_MUST_CHECK;
+leat_status leat_report_pdf(leat_report_job *j, const char *path) LEAT_MUST_CHECK;
+
+const char *leat_report_title(const leat_report_job *j);
+
+#endif
