@@ -145,10 +145,6 @@ void leat_buf_put_json_f64(leat_buf *b, double value) LEAT_PRIV(buf_put_json_f64
 void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);
 bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
 
-/* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a
- * formula (it begins with = + - or @, and is no number) gets an apostrophe before it. */
-void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);
-
 /* Whole-string number parsers (no locale, no leading blanks, no trailing junk, no hexadecimal). false if it is
  * not one or is out of range; a number too small for a double becomes 0 or subnormal. Doubles may be "nan",
  * "inf" or "infinity" in any case, with a sign. */

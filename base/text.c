@@ -134,26 +134,6 @@ bool leat_parse_f64(const char *text, double *out)
     return leat_parse_f64_n(text, strlen(text), out);
 }
 
-void leat_csv_put(leat_buf *b, const char *text, size_t n)
-{
-    double number;
-    bool formula = n > 0 && memchr("=+-@\t\r", *text, 6) != NULL && !leat_parse_f64_n(text, n, &number);
-    bool quotes = n > 0 && (text[0] == ' ' || text[n - 1] == ' ' || text[0] == '\t' || text[n - 1] == '\t');
-    for (size_t i = 0; i < n && !quotes; i++)
-        quotes = text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r';
-    if (quotes)
-        leat_buf_putc(b, '"');
-    if (formula)
-        leat_buf_putc(b, '\'');
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '"')
-            leat_buf_putc(b, '"');
-        leat_buf_putc(b, text[i]);
-    }
-    if (quotes)
-        leat_buf_putc(b, '"');
-}
-
 static const char *special_text(double value)
 {
     if (isnan(value))
