@@ -360,3 +360,44 @@ LEAT_TEST(large_tensors)
     free(bytes);
     free(back);
 }
+
+LEAT_TEST(shapes_and_slices_of_savers)
+{
+    static const struct {
+        const char *text;
+        int rank;
+        leat_bundle_extent first, last;
+        const char *wrong;
+    } rows[] = {
+        {"", -1, {0, 0}, {0, 0}, NULL},
+        {"10 4 0,6:-", 2, {0, 6}, {0, -1}, NULL},
+        {"7 -", 1, {0, -1}, {0, -1}, NULL},
+        {"10 4 10,0:3,1", 2, {10, 0}, {3, 1}, NULL},
+        {"10 4 5,6:-", 0, {0, 0}, {0, 0}, "reaches out"},
+        {"10 4 0,6", 0, {0, 0}, {0, 0}, "fewer dimensions"},
+        {"10 0,6:-", 0, {0, 0}, {0, 0}, "more dimensions"},
+        {"-", 0, {0, 0}, {0, 0}, "more dimensions"},
+        {"10 4", 0, {0, 0}, {0, 0}, "neither"},
+        {"10  -", 0, {0, 0}, {0, 0}, "a dimension is no number"},
+        {"-1 0,1", 0, {0, 0}, {0, 0}, "a dimension is no number"},
+        {"99999999999999999999 -", 0, {0, 0}, {0, 0}, "a dimension is no number"},
+        {"10 1,-1", 0, {0, 0}, {0, 0}, "neither"},
+        {"10 1,1x", 0, {0, 0}, {0, 0}, "more dimensions"},
+        {"10 9223372036854775807,1", 0, {0, 0}, {0, 0}, "reaches out"},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_bundle_spec s;
+        leat_status status = leat_bundle_spec_parse(&s, rows[i].text, strlen(rows[i].text));
+        if (rows[i].wrong != NULL) {
+            CHECK_FAILS(status, LEAT_ERR_INVALID_ARGUMENT, rows[i].wrong);
+            continue;
+        }
+        CHECK_OK(status);
+        CHECK(s.rank == rows[i].rank);
+        if (s.rank > 0) {
+            CHECK(s.extents[0].start == rows[i].first.start && s.extents[0].length == rows[i].first.length);
+            CHECK(s.extents[s.rank - 1].start == rows[i].last.start &&
+                  s.extents[s.rank - 1].length == rows[i].last.length);
+        }
+    }
+}

@@ -51,6 +51,16 @@ bool leat_bundle_meta_slice(const leat_bundle_meta *m, const leat_buf *bytes, si
 void leat_bundle_slice_key(leat_buf *b, const char *name, size_t name_size, int rank,
                            const leat_bundle_extent *extents);
 
+/* What a saver's graph says of a tensor: "10 4 0,6:-" is a slice of the first 6 rows of a tensor of shape [10,4]. */
+typedef struct leat_bundle_spec {
+    int rank; /* -1: nothing is said, the whole tensor is meant */
+    int64_t dims[LEAT_BUNDLE_RANK];
+    leat_bundle_extent extents[LEAT_BUNDLE_RANK];
+} leat_bundle_spec;
+
+/* LEAT_ERR_INVALID_ARGUMENT where the text is none, or its slice does not lie in its shape. */
+leat_status leat_bundle_spec_parse(leat_bundle_spec *s, const char *text, size_t size) LEAT_MUST_CHECK;
+
 /* ---- reading ---- */
 
 typedef struct leat_bundle leat_bundle;
