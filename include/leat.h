@@ -10,6 +10,7 @@
 #include "leat/session.h"
 #include "leat/files.h"
 #include "leat/saver.h"
+#include "leat/summary.h"
 #include "leat/layers.h"
 #include "leat/fit.h"
 #include "leat/events.h"
