@@ -10,7 +10,8 @@
 #   SPEC   KIND [>= MINIMUM] [= DEFAULT]
 #   KIND   type | {float, int32, ...} | numeric | real | floating | integer | bool | int | float | shape | tensor | func
 #          | string | {'SAME', 'VALID'} | list(KIND)
-#   DEFAULT  true, 3, 0.5, 'text', float (a dtype), [1, 2] (a list), unknown or [2, 3] (a shape)
+#   DEFAULT  true, 3, 0.5, 'text', float (a dtype), [1, 2] (a list), unknown or [2, 3] (a shape), none (a tensor: NULL,
+#            the kernel's own)
 # The text after .doc = in the descriptor is the op's documentation. ops/public-names holds lines
 # "PUBLIC RAW-OP [DEFAULT-NODE-NAME]". POSIX awk only.
 
@@ -256,6 +257,7 @@ function default_value(o, a,    k, d, n, part, i, s, kind) {
         return "{.kind = " kind ", .shape = &(const leat_shape){" (n + 1) ", {" substr(d, 2, length(d) - 2) (n ? "" : "0") "}}}"
     }
     if (k == "FUNC") return "{.kind = " kind ", .n = 0, .s = \"\"}"
+    if (k == "TENSOR" && d == "none") return "{.kind = " kind ", .tensor = NULL}"
     fail(op ": default of kind " k)
 }
 function write_args(o, dir,    i, n) {

@@ -180,7 +180,7 @@ static void put_bias_sums(const bias_sum *b, leat_tensor *out)
             double sum = 0;
             for (int64_t p = 0; p < b->parts; p++)
                 sum += ((const double *)(const void *)b->partial)[p * b->channels + c];
-            leat_put_double(out, c, sum);
+            leat_element_put(out, c, sum);
         } else {
             uint64_t sum = 0;
             for (int64_t p = 0; p < b->parts; p++)

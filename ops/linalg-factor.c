@@ -258,7 +258,7 @@ static int svd_one(int64_t index, double *room, void *arg)
     for (size_t i = 0; i < mn; i++)
         if (!isfinite(room[i])) { /* LAPACK may not end on them */
             for (int64_t j = 0; j < f->out[0]->elements / LEAT_MAX(1, f->in->elements / (int64_t)mn); j++)
-                leat_put_double(f->out[0], index * p + j, NAN);
+                leat_element_put(f->out[0], index * p + j, NAN);
             for (size_t j = 0; j < (size_t)n * (size_t)v_columns + (size_t)u_columns * (size_t)m; j++)
                 v[j] = NAN;
             goto store;
@@ -271,7 +271,7 @@ static int svd_one(int64_t index, double *room, void *arg)
     if (code != 0)
         return 1;
     for (int i = 0; i < p; i++)
-        leat_put_double(f->out[0], index * p + i, s[i]);
+        leat_element_put(f->out[0], index * p + i, s[i]);
 store:
     if (f->vectors) {
         leat_matrix_store(f->out[1], index, false, ut); /* U^T by columns is U by rows */
@@ -423,7 +423,7 @@ static int eig_one(int64_t index, double *room, void *arg)
                                      work_size, iwork, iwork_size) != 0)
         return 1;
     for (int i = 0; i < n; i++)
-        leat_put_double(f->out[0], index * n + i, e[i]);
+        leat_element_put(f->out[0], index * n + i, e[i]);
     if (f->vectors)
         leat_matrix_store(f->out[1], index, true, room);
     return 0;

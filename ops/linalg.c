@@ -316,9 +316,9 @@ static int determine(int64_t index, double *room, void *arg)
             value += log(fabs(pivot));
         }
     }
-    leat_put_double(d->value, index, value);
+    leat_element_put(d->value, index, value);
     if (d->sign != NULL)
-        leat_put_double(d->sign, index, sign);
+        leat_element_put(d->sign, index, sign);
     return 0;
 }
 

@@ -36,7 +36,7 @@ static leat_status l2_loss_kernel(leat_kernel *k)
     double sum = 0;
     for (int64_t p = 0; p < s.parts; p++)
         sum += s.sums[p];
-    leat_put_double(&k->out[0], 0, sum / 2);
+    leat_element_put(&k->out[0], 0, sum / 2);
     return LEAT_OK;
 }
 

@@ -49,7 +49,7 @@ leat_status leat_copy_elements(leat_dtype dtype, void *to, const void *from, int
     return LEAT_OK;
 }
 
-double leat_get_double(const leat_tensor *t, int64_t i)
+double leat_element_get(const leat_tensor *t, int64_t i)
 {
     switch (t->dtype) {
 #define LEAT_GET_CASE(dtype_, type_)                                                                         \
@@ -62,7 +62,7 @@ double leat_get_double(const leat_tensor *t, int64_t i)
     }
 }
 
-void leat_put_double(leat_tensor *t, int64_t i, double value)
+void leat_element_put(leat_tensor *t, int64_t i, double value)
 {
     switch (t->dtype) {
 #define LEAT_PUT_CASE(dtype_, type_)                                                                         \

@@ -118,8 +118,8 @@ static inline void leat_index_put(leat_tensor *t, int64_t i, int64_t value)
         ((int32_t *)t->data)[i] = (int32_t)value;
 }
 /* Element i of a tensor of real numbers as double, and back (rounded; integers cut). */
-double leat_get_double(const leat_tensor *t, int64_t i);
-void leat_put_double(leat_tensor *t, int64_t i, double value);
+double leat_element_get(const leat_tensor *t, int64_t i);
+void leat_element_put(leat_tensor *t, int64_t i, double value);
 /* Reads a scalar or 1-D int32/int64 tensor as axes of a tensor of that rank: negative ones count from the end.
  * *mask has a bit for every axis named. */
 leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int rank,

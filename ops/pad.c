@@ -219,7 +219,7 @@ static leat_status mirror_pad_grad_kernel(leat_kernel *k)
     LEAT_TRY(leat_out_fill(k, &m.small, zero));
     for (int64_t i = 0; i < dy->elements; i++) {
         int64_t to = mirror_source(&m, i);
-        leat_put_double(&k->out[0], to, leat_get_double(&k->out[0], to) + leat_get_double(dy, i));
+        leat_element_put(&k->out[0], to, leat_element_get(&k->out[0], to) + leat_element_get(dy, i));
     }
     return LEAT_OK;
 }

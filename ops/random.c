@@ -152,7 +152,7 @@ static void multinomial_row(size_t row, void *arg)
     int64_t first = (int64_t)row * m->classes;
     double *cdf = m->cdf + first, top = -INFINITY, total = 0;
     for (int64_t j = 0; j < m->classes; j++) {
-        cdf[j] = leat_get_double(m->logits, first + j);
+        cdf[j] = leat_element_get(m->logits, first + j);
         if (isfinite(cdf[j]))
             top = LEAT_MAX(top, cdf[j]);
     }

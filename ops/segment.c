@@ -73,7 +73,7 @@ static void fill_identity(leat_tensor *t, kind how)
     if (how == MAX)
         v = -v;
     for (int64_t i = 0; i < t->elements; i++)
-        leat_put_double(t, i, v);
+        leat_element_put(t, i, v);
 }
 
 static bool computable(leat_dtype dtype)
@@ -124,7 +124,7 @@ static void finish_empty(leat_tensor *out, const leat_tensor *ids, int64_t run, 
 static void divide_row(leat_tensor *out, int64_t row, int64_t run, double by)
 {
     for (int64_t i = row * run; i < (row + 1) * run; i++)
-        leat_put_double(out, i, leat_get_double(out, i) / by);
+        leat_element_put(out, i, leat_element_get(out, i) / by);
 }
 
 static leat_status segment_kernel(leat_kernel *k, kind how)

@@ -2,7 +2,6 @@
 #ifndef LEAT_SOFTMAX_PRIVATE_H
 #define LEAT_SOFTMAX_PRIVATE_H
 
-#include <math.h>
 #include "ops/nn-vector-private.h"
 #include "ops/ops-private.h"
 #include "ops/vector-private.h"
@@ -10,11 +9,7 @@
 /* x = e^x for n floats or doubles. */
 static inline void leat_exp_all(bool is_double, void *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_double)
-            ((double *)x)[i] = exp(((double *)x)[i]);
-        else
-            ((float *)x)[i] = expf(((float *)x)[i]);
+    leat_vector_get()->float1[LEAT_VECTOR_EXP][is_double ? LEAT_VECTOR_F64 : LEAT_VECTOR_F32](x, x, n);
 }
 
 /* Runs `rows` rows in tiles: fn(first, end, arg). */

@@ -48,7 +48,9 @@ static void put_node(leat_buf *b, const leat_op *op, bool with_shapes)
     bool had_shapes = false;
     for (unsigned i = 0; i < op->n_attrs; i++) {
         had_shapes |= strcmp(op->attrs[i].name, "_output_shapes") == 0;
-        put_attr(b, op->attrs[i].name, &op->attrs[i].value);
+        if (op->attrs[i].value.kind != LEAT_ATTR_TENSOR ||
+            op->attrs[i].value.tensor != NULL) /* NULL: the default */
+            put_attr(b, op->attrs[i].name, &op->attrs[i].value);
     }
     if (with_shapes && !had_shapes && op->n_outputs > 0)
         put_output_shapes(b, op);
