@@ -33,12 +33,15 @@ static inline bool leat_form_is_number(leat_value_form form)
 typedef struct leat_chunk_series {
     const char *tag;
     uint32_t tag_size;
-    uint32_t following;  /* guess: the series of the value that came after one of this last time */
-    uint32_t next_form;  /* the same tag in another form, or LEAT_NO_INDEX */
-    uint32_t count;      /* entries; set at the end of the chunk */
-    uint32_t run_series; /* set by the merge, as is */
-    uint32_t
-        cursor; /* the first of the chunk's series with the same run_series, whose cursor counts for both */
+    uint32_t count; /* entries; set at the end of the chunk */
+    union {
+        uint32_t following;  /* while parsing, a guess: the series that came after this one last time */
+        uint32_t run_series; /* in the merge */
+    };
+    union {
+        uint32_t next_form; /* while parsing: the same tag in another form, or LEAT_NO_INDEX */
+        uint32_t cursor;    /* in the merge: the chunk's first series with the same run_series */
+    };
     uint8_t form;
     bool has_metadata;
 } leat_chunk_series;
@@ -116,7 +119,7 @@ typedef struct leat_chunk {
 
     /* For the merge: where the next point of each series goes; points with that step or a later one are dropped,
      * before the chunk's first START, ... and behind its last; what restarts by step drop. */
-    uint64_t *cursors;
+    uint64_t *cursors;          /* NULL where chunks are scattered one after the other */
     leat_threshold *thresholds; /* n_starts + 1, or NULL where nothing is dropped */
     bool by_step, first_is_backward;
     leat_step_mark *marks;

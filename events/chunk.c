@@ -42,6 +42,22 @@ static const uint8_t *need(struct window *w, uint64_t offset, size_t n)
     return w->status == LEAT_OK && n <= w->have ? (const uint8_t *)w->buf->data : NULL;
 }
 
+/* The first of n places at `at` with a valid header, of a length that a record may have; n if there is none.
+ * Zeros are no header, and files may hold many: they are passed over in larger steps. */
+static size_t find_header(const uint8_t *at, size_t n, uint64_t *length)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t claimed = leat_record_u64(at + i);
+        if (claimed > LEAT_RECORD_LARGEST)
+            continue;
+        if (claimed == 0 && i + 5 < n && leat_record_u64(at + i + 8) == 0)
+            i += 4; /* sixteen zeros: five places */
+        else if (leat_record_header_valid(at + i, length))
+            return i;
+    }
+    return n;
+}
+
 /* The first record at or behind `from` and before `bound`, or NOWHERE. *resume is the first place that later bytes
  * of a growing file could make a record.
  *
@@ -57,11 +73,8 @@ static uint64_t search(struct window *w, uint64_t from, uint64_t bound, uint64_t
             return NOWHERE;
         size_t there = w->have - (size_t)(at - w->start) - LEAT_RECORD_HEADER + 1;
         there = (size_t)LEAT_MIN((uint64_t)there, bound - at);
-        size_t i = 0;
         uint64_t length = 0;
-        while (i < there && (leat_record_u64(bytes + i) > LEAT_RECORD_LARGEST ||
-                             !leat_record_header_valid(bytes + i, &length)))
-            i++;
+        size_t i = find_header(bytes, there, &length);
         at += i;
         if (i == there)
             continue;
@@ -161,17 +174,38 @@ static leat_status read_records(leat_chunk *c, struct window *w)
     return LEAT_OK;
 }
 
-static leat_status count_entries(leat_chunk *c)
+/* Gives back what growing by doubling has left over: a log may have thousands of chunks. */
+static void trim(void *array_pointer, size_t *capacity, size_t n, size_t size)
+{
+    void *array;
+    memcpy(&array, array_pointer, sizeof array);
+    if (array == NULL || *capacity - n < 1024)
+        return;
+    array = leat_realloc_array(array, n, size);
+    if (array == NULL)
+        return; /* the larger one is still there */
+    memcpy(array_pointer, &array, sizeof array);
+    *capacity = n;
+}
+
+static void finish(leat_chunk *c)
 {
     for (size_t i = 0; i < c->n_entries; i++)
         c->series[c->entry_series[i]].count++;
     leat_map_free(&c->tags);
-    return LEAT_OK;
+    trim(&c->series, &c->series_capacity, c->n_series, sizeof *c->series);
+    trim(&c->event_step, &c->events_capacity[0], c->n_events, sizeof *c->event_step);
+    trim(&c->event_wall, &c->events_capacity[1], c->n_events, sizeof *c->event_wall);
+    trim(&c->event_entries, &c->events_capacity[2], c->n_events, sizeof *c->event_entries);
+    trim(&c->entry_series, &c->entries_capacity[0], c->n_entries, sizeof *c->entry_series);
+    trim(&c->entry_value, &c->entries_capacity[1], c->n_entries, sizeof *c->entry_value);
+    trim(&c->blobs, &c->blobs_capacity, c->n_blobs, sizeof *c->blobs);
 }
 
 leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
 {
-    struct window w = {.file = file, .buf = window, .search_budget = ((uint64_t)64 << 20) + 4 * file->size};
+    struct window w = {
+        .file = file, .buf = window, .search_budget = ((uint64_t)64 << 20) + 4 * (c->limit - c->begin)};
     c->previous_series = LEAT_NO_INDEX;
     LEAT_TRY(read_records(c, &w));
     if (w.status == LEAT_ERR_NO_MEMORY)
@@ -180,7 +214,8 @@ leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
         leat_note(LEAT_LOG_WARNING, "%s", leat_message());
         LEAT_TRY(leat_chunk_damage(c, w.start + w.have, "read error"));
     }
-    return count_entries(c);
+    finish(c);
+    return LEAT_OK;
 }
 
 leat_status leat_chunk_damage(leat_chunk *c, uint64_t offset, const char *reason)

@@ -5,16 +5,6 @@
 
 #include "logdir-private.h"
 
-/* A tag in one form, or of one kind as the run had it before. Slots of one tag are linked from the first. */
-typedef struct leat_merge_slot {
-    const char *tag;
-    const leat_summary_metadata *metadata; /* in the first slot of a tag: the earliest */
-    uint32_t tag_size, head, next;
-    uint32_t series; /* of the new ones */
-    uint8_t form;
-    bool old, old_has_numbers; /* `form` is a leat_series_kind */
-} leat_merge_slot;
-
 typedef struct leat_merge {
     leat_run_state *state;
     leat_chunk *chunks;
@@ -22,13 +12,10 @@ typedef struct leat_merge {
     leat_restart_mode mode;
     unsigned threads;
 
-    leat_map tags; /* -> index of the tag's first slot + 1 */
-    leat_merge_slot *slots;
-    size_t n_slots, slots_capacity;
-
     leat_series *series;
     size_t n_series;
-    uint64_t *fill; /* by new series: where the next chunk's points go */
+    uint32_t *old_series; /* by index of the run's series before: which of the new ones it is */
+    uint64_t *fill;       /* by new series: where the next chunk's points go */
 
     int64_t *step;
     double *wall_time, *value;

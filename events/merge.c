@@ -5,61 +5,107 @@
 
 /* ---- slots ---- */
 
-static leat_status add_slot(leat_merge *m, const char *tag, uint32_t n, uint8_t form, bool old,
+/* A tag in one form, or of one kind as the run had it before. The slots of one tag are linked from the first. When
+ * all are known, the array becomes that of the series, in place: a log may have millions of tags. */
+struct slot {
+    const char *tag;
+    const leat_summary_metadata
+        *metadata; /* in the first slot of a tag: the earliest; later in all of them */
+    uint32_t head, next;
+    uint32_t tag_size;
+    uint8_t form; /* leat_value_form, if not old */
+    uint8_t kind; /* leat_series_kind, set by decide_kinds if not old */
+    bool old, has_numbers;
+    uint32_t same; /* the first slot of the tag with the same kind, set by decide_kinds */
+};
+_Static_assert(sizeof(struct slot) == sizeof(leat_series), "slots become series in place");
+
+struct slots {
+    leat_merge *m;
+    struct slot *at;
+    size_t n, capacity;
+    uint32_t *table; /* index of a tag's first slot + 1, by hash; at most half full */
+    uint64_t mask;
+};
+
+static uint32_t *table_place(const struct slots *s, const char *tag, uint32_t n)
+{
+    /* The address is another one in every process: tags cannot be chosen to collide. */
+    uint64_t i = leat_hash(tag, n, (uintptr_t)s->table) & s->mask;
+    for (;; i = (i + 1) & s->mask) {
+        const struct slot *slot = s->table[i] > 0 ? &s->at[s->table[i] - 1] : NULL;
+        if (slot == NULL || (slot->tag_size == n && memcmp(slot->tag, tag, n) == 0))
+            return &s->table[i];
+    }
+}
+
+static leat_status add_slot(struct slots *s, const char *tag, uint32_t n, uint8_t form, bool old,
                             uint32_t *index)
 {
-    uint32_t head = (uint32_t)(uintptr_t)leat_map_get(&m->tags, tag, n) - 1, last = LEAT_NO_INDEX;
-    for (uint32_t at = head; at != LEAT_NO_INDEX; last = at, at = m->slots[at].next)
-        if (m->slots[at].form == form && m->slots[at].old == old && !old) {
+    uint32_t *place = table_place(s, tag, n), head = *place - 1, last = LEAT_NO_INDEX;
+    for (uint32_t at = head; at != LEAT_NO_INDEX; last = at, at = s->at[at].next)
+        if (!old && !s->at[at].old && s->at[at].form == form) {
             *index = at;
             return LEAT_OK;
         }
-    if (m->n_slots == LEAT_NO_INDEX)
-        return leat_fail(LEAT_ERR_OUT_OF_RANGE, "too many tags");
-    LEAT_TRY(leat_grow(&m->slots, &m->slots_capacity, m->n_slots + 1, sizeof *m->slots));
-    *index = (uint32_t)m->n_slots;
-    if (head == LEAT_NO_INDEX)
-        LEAT_TRY(leat_map_put(&m->tags, tag, n, (void *)((uintptr_t)*index + 1)));
+    LEAT_TRY(leat_grow(&s->at, &s->capacity, s->n + 1, sizeof *s->at));
+    *index = (uint32_t)s->n++;
+    if (last != LEAT_NO_INDEX)
+        s->at[last].next = *index;
     else
-        m->slots[last].next = *index;
-    m->slots[m->n_slots++] = (leat_merge_slot){
-        .tag = tag,
-        .tag_size = n,
-        .head = head == LEAT_NO_INDEX ? *index : head,
-        .next = LEAT_NO_INDEX,
-        .form = form,
-        .old = old,
-    };
+        *place = (head = *index) + 1;
+    s->at[*index] = (struct slot){
+        .tag = tag, .tag_size = n, .head = head, .next = LEAT_NO_INDEX, .form = form, .old = old};
     return LEAT_OK;
 }
 
-/* The old series' slots have the same indices as the series. */
-static leat_status collect_slots(leat_merge *m)
+static leat_status make_table(struct slots *s)
 {
-    const leat_log_run *run = &m->state->run;
-    uint32_t index;
+    size_t most = s->m->state->run.n_series, capacity = 16;
+    for (size_t k = 0; k < s->m->n_chunks; k++)
+        most += s->m->chunks[k].n_series;
+    if (most >= LEAT_NO_INDEX)
+        return leat_fail(LEAT_ERR_OUT_OF_RANGE, "too many tags");
+    while (capacity < 2 * most)
+        capacity *= 2;
+    s->table = leat_alloc_zero(capacity, sizeof *s->table);
+    s->mask = capacity - 1;
+    return s->table != NULL ? LEAT_OK : leat_fail_memory(capacity * sizeof *s->table);
+}
+
+/* The old series' slots have the same indices as the series. */
+static leat_status collect_old(struct slots *s)
+{
+    const leat_log_run *run = &s->m->state->run;
     for (size_t i = 0; i < run->n_series; i++) {
-        const leat_series *s = &run->series[i];
-        LEAT_TRY(add_slot(m, s->tag, s->tag_size, s->kind, true, &index));
-        m->slots[index].old_has_numbers = s->has_numbers;
-        leat_merge_slot *head = &m->slots[m->slots[index].head];
+        const leat_series *old = &run->series[i];
+        uint32_t index;
+        LEAT_TRY(add_slot(s, old->tag, old->tag_size, 0, true, &index));
+        s->at[index].kind = old->kind;
+        s->at[index].has_numbers = old->has_numbers;
+        struct slot *head = &s->at[s->at[index].head];
         if (head->metadata == NULL)
-            head->metadata = s->metadata;
+            head->metadata = old->metadata;
     }
-    for (size_t k = 0; k < m->n_chunks; k++) {
-        leat_chunk *c = &m->chunks[k];
-        for (size_t i = 0; i < c->n_series; i++)
-            LEAT_TRY(add_slot(m, c->series[i].tag, c->series[i].tag_size, c->series[i].form, false,
-                              &c->series[i].run_series));
-        for (size_t i = 0; i < c->n_metadata; i++) {
-            const leat_merge_slot *slot = &m->slots[c->series[c->metadata[i].series].run_series];
-            leat_summary_metadata *kept = leat_arena_alloc(&c->text, sizeof *kept);
-            if (kept == NULL)
-                return leat_fail_memory(sizeof *kept);
-            *kept = c->metadata[i].metadata;
-            if (m->slots[slot->head].metadata == NULL)
-                m->slots[slot->head].metadata = kept;
-        }
+    return LEAT_OK;
+}
+
+static leat_status collect_chunk(struct slots *s, leat_chunk *c)
+{
+    for (size_t i = 0; i < c->n_series; i++) {
+        leat_chunk_series *new = &c->series[i];
+        LEAT_TRY(add_slot(s, new->tag, new->tag_size, new->form, false, &new->run_series));
+        s->at[new->run_series].has_numbers = leat_form_is_number(new->form);
+    }
+    for (size_t i = 0; i < c->n_metadata; i++) {
+        struct slot *head = &s->at[s->at[c->series[c->metadata[i].series].run_series].head];
+        if (head->metadata != NULL)
+            continue;
+        leat_summary_metadata *kept = leat_arena_alloc(&c->text, sizeof *kept);
+        if (kept == NULL)
+            return leat_fail_memory(sizeof *kept);
+        *kept = c->metadata[i].metadata;
+        head->metadata = kept;
     }
     return LEAT_OK;
 }
@@ -93,20 +139,17 @@ const char *leat_series_plugin(const leat_series *s)
     return "";
 }
 
-static bool tag_has_simple_values(const leat_merge *m, uint32_t head)
+static bool tag_has_simple_values(const struct slots *s, uint32_t head)
 {
-    for (uint32_t at = head; at != LEAT_NO_INDEX; at = m->slots[at].next)
-        if (m->slots[at].old ? m->slots[at].form == LEAT_SERIES_SCALAR
-                             : m->slots[at].form == LEAT_FORM_SIMPLE)
+    for (uint32_t at = head; at != LEAT_NO_INDEX; at = s->at[at].next)
+        if (s->at[at].old ? s->at[at].kind == LEAT_SERIES_SCALAR : s->at[at].form == LEAT_FORM_SIMPLE)
             return true;
     return false;
 }
 
-static leat_series_kind kind_of(const leat_merge *m, const leat_merge_slot *slot)
+static leat_series_kind kind_of(const struct slots *s, const struct slot *slot)
 {
-    if (slot->old)
-        return slot->form;
-    const leat_summary_metadata *metadata = m->slots[slot->head].metadata;
+    const leat_summary_metadata *metadata = slot->metadata;
     leat_series_kind by_plugin = metadata != NULL ? kind_of_plugin(metadata->plugin) : LEAT_SERIES_TENSOR;
     switch (slot->form) {
     case LEAT_FORM_SIMPLE: return LEAT_SERIES_SCALAR;
@@ -114,7 +157,7 @@ static leat_series_kind kind_of(const leat_merge *m, const leat_merge_slot *slot
     case LEAT_FORM_IMAGE: return LEAT_SERIES_IMAGE;
     case LEAT_FORM_AUDIO: return LEAT_SERIES_AUDIO;
     case LEAT_FORM_TENSOR_NUMBER:
-        return by_plugin == LEAT_SERIES_SCALAR || (metadata == NULL && tag_has_simple_values(m, slot->head))
+        return by_plugin == LEAT_SERIES_SCALAR || (metadata == NULL && tag_has_simple_values(s, slot->head))
                    ? LEAT_SERIES_SCALAR
                    : LEAT_SERIES_TENSOR;
     case LEAT_FORM_TENSOR: return by_plugin != LEAT_SERIES_SCALAR ? by_plugin : LEAT_SERIES_TENSOR;
@@ -122,16 +165,18 @@ static leat_series_kind kind_of(const leat_merge *m, const leat_merge_slot *slot
     }
 }
 
-/* The series that an earlier slot of the same tag has made, if it is of the same kind. */
-static uint32_t same_series(const leat_merge *m, const leat_merge_slot *slot, leat_series_kind kind,
-                            bool numbers)
+static void decide_kinds(struct slots *s)
 {
-    for (uint32_t at = slot->head; &m->slots[at] != slot; at = m->slots[at].next) {
-        const leat_series *s = &m->series[m->slots[at].series];
-        if (s->kind == kind && s->has_numbers == numbers)
-            return m->slots[at].series;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct slot *slot = &s->at[i];
+        slot->metadata = s->at[slot->head].metadata;
+        if (!slot->old)
+            slot->kind = (uint8_t)kind_of(s, slot);
+        slot->same = slot->head;
+        while (slot->same != i &&
+               (s->at[slot->same].kind != slot->kind || s->at[slot->same].has_numbers != slot->has_numbers))
+            slot->same = s->at[slot->same].next;
     }
-    return LEAT_NO_INDEX;
 }
 
 static int by_tag(const void *a, const void *b)
@@ -143,56 +188,84 @@ static int by_tag(const void *a, const void *b)
     return order != 0 ? order : x->kind - y->kind;
 }
 
-static leat_status sort_series(leat_merge *m)
+/* Sorts; place[i], an index before, becomes the one behind. */
+static leat_status sort_series(leat_merge *m, uint32_t *place, size_t n)
 {
     bool sorted = true;
     for (size_t i = 1; i < m->n_series && sorted; i++)
         sorted = by_tag(&m->series[i - 1], &m->series[i]) <= 0;
     if (sorted)
         return LEAT_OK;
-    uint32_t *place = leat_realloc_array(NULL, m->n_series, sizeof *place);
-    if (place == NULL)
-        return leat_fail_memory(m->n_series * sizeof *place);
+    uint32_t *rank = leat_realloc_array(NULL, m->n_series, sizeof *rank);
+    if (rank == NULL)
+        return leat_fail_memory(m->n_series * sizeof *rank);
     for (size_t i = 0; i < m->n_series; i++)
         m->series[i].first = i;
     qsort(m->series, m->n_series, sizeof *m->series, by_tag);
     for (size_t i = 0; i < m->n_series; i++)
-        place[m->series[i].first] = (uint32_t)i;
-    for (size_t i = 0; i < m->n_slots; i++)
-        m->slots[i].series = place[m->slots[i].series];
-    leat_free(place);
+        rank[m->series[i].first] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++)
+        place[i] = rank[place[i]];
+    leat_free(rank);
     return LEAT_OK;
 }
 
-static leat_status make_series(leat_merge *m)
+/* Slots of one tag and kind become one series. A slot is read before a series takes its place, which is never
+ * behind it. */
+static void make_series(struct slots *s, uint32_t *place)
 {
-    m->series = leat_alloc_zero(m->n_slots, sizeof *m->series);
-    if (m->series == NULL)
-        return leat_fail_memory(m->n_slots * sizeof *m->series);
-    for (size_t i = 0; i < m->n_slots; i++) {
-        leat_merge_slot *slot = &m->slots[i];
-        leat_series_kind kind = kind_of(m, slot);
-        bool numbers = slot->old ? slot->old_has_numbers : leat_form_is_number(slot->form);
-        slot->series = same_series(m, slot, kind, numbers);
-        if (slot->series != LEAT_NO_INDEX)
+    leat_merge *m = s->m;
+    m->series = (leat_series *)s->at;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct slot slot = s->at[i];
+        if (slot.same != i) {
+            place[i] = place[slot.same];
             continue;
-        slot->series = (uint32_t)m->n_series;
+        }
+        place[i] = (uint32_t)m->n_series;
         m->series[m->n_series++] = (leat_series){
-            .tag = slot->tag,
-            .tag_size = slot->tag_size,
-            .metadata = m->slots[slot->head].metadata,
-            .kind = (uint8_t)kind,
-            .has_numbers = numbers,
+            .tag = slot.tag,
+            .tag_size = slot.tag_size,
+            .metadata = slot.metadata,
+            .kind = slot.kind,
+            .has_numbers = slot.has_numbers,
         };
     }
-    LEAT_TRY(sort_series(m));
-    leat_map_free(&m->tags);
+    s->at = NULL;
+}
+
+static leat_status place_series(struct slots *s)
+{
+    leat_merge *m = s->m;
+    size_t old = m->state->run.n_series;
+    m->old_series = leat_realloc_array(NULL, s->n, sizeof *m->old_series);
+    if (m->old_series == NULL)
+        return leat_fail_memory(s->n * sizeof *m->old_series);
+    decide_kinds(s);
+    make_series(s, m->old_series);
+    LEAT_TRY(sort_series(m, m->old_series, s->n));
     for (size_t k = 0; k < m->n_chunks; k++)
-        for (size_t i = 0; i < m->chunks[k].n_series; i++) {
-            leat_chunk_series *s = &m->chunks[k].series[i];
-            s->run_series = m->slots[s->run_series].series;
-        }
+        for (size_t i = 0; i < m->chunks[k].n_series; i++)
+            m->chunks[k].series[i].run_series = m->old_series[m->chunks[k].series[i].run_series];
+    uint32_t *shorter = leat_realloc_array(m->old_series, old, sizeof *m->old_series);
+    if (shorter != NULL)
+        m->old_series = shorter;
     return LEAT_OK;
+}
+
+static leat_status merge_series(leat_merge *m)
+{
+    struct slots s = {.m = m};
+    leat_status status = make_table(&s);
+    if (status == LEAT_OK)
+        status = collect_old(&s);
+    for (size_t k = 0; k < m->n_chunks && status == LEAT_OK; k++)
+        status = collect_chunk(&s, &m->chunks[k]);
+    leat_free(s.table);
+    if (status == LEAT_OK)
+        status = place_series(&s);
+    leat_free(s.at);
+    return status;
 }
 
 /* ---- the rest of the run ---- */
@@ -295,9 +368,7 @@ leat_status leat_run_merge(leat_run_state *s, leat_chunk *chunks, size_t n, leat
     leat_merge m = {.state = s, .chunks = chunks, .n_chunks = n, .mode = mode, .threads = threads};
     int32_t file_version = s->file_version;
     bool has_start = s->has_start;
-    leat_status status = collect_slots(&m);
-    if (status == LEAT_OK)
-        status = make_series(&m);
+    leat_status status = merge_series(&m);
     if (status == LEAT_OK)
         status = leat_merge_restarts(&m);
     if (status == LEAT_OK)
@@ -312,9 +383,8 @@ leat_status leat_run_merge(leat_run_state *s, leat_chunk *chunks, size_t n, leat
         s->file_version = file_version;
         s->has_start = has_start;
     }
-    leat_map_free(&m.tags);
-    leat_free(m.slots);
     leat_free(m.series);
+    leat_free(m.old_series);
     leat_free(m.fill);
     leat_free(m.step);
     leat_free(m.wall_time);

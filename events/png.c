@@ -94,8 +94,7 @@ leat_status leat_png_encode(leat_buf *out, const uint8_t *pixels, size_t height,
     if (height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "an image cannot have %zu x %zu pixels", height, width);
     struct session s = {.out = out};
-    s.png =
-        png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
+    s.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
     s.info = s.png != NULL ? png_create_info_struct(s.png) : NULL;
     if (s.info != NULL)
         encode(&s, pixels, height, width, channels);
@@ -150,8 +149,7 @@ leat_status leat_png_decode(leat_png_image *image, const void *png, size_t size,
                          image->width, image->height, (unsigned long long)limit);
     struct session s = {.in = png, .left = size};
     s.pixels = leat_alloc_zero(count, 4);
-    s.png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
+    s.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning, &s, allocate, release);
     s.info = s.png != NULL ? png_create_info_struct(s.png) : NULL;
     if (s.pixels != NULL && s.info != NULL)
         decode(&s, image);

@@ -2,8 +2,9 @@
 #include "merge-private.h"
 #include "parallel-private.h"
 
-/* Below so many points one thread is faster. */
+/* Below so many points, or points of a series, one thread is faster, or saves memory. */
 #define PARALLEL_POINTS 50000
+#define PARALLEL_POINTS_A_SERIES 16
 
 /* Kept points of the run's old series `i`. */
 static uint64_t count_old(const leat_merge *m, size_t i)
@@ -23,7 +24,7 @@ static void lay_out(leat_merge *m)
     for (size_t i = 0; i < m->n_series; i++)
         m->series[i].n = 0;
     for (size_t i = 0; i < m->state->run.n_series; i++)
-        m->series[m->slots[i].series].n += count_old(m, i);
+        m->series[m->old_series[i]].n += count_old(m, i);
     for (size_t k = 0; k < m->n_chunks; k++)
         for (size_t i = 0; i < m->chunks[k].n_series; i++)
             m->series[m->chunks[k].series[i].run_series].n += m->chunks[k].series[i].count;
@@ -56,7 +57,7 @@ static void copy_old(leat_merge *m)
     const leat_log_run *run = &m->state->run;
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
-        uint64_t *to = &m->fill[m->slots[i].series];
+        uint64_t *to = &m->fill[m->old_series[i]];
         for (uint64_t from = s->first; from < s->first + s->n; from++) {
             if (leat_is_superseded(&m->old_threshold, run->step[from]))
                 continue;
@@ -75,8 +76,7 @@ static void copy_old(leat_merge *m)
 static leat_status place_chunks(leat_merge *m)
 {
     struct {
-        size_t chunk;
-        uint32_t series;
+        uint32_t chunk, series;
     } *seen = leat_alloc_zero(m->n_series, sizeof *seen);
     leat_status status = seen != NULL ? LEAT_OK : leat_fail_memory(m->n_series * sizeof *seen);
     for (size_t k = 0; k < m->n_chunks && status == LEAT_OK; k++) {
@@ -87,7 +87,7 @@ static leat_status place_chunks(leat_merge *m)
         for (size_t i = 0; i < c->n_series && status == LEAT_OK; i++) {
             leat_chunk_series *s = &c->series[i];
             if (seen[s->run_series].chunk != k + 1) {
-                seen[s->run_series].chunk = k + 1;
+                seen[s->run_series].chunk = (uint32_t)k + 1;
                 seen[s->run_series].series = (uint32_t)i;
                 c->cursors[i] = m->fill[s->run_series];
             }
@@ -127,7 +127,8 @@ static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
         bool mark = c->by_step && ((e == 0 && c->first_is_backward) ||
                                    (backward < c->n_backward && c->backward[backward] == e));
         for (; entry < end; entry++) {
-            uint64_t position = c->cursors[c->series[c->entry_series[entry]].cursor]++;
+            const leat_chunk_series *s = &c->series[c->entry_series[entry]];
+            uint64_t position = c->cursors != NULL ? c->cursors[s->cursor]++ : m->fill[s->run_series]++;
             m->step[position] = step;
             m->wall_time[position] = wall_time;
             if (position < m->n_numbers)
@@ -148,6 +149,9 @@ leat_status leat_merge_columns(leat_merge *m)
     for (size_t i = 0; i < m->n_series; i++)
         m->fill[i] = m->series[i].first;
     copy_old(m);
-    LEAT_TRY(place_chunks(m));
-    return leat_parallel(m->n_chunks, m->n_points < PARALLEL_POINTS ? 1 : m->threads, scatter_chunk, m);
+    bool parallel = m->threads > 1 && m->n_chunks > 1 && m->n_points >= PARALLEL_POINTS &&
+                    m->n_points / PARALLEL_POINTS_A_SERIES >= m->n_series;
+    if (parallel)
+        LEAT_TRY(place_chunks(m));
+    return leat_parallel(m->n_chunks, parallel ? m->threads : 1, scatter_chunk, m);
 }

@@ -76,7 +76,7 @@ const char *check_shared_path(const char *relative)
     return access(path, R_OK) == 0 ? path : NULL;
 }
 
-static char temp_dirs[64][64];
+static char temp_dirs[256][64];
 static size_t n_temp_dirs;
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -101,8 +101,7 @@ const char *check_temp_dir(void)
         perror("mkdtemp");
         exit(99);
     }
-    if (n_temp_dirs++ == 0)
-        atexit(remove_temp_dirs);
+    n_temp_dirs++;
     return dir;
 }
 
@@ -119,6 +118,7 @@ static void before_test(const CU_pTest test, const CU_pSuite suite)
 static void after_test(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failure)
 {
     (void)suite, (void)test;
+    remove_temp_dirs();
     puts(failure != NULL ? "FAILED" : skipped_now ? "skipped" : "ok");
     unsigned shown = 0;
     for (CU_pFailureRecord f = failure; f != NULL && shown < 20; f = f->pNext, shown++)
@@ -139,6 +139,7 @@ int main(int argc, char **argv)
         if (wanted && CU_add_test(suite, t->name, t->run) != NULL)
             chosen++;
     }
+    atexit(remove_temp_dirs); /* of a test that exits */
     CU_set_test_start_handler(before_test);
     CU_set_test_complete_handler(after_test);
     CU_run_all_tests();

@@ -56,7 +56,7 @@ void check_skip(const char *reason);
 /* Path of a file below the source tree, or below ../shared beside it (NULL where that does not exist). Static storage. */
 const char *check_source_path(const char *relative);
 const char *check_shared_path(const char *relative);
-/* A fresh temporary directory, removed with all below it at exit. Static storage until the next call. */
+/* A fresh temporary directory, removed with all below it when the test ends. Static storage. */
 const char *check_temp_dir(void);
 
 #endif

@@ -1,0 +1,77 @@
+#include "config.h"
+#include "event-builder.h"
+#include "check.h"
+#include "base/file-private.h"
+#include "events/record-private.h"
+
+#include <stdio.h>
+
+void build_record(leat_buf *file, const void *data, size_t size)
+{
+    char *to = leat_buf_reserve(file, size + LEAT_RECORD_OVERHEAD);
+    if (!CHECK(to != NULL))
+        return;
+    if (size > 0)
+        memcpy(to + LEAT_RECORD_HEADER, data, size);
+    file->size += leat_record_frame(to, size);
+}
+
+void build_event(leat_buf *file, double wall_time, int64_t step, uint32_t field, const void *bytes,
+                 size_t size)
+{
+    leat_buf event = {0};
+    leat_put_event_head(&event, wall_time, step);
+    leat_put_bytes(&event, field, bytes, size);
+    build_record(file, event.data, event.size);
+    leat_buf_free(&event);
+}
+
+void build_version(leat_buf *file, int version)
+{
+    char text[32];
+    snprintf(text, sizeof text, "brain.Event:%d", version);
+    build_event(file, 1000, 0, LEAT_EVENT_FILE_VERSION, text, strlen(text));
+}
+
+void build_start(leat_buf *file, int64_t step)
+{
+    build_event(file, 1000 + (double)step, step, LEAT_EVENT_SESSION_LOG, "\x08\x01", 2);
+}
+
+static void build_summary(leat_buf *file, int64_t step, const leat_buf *value)
+{
+    leat_buf summary = {0};
+    leat_put_bytes(&summary, 1, value->data, value->size);
+    build_event(file, 1000 + (double)step, step, LEAT_EVENT_SUMMARY, summary.data, summary.size);
+    leat_buf_free(&summary);
+}
+
+void build_scalar(leat_buf *file, const char *tag, int64_t step, float value)
+{
+    leat_buf b = {0};
+    leat_put_string(&b, LEAT_VALUE_TAG, tag);
+    leat_put_float(&b, LEAT_VALUE_SIMPLE, value);
+    build_summary(file, step, &b);
+    leat_buf_free(&b);
+}
+
+void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
+                 size_t size, const char *plugin)
+{
+    leat_buf b = {0};
+    leat_put_string(&b, LEAT_VALUE_TAG, tag);
+    if (field != 0)
+        leat_put_bytes(&b, field, payload, size);
+    if (plugin != NULL)
+        leat_put_plugin_metadata(&b, plugin);
+    build_summary(file, step, &b);
+    leat_buf_free(&b);
+}
+
+void build_save(const leat_buf *file, const char *dir, const char *name)
+{
+    char *path = leat_path_join(dir, name);
+    CHECK_OK(leat_dir_make(dir));
+    CHECK_OK(leat_file_replace(path, file->data, file->size, false));
+    leat_free(path);
+}

@@ -1,0 +1,22 @@
+/* event-builder.h - event files made in memory, byte by byte, for the tests of the reader. */
+#ifndef LEAT_EVENT_BUILDER_H
+#define LEAT_EVENT_BUILDER_H
+
+#include "events/event-private.h"
+
+/* Appends one framed record of `size` bytes. */
+void build_record(leat_buf *file, const void *data, size_t size);
+/* An event with one field of bytes; the version event; a SessionLog START. */
+void build_event(leat_buf *file, double wall_time, int64_t step, uint32_t field, const void *bytes,
+                 size_t size);
+void build_version(leat_buf *file, int version);
+void build_start(leat_buf *file, int64_t step);
+/* A scalar as simple_value, at wall time 1000 + step. */
+void build_scalar(leat_buf *file, const char *tag, int64_t step, float value);
+/* A summary of one value: tag, payload in `field`, and a plugin's metadata unless NULL. */
+void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
+                 size_t size, const char *plugin);
+/* Writes the file to dir/name (directories are made). */
+void build_save(const leat_buf *file, const char *dir, const char *name);
+
+#endif
