@@ -74,7 +74,7 @@ static bool slice_key(const leat_tensor *x, int64_t outer, int64_t axis_size, in
         for (int64_t i = 0; i < inner; i++) {
             int64_t at = (o * axis_size + slice) * inner + i;
             if (leat_dtype_is_floating(x->dtype)) {
-                double v = leat_get_double(x, at);
+                double v = leat_element_get(x, at);
                 if (isnan(v))
                     return false;
                 v = v == 0 ? 0 : v;
