@@ -37,6 +37,14 @@ static leat_status push_out(leat_plan_draft *d, stack *s, leat_out out)
     return leat_plan_fed(d, out, &feed) ? LEAT_OK : push(d, s, out.op);
 }
 
+/* Ops that wait for a fed placeholder have nothing to wait for; other ops run for the sake of those that wait for them, fed or
+ * not. So does TensorFlow. */
+static bool needs_control(const leat_plan_draft *d, const leat_op *op)
+{
+    bool placeholder = strcmp(op->type_name, "Placeholder") == 0 || strcmp(op->type_name, "PlaceholderV2") == 0;
+    return !(placeholder && (d->marks[op->id] & FED));
+}
+
 static leat_status mark(leat_plan_draft *d, stack *s)
 {
     const leat_signature *sig = d->signature;
@@ -51,7 +59,8 @@ static leat_status mark(leat_plan_draft *d, stack *s)
         for (uint32_t i = 0; i < op->n_inputs; i++)
             LEAT_TRY(push_out(d, s, op->inputs[i]));
         for (uint32_t i = 0; i < op->n_controls; i++)
-            LEAT_TRY(push(d, s, op->controls[i]));
+            if (needs_control(d, op->controls[i]))
+                LEAT_TRY(push(d, s, op->controls[i]));
     }
     return LEAT_OK;
 }
