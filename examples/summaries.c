@@ -8,10 +8,11 @@ int main(int argc, char **argv)
     leat_graph_set_seed(g, 42);
     leat_out X = leat_constant(g, data.X, .name = "X");
     leat_out y = leat_constant(g, data.y, .name = "y");
-    leat_out theta = leat_variable(leat_random_uniform(g, LEAT_SHAPE(data.n + 1, 1), -1, 1, .seed = 42), .name = "theta");
+    leat_out theta =
+        leat_variable(leat_random_uniform(g, LEAT_SHAPE(data.n + 1, 1), -1, 1, .seed = 42), .name = "theta");
     leat_out y_pred = leat_matmul(X, theta, .name = "predictions");
     leat_out mse = LEAT_NO_OUT;
-    LEAT_NAME_SCOPE(g, "loss")
+    LEAT_NAME_SCOPE (g, "loss")
         mse = leat_reduce_mean(leat_square(leat_sub(y_pred, y)), .name = "mse");
     leat_op *training_op = leat_minimize(leat_gradient_descent(.learning_rate = 0.01), mse);
     leat_out mse_summary = leat_summary_scalar("MSE", mse);

@@ -137,9 +137,11 @@ static leat_status predict(prediction *p, const predict_args *a)
         LEAT_TRY(leat_file_replace(a->out, p->text.data, p->text.size, false));
     else
         leat_print_bytes(p->tool, p->text.data, p->text.size);
+    leat_progress note;
+    leat_progress_begin(&note, p->tool, "row", 0, 0);
     if (e.rows > 0)
-        leat_tool_warn(p->tool, "%s %s on %" PRIu64 " rows", leat_metric_name(&p->info.schema),
-                       leat_format_f64(number, e.metric), e.rows);
+        leat_progress_line(&note, "%s %s on %" PRIu64 " rows", leat_metric_name(&p->info.schema),
+                           leat_format_f64(number, e.metric), e.rows);
     return LEAT_OK;
 }
 

@@ -444,9 +444,10 @@ static void report(training *t)
 static leat_status train(training *t)
 {
     LEAT_TRY(start(t));
-    leat_tool_warn(t->tool, "%s: %" PRIu64 " rows, %zu features, %" PRId64 " steps%s", t->directory,
-                   leat_data_count(t->data, LEAT_PART_TRAIN), leat_data_schema(t->data)->n_features, t->steps,
-                   t->first_step > 0 ? ", resumed" : "");
+    leat_progress_begin(&t->progress, t->tool, "step", t->first_step, t->steps);
+    leat_progress_line(&t->progress, "%s: %" PRIu64 " rows, %zu features, %" PRId64 " steps%s", t->directory,
+                       leat_data_count(t->data, LEAT_PART_TRAIN), leat_data_schema(t->data)->n_features,
+                       t->steps, t->first_step > 0 ? ", resumed" : "");
     leat_status status = t->spec.kind == MODEL_NORMAL ? solve(t) : fit(t);
     bool stopped = status == LEAT_ERR_CANCELLED && leat_signals_caught();
     if (status != LEAT_OK && !stopped)

@@ -13,8 +13,10 @@ static leat_graph *graph_of(leat_out x)
 static leat_out tag_of(leat_graph *g, const char *scope, const char *name, const char *node)
 {
     char *full = *scope != '\0' ? leat_asprintf("%s/%s", scope, name) : leat_strdup(name);
-    leat_tensor *t = full != NULL ? leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &full) : NULL;
-    leat_out out = leat_constant((leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = node});
+    leat_tensor *t =
+        full != NULL ? leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &full) : NULL;
+    leat_out out = leat_constant(
+        (leat_constant_args){.size = sizeof(leat_constant_args), .graph = g, .value = t, .name = node});
     leat_tensor_unref(t);
     leat_free(full);
     return out;
@@ -29,8 +31,7 @@ static leat_out summary(const char *type, const char *name, leat_out value, int6
     const char *scope = leat_graph_scope(g)->name_scope;
     /* A tag may hold any text; a node's name may not. */
     const char *node = leat_name_valid(name, strlen(name)) ? name : "summary";
-    LEAT_NAME_SCOPE(g, node)
-    {
+    LEAT_NAME_SCOPE (g, node) {
         leat_out tag = tag_of(g, scope, name, max_images > 0 ? "tag" : "tags");
         leat_op_builder *b = leat_op_begin(g, type, leat_scope_as_name(g));
         leat_op_add_input(b, tag);
@@ -67,8 +68,7 @@ leat_out leat_summary_merge_all(leat_graph *g)
     for (size_t i = 0; i < n; i++)
         all[i] = leat_collection_get(g, LEAT_SUMMARIES, i);
     leat_out out = LEAT_NO_OUT;
-    LEAT_NAME_SCOPE(g, "Merge")
-    {
+    LEAT_NAME_SCOPE (g, "Merge") {
         leat_op_builder *b = leat_op_begin(g, "MergeSummary", NULL);
         leat_op_add_input_list(b, all, n);
         out.op = leat_op_end(b);
@@ -80,7 +80,8 @@ leat_out leat_summary_merge_all(leat_graph *g)
 leat_status leat_add_summary(leat_event_writer *writer, const leat_tensor *t, int64_t step)
 {
     if (t == NULL || t->dtype != LEAT_STRING || t->elements != 1)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_add_summary: one string is needed, as a summary node gives it");
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "leat_add_summary: one string is needed, as a summary node gives it");
     size_t size;
     const char *bytes = leat_tensor_string(t, 0, &size);
     return leat_event_writer_add_summary_bytes(writer, bytes, size, step);

@@ -19,7 +19,8 @@ LEAT_API leat_out leat_summary_image(const char *name, leat_out images, int64_t 
 LEAT_API leat_out leat_summary_merge_all(leat_graph *graph);
 
 /* Adds what a summary node gave. */
-LEAT_API leat_status leat_add_summary(leat_event_writer *writer, const leat_tensor *summary, int64_t step) LEAT_MUST_CHECK;
+LEAT_API leat_status leat_add_summary(leat_event_writer *writer, const leat_tensor *summary,
+                                      int64_t step) LEAT_MUST_CHECK;
 /* Writes a graph with its shapes, for TensorBoard's and Leat's drawings. */
 LEAT_API leat_status leat_add_graph(leat_event_writer *writer, const leat_graph *graph) LEAT_MUST_CHECK;
 

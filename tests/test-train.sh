@@ -1,0 +1,74 @@
+#!/bin/sh
+# leat train and predict, as a user runs them: bits on any number of threads, over interruptions, and between training's metric and
+# prediction's.
+top=${LEAT_SRCDIR:-.}
+build=${LEAT_BUILDDIR:-build}
+leat=$build/leat
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+passed=0 failed=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+bad() { failed=$((failed + 1)); echo "FAILED $1"; }
+check() { # check NAME COMMAND...
+    name=$1; shift
+    if "$@"; then ok "$name"; else bad "$name"; fi
+}
+digits="$top/data/digits-train.csv --target digit --classes --standardize --model mlp:20 --batch 50 --validation 0.2"
+same() { cmp "runs/$1/$(latest "$1").data-00000-of-00001" "runs/$2/$(latest "$2").data-00000-of-00001"; }
+latest() { sed -n 's/^model_checkpoint_path: "\(.*\)"/\1/p' "runs/$1/checkpoint"; }
+
+$leat train $digits --epochs 6 --run one --threads 1 >one.txt 2>/dev/null || bad "train"
+$leat train $digits --epochs 6 --run four --threads 4 >four.txt 2>/dev/null || bad "train on 4 threads"
+check "1 and 4 threads: the same bits" same one four
+
+$leat train $digits --epochs 2 --run parts >/dev/null 2>&1
+$leat train $digits --epochs 4 --run parts --resume >/dev/null 2>&1
+$leat train $digits --epochs 6 --run parts --resume >parts.txt 2>/dev/null
+check "resumed twice: the bits of an uninterrupted run" same one parts
+
+# A signal in the middle: the step is finished and saved, the exit status tells.
+$leat train $digits --epochs 100000 --run stopped >/dev/null 2>&1 &
+pid=$!
+while [ ! -f runs/stopped/train.json ]; do sleep 0.1; kill -0 $pid 2>/dev/null || break; done
+sleep 0.5
+kill -TERM $pid
+wait $pid
+check "SIGTERM ends with 143" [ $? = 143 ]
+check "and leaves a checkpoint" [ -f "runs/stopped/$(latest stopped).index" ]
+
+# The metric of prediction on the validation rows is the one last logged, bit for bit: the last fifth of the rows.
+rows=$(($(wc -l <"$top/data/digits-train.csv") - 1))
+held=$(awk -v r="$rows" 'BEGIN { printf "%d", r * 0.2 + 0.5 }')
+{ head -n 1 "$top/data/digits-train.csv"; tail -n "$held" "$top/data/digits-train.csv"; } >held.csv
+$leat predict runs/one held.csv -o out.csv 2>predict.txt || bad "predict"
+logged=$(sed -n 's/.*accuracy \([0-9.e-]*\) on.*/\1/p' one.txt)
+told=$(sed -n 's/.*accuracy \([0-9.e-]*\) on.*/\1/p' predict.txt)
+check "predict's metric is training's ($logged)" [ -n "$logged" -a "$logged" = "$told" ]
+check "a row a row" [ "$(wc -l <out.csv)" = $((held + 1)) ]
+
+# Refusals: changed flags and data, by name.
+$leat train $digits --epochs 7 --run one --resume --lr 0.5 >/dev/null 2>err.txt
+check "resume refuses another learning rate" [ $? = 2 ]
+check "and names it" grep -q lr err.txt
+$leat train $digits --run one >/dev/null 2>err.txt
+check "two runs never mix" [ $? != 0 ]
+
+# A table as they come: BOM, CRLF, quotes, gaps, categories, Chinese names; reordered columns and unseen categories when predicting.
+awk 'BEGIN {
+    printf "\357\273\277\345\237\216\345\270\202,\"size, m2\",rooms,price\r\n"
+    for (i = 0; i < 200; i++) {
+        city = i % 3 == 0 ? "\345\214\227\344\272\254" : i % 3 == 1 ? "\344\270\212\346\265\267" : "\"K\303\266ln, DE\""
+        printf "%s,%s,%d,%.2f\r\n", city, i % 17 == 5 ? "" : 30 + i % 50, 1 + i % 4, 10 + (i % 3) * 5 + (30 + i % 50) * 0.3 + (i % 4)
+    } }' >homes.csv
+$leat train homes.csv --target price --model normal --validation 0.1 --run homes >homes.txt 2>err.txt || { bad "train on homes"; cat err.txt; }
+printf 'rooms,\345\237\216\345\270\202,"size, m2"\n2,\344\270\212\346\265\267,40\n3,Atlantis,50\n' >new.csv
+$leat predict runs/homes new.csv >new.txt 2>err.txt || { bad "predict with reordered columns"; cat err.txt; }
+check "two predictions" [ "$(wc -l <new.txt)" = 3 ]
+printf 'rooms,\345\237\216\345\270\202\n2,x\n' >lacking.csv
+$leat predict runs/homes lacking.csv >/dev/null 2>err.txt
+check "a missing column is refused" [ $? = 2 ]
+check "and named" grep -q 'size, m2' err.txt
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
