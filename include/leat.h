@@ -13,6 +13,7 @@
 #include "leat/summary.h"
 #include "leat/layers.h"
 #include "leat/fit.h"
+#include "leat/cxx.h"
 #include "leat/events.h"
 
 #endif

@@ -36,9 +36,9 @@ typedef struct leat_axes {
 /* ---- constants ---- */
 typedef struct leat_constant_args {
     size_t size;
-    leat_graph *graph;
-    leat_tensor *value;
-    const char *name; /* "Const" */
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    leat_tensor *value LEAT_CXX_DEFAULT();
+    const char *name LEAT_CXX_DEFAULT(); /* "Const" */
 } leat_constant_args;
 /* tf.constant of a tensor; takes a reference of its own. */
 LEAT_API leat_out leat_constant(leat_constant_args args);
@@ -50,10 +50,10 @@ LEAT_API leat_out leat_constant_i32(leat_graph *graph, leat_shape shape, const i
 
 typedef struct leat_filled_args {
     size_t size;
-    leat_graph *graph;
-    leat_shape shape;
-    leat_dtype dtype; /* float32 */
-    const char *name;
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    leat_shape shape LEAT_CXX_DEFAULT();
+    leat_dtype dtype LEAT_CXX_DEFAULT(); /* float32 */
+    const char *name LEAT_CXX_DEFAULT();
 } leat_filled_args;
 LEAT_API leat_out leat_zeros(leat_filled_args args); /* tf.zeros, "zeros" */
 LEAT_API leat_out leat_ones(leat_filled_args args);  /* tf.ones, "ones" */
@@ -61,23 +61,25 @@ LEAT_API leat_out leat_ones(leat_filled_args args);  /* tf.ones, "ones" */
 /* ---- random tensors: a new value each run, TensorFlow's stream for the graph's and the op's seed ---- */
 typedef struct leat_random_uniform_args {
     size_t size;
-    leat_graph *graph;
-    leat_shape shape;
-    double minval, maxval; /* [0, 1) */
-    leat_dtype dtype;      /* float32; integers draw from [minval, maxval) */
-    int64_t seed;
-    const char *name; /* "random_uniform" */
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    leat_shape shape LEAT_CXX_DEFAULT();
+    double minval LEAT_CXX_DEFAULT();
+    double maxval LEAT_CXX_DEFAULT(1);   /* [0, 1) */
+    leat_dtype dtype LEAT_CXX_DEFAULT(); /* float32; integers draw from [minval, maxval) */
+    int64_t seed LEAT_CXX_DEFAULT(LEAT_UNSET);
+    const char *name LEAT_CXX_DEFAULT(); /* "random_uniform" */
 } leat_random_uniform_args;
 LEAT_API leat_out leat_random_uniform(leat_random_uniform_args args);
 
 typedef struct leat_random_normal_args {
     size_t size;
-    leat_graph *graph;
-    leat_shape shape;
-    double mean, stddev; /* 0, 1 */
-    leat_dtype dtype;
-    int64_t seed;
-    const char *name; /* "random_normal", "truncated_normal" */
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    leat_shape shape LEAT_CXX_DEFAULT();
+    double mean LEAT_CXX_DEFAULT();
+    double stddev LEAT_CXX_DEFAULT(1); /* 0, 1 */
+    leat_dtype dtype LEAT_CXX_DEFAULT();
+    int64_t seed LEAT_CXX_DEFAULT(LEAT_UNSET);
+    const char *name LEAT_CXX_DEFAULT(); /* "random_normal", "truncated_normal" */
 } leat_random_normal_args;
 LEAT_API leat_out leat_random_normal(leat_random_normal_args args);
 LEAT_API leat_out leat_truncated_normal(leat_random_normal_args args);
@@ -122,10 +124,11 @@ LEAT_API leat_out leat_init_value(leat_graph *graph, leat_init init, leat_shape 
 /* ---- variables ---- */
 typedef struct leat_variable_args {
     size_t size;
-    leat_out initial_value; /* leat_scalar and leat_value serve too: "<name>/initial_value" */
-    bool trainable;         /* true */
-    bool use_resource;      /* VarHandleOp instead of VariableV2 */
-    const char *name;       /* "Variable" */
+    leat_out initial_value
+    LEAT_CXX_DEFAULT();                    /* leat_scalar and leat_value serve too: "<name>/initial_value" */
+    bool trainable LEAT_CXX_DEFAULT(true); /* true */
+    bool use_resource LEAT_CXX_DEFAULT();  /* VarHandleOp instead of VariableV2 */
+    const char *name LEAT_CXX_DEFAULT();   /* "Variable" */
 } leat_variable_args;
 /* tf.Variable. Gives the ref (or handle): ops that want its value take <name>/read. In the collections "variables" and, if
  * trainable, "trainable_variables". */
@@ -133,13 +136,13 @@ LEAT_API leat_out leat_variable(leat_variable_args args);
 
 typedef struct leat_get_variable_args {
     size_t size;
-    leat_graph *graph;
-    const char *name;
-    leat_shape shape; /* needed unless reused */
-    leat_dtype dtype; /* float32 */
-    leat_init initializer;
-    bool trainable; /* true */
-    bool use_resource;
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    const char *name LEAT_CXX_DEFAULT();
+    leat_shape shape LEAT_CXX_DEFAULT(); /* needed unless reused */
+    leat_dtype dtype LEAT_CXX_DEFAULT(); /* float32 */
+    leat_init initializer LEAT_CXX_DEFAULT();
+    bool trainable LEAT_CXX_DEFAULT(true); /* true */
+    bool use_resource LEAT_CXX_DEFAULT();
 } leat_get_variable_args;
 /* tf.get_variable: the variable of this name in the current variable scope: made, or found where the scope reuses. */
 LEAT_API leat_out leat_get_variable(leat_get_variable_args args);
@@ -157,10 +160,10 @@ LEAT_API leat_out leat_assign(leat_out variable, leat_out value, const char *nam
 /* ---- reductions over axes (all where not given) ---- */
 typedef struct leat_reduce_args {
     size_t size;
-    leat_out input;
-    leat_axes axes;
-    bool keep_dims;
-    const char *name;
+    leat_out input LEAT_CXX_DEFAULT();
+    leat_axes axes LEAT_CXX_DEFAULT();
+    bool keep_dims LEAT_CXX_DEFAULT();
+    const char *name LEAT_CXX_DEFAULT();
 } leat_reduce_args;
 LEAT_API leat_out leat_reduce_mean(leat_reduce_args args);
 LEAT_API leat_out leat_reduce_sum(leat_reduce_args args);
@@ -172,9 +175,9 @@ LEAT_API leat_out leat_reduce_any(leat_reduce_args args);
 
 typedef struct leat_transpose_args {
     size_t size;
-    leat_out x;
-    leat_axes perm;   /* the axes reversed */
-    const char *name; /* "transpose" */
+    leat_out x LEAT_CXX_DEFAULT();
+    leat_axes perm LEAT_CXX_DEFAULT();   /* the axes reversed */
+    const char *name LEAT_CXX_DEFAULT(); /* "transpose" */
 } leat_transpose_args;
 LEAT_API leat_out leat_transpose(leat_transpose_args args);
 

@@ -17,12 +17,13 @@ LEAT_API leat_out leat_act_sigmoid(leat_out x);
 
 typedef struct leat_dense_args {
     size_t size;
-    leat_out inputs; /* [batch, features], features known */
-    int64_t units;
-    leat_activation *activation;
-    leat_init kernel_initializer; /* glorot_uniform */
-    bool no_bias;
-    const char *name; /* "dense": variables <name>/kernel [features, units] and <name>/bias [units], zeros */
+    leat_out inputs LEAT_CXX_DEFAULT(); /* [batch, features], features known */
+    int64_t units LEAT_CXX_DEFAULT();
+    leat_activation *activation LEAT_CXX_DEFAULT();
+    leat_init kernel_initializer LEAT_CXX_DEFAULT(); /* glorot_uniform */
+    bool no_bias LEAT_CXX_DEFAULT();
+    const char *name
+    LEAT_CXX_DEFAULT(); /* "dense": variables <name>/kernel [features, units] and <name>/bias [units], zeros */
 } leat_dense_args;
 /* tf.layers.dense: activation(inputs kernel + bias). */
 LEAT_API leat_out leat_dense(leat_dense_args args);

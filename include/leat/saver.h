@@ -15,13 +15,13 @@ typedef struct leat_saver leat_saver;
 
 typedef struct leat_saver_args {
     size_t size;
-    leat_graph *graph;
-    leat_out_list var_list; /* none given: the collection "variables" */
-    const char *const
-        *names;      /* keys in the checkpoint, one for each of var_list; NULL: the variables' names */
-    int max_to_keep; /* 5; 0: all */
-    double keep_checkpoint_every_n_hours; /* 10000 */
-    const char *name;                     /* "save": the scope of its nodes */
+    leat_graph *graph LEAT_CXX_DEFAULT();
+    leat_out_list var_list LEAT_CXX_DEFAULT(); /* none given: the collection "variables" */
+    const char *const *names
+    LEAT_CXX_DEFAULT(); /* keys in the checkpoint, one for each of var_list; NULL: the variables' names */
+    int max_to_keep LEAT_CXX_DEFAULT(5);                          /* 5; 0: all */
+    double keep_checkpoint_every_n_hours LEAT_CXX_DEFAULT(10000); /* 10000 */
+    const char *name LEAT_CXX_DEFAULT();                          /* "save": the scope of its nodes */
 } leat_saver_args;
 /* tf.train.Saver: adds save/Const, save/SaveV2, save/RestoreV2, save/restore_all, ... to the graph, as TensorFlow's, so that either
  * program's files serve the other. NULL: out of memory; errors of building go to the graph. Free before the graph. */
@@ -30,13 +30,13 @@ LEAT_API void leat_saver_free(leat_saver *saver);
 
 typedef struct leat_save_args {
     size_t size;
-    leat_saver *saver;
-    leat_session *session;
-    const char *path;    /* prefix, such as "runs/model.ckpt" */
-    int64_t global_step; /* LEAT_UNSET: none; else "-STEP" is appended */
-    bool no_meta_graph;  /* leave PREFIX.meta out */
-    char *saved_path;    /* NULL, or a buffer that gets the prefix written */
-    size_t saved_path_size;
+    leat_saver *saver LEAT_CXX_DEFAULT();
+    leat_session *session LEAT_CXX_DEFAULT();
+    const char *path LEAT_CXX_DEFAULT();              /* prefix, such as "runs/model.ckpt" */
+    int64_t global_step LEAT_CXX_DEFAULT(LEAT_UNSET); /* LEAT_UNSET: none; else "-STEP" is appended */
+    bool no_meta_graph LEAT_CXX_DEFAULT();            /* leave PREFIX.meta out */
+    char *saved_path LEAT_CXX_DEFAULT();              /* NULL, or a buffer that gets the prefix written */
+    size_t saved_path_size LEAT_CXX_DEFAULT();
 } leat_save_args;
 /* Saver.save. Any error leaves the older checkpoints as they were. */
 LEAT_API leat_status leat_save(leat_save_args args) LEAT_MUST_CHECK;

@@ -19,17 +19,18 @@ typedef enum leat_optimizer_kind {
 /* An optimizer, by value: make it with the calls below. */
 typedef struct leat_optimizer {
     size_t size;
-    leat_optimizer_kind kind;
-    double learning_rate;       /* used where rate is LEAT_NO_OUT */
-    leat_out rate;              /* the learning rate as a scalar float32 tensor */
-    double momentum;            /* Momentum (0.9), RMSProp (0) */
-    double decay;               /* RMSProp (0.9) */
-    double epsilon;             /* RMSProp (1e-10), Adam (1e-8) */
-    double beta1, beta2;        /* Adam (0.9, 0.999) */
-    double initial_accumulator; /* Adagrad (0.1) */
-    bool use_nesterov;          /* Momentum, Adam */
-    bool centered;              /* RMSProp */
-    const char *name;           /* "GradientDescent", "Momentum", "Adagrad", "RMSProp", "Adam" */
+    leat_optimizer_kind kind LEAT_CXX_DEFAULT();
+    double learning_rate LEAT_CXX_DEFAULT(); /* used where rate is LEAT_NO_OUT */
+    leat_out rate LEAT_CXX_DEFAULT();        /* the learning rate as a scalar float32 tensor */
+    double momentum LEAT_CXX_DEFAULT();      /* Momentum (0.9), RMSProp (0) */
+    double decay LEAT_CXX_DEFAULT();         /* RMSProp (0.9) */
+    double epsilon LEAT_CXX_DEFAULT();       /* RMSProp (1e-10), Adam (1e-8) */
+    double beta1 LEAT_CXX_DEFAULT();
+    double beta2 LEAT_CXX_DEFAULT();               /* Adam (0.9, 0.999) */
+    double initial_accumulator LEAT_CXX_DEFAULT(); /* Adagrad (0.1) */
+    bool use_nesterov LEAT_CXX_DEFAULT();          /* Momentum, Adam */
+    bool centered LEAT_CXX_DEFAULT();              /* RMSProp */
+    const char *name LEAT_CXX_DEFAULT(); /* "GradientDescent", "Momentum", "Adagrad", "RMSProp", "Adam" */
 } leat_optimizer;
 /* Fill in what is not given: what the keyword forms below call. */
 LEAT_API leat_optimizer leat_gradient_descent(leat_optimizer args);
@@ -53,11 +54,11 @@ LEAT_API leat_op *leat_apply_gradients(leat_optimizer optimizer, const leat_grad
 
 typedef struct leat_minimize_args {
     size_t size;
-    leat_optimizer optimizer;
-    leat_out loss;
-    leat_out_list var_list; /* none given: the collection "trainable_variables" */
-    leat_out global_step;
-    const char *name;
+    leat_optimizer optimizer LEAT_CXX_DEFAULT();
+    leat_out loss LEAT_CXX_DEFAULT();
+    leat_out_list var_list LEAT_CXX_DEFAULT(); /* none given: the collection "trainable_variables" */
+    leat_out global_step LEAT_CXX_DEFAULT();
+    const char *name LEAT_CXX_DEFAULT();
 } leat_minimize_args;
 /* Optimizer.minimize. */
 LEAT_API leat_op *leat_minimize(leat_minimize_args args);
@@ -71,11 +72,12 @@ LEAT_API leat_out leat_global_step(leat_graph *graph);
 /* learning_rate * decay_rate ^ (global_step / decay_steps); staircase: the exponent rounded down. */
 typedef struct leat_exponential_decay_args {
     size_t size;
-    double learning_rate;
-    leat_out global_step;
-    double decay_steps, decay_rate;
-    bool staircase;
-    const char *name; /* "ExponentialDecay" */
+    double learning_rate LEAT_CXX_DEFAULT();
+    leat_out global_step LEAT_CXX_DEFAULT();
+    double decay_steps LEAT_CXX_DEFAULT();
+    double decay_rate LEAT_CXX_DEFAULT();
+    bool staircase LEAT_CXX_DEFAULT();
+    const char *name LEAT_CXX_DEFAULT(); /* "ExponentialDecay" */
 } leat_exponential_decay_args;
 LEAT_API leat_out leat_exponential_decay(leat_exponential_decay_args args);
 
