@@ -89,7 +89,8 @@ void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top
     area core = {left, top, core_w, core_h}, all;
     int best = 0;
     double size = INFINITY;
-    for (int how = 0; how < 4; how++) {
+    for (int how = 0; how < 4 && (how == 0 || b->first_port == LEAT_G_NONE);
+         how++) { /* paths may run below */
         double need = arrange(s, scope, how, &core, &all);
         if (need < 0.95 * size) { /* beside it, unless it matters */
             size = need;

@@ -33,10 +33,10 @@ leat_status leat_gmodel_read(leat_gmodel *m, const void *graph_def, size_t size,
         return source ? leat_fail_context(st, "%s", source) : st;
     if (m->n_dangling > 0)
         leat_note(LEAT_LOG_WARNING, "%s: %zu inputs name no node of the graph; drawn without them",
-                 source ? source : "graph", m->n_dangling);
+                  source ? source : "graph", m->n_dangling);
     if (m->n_duplicates > 0)
         leat_note(LEAT_LOG_WARNING, "%s: %zu nodes have a name that another one has already",
-                 source ? source : "graph", m->n_duplicates);
+                  source ? source : "graph", m->n_duplicates);
     return LEAT_OK;
 }
 

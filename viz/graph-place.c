@@ -12,7 +12,7 @@
 #define EDGE_SEP 5.0
 #define ASPECT 1.0
 #define TITLE_W 56.0  /* of "Auxiliary nodes" */
-#define PORT_SEP 11.0 /* between a border and the boxes next to it, where paths cross it */
+#define PORT_SEP 14.0 /* between a border and the boxes next to it, where paths cross it */
 
 /* ---- one scope's main graph ---- */
 
@@ -208,8 +208,9 @@ leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope)
     if (st == LEAT_OK) {
         double left = root ? 0 : LEAT_S_PAD, top = root ? LEAT_S_HEAD : LEAT_S_HEAD + LEAT_S_PAD / 2;
         take_results(s, &in, left, top);
-        leat_scene_settle_labels(s, scope);
         st = leat_scene_fan(s, scope);
+        if (st == LEAT_OK)
+            st = leat_scene_settle_labels(s, scope, (leat_box){left, top, in.g.w, in.g.h});
         leat_scene_set_areas(s, scope, left, top, in.g.w, in.g.h);
     }
     inner_free(&in);

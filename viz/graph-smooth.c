@@ -52,7 +52,8 @@ static bool hits(const leat_lay_graph *g, const leat_lay_edge *e)
             leat_lay_point at = on_part(e->points + part, (double)i / SAMPLES);
             for (size_t k = 0; k < g->n_boxes; k++)
                 if (k != e->from && k != e->to &&
-                    within(at, g->boxes[k].x, g->boxes[k].y, g->boxes[k].w, g->boxes[k].h))
+                    within(at, g->boxes[k].x - CLEAR, g->boxes[k].y, g->boxes[k].w + 2 * CLEAR,
+                           g->boxes[k].h))
                     return true;
             for (size_t k = 0; k < g->n_edges; k++) {
                 const leat_lay_edge *l = &g->edges[k];

@@ -109,8 +109,8 @@ leat_status leat_scene_fan(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 /* Sets the auxiliary area and the library; the size of the scope, whose main graph is at left, top. */
 void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top, double core_w,
                           double core_h);
-/* Moves labels of edges off each other. */
-void leat_scene_settle_labels(leat_scene *s, uint32_t scope);
+/* Moves labels of edges off each other and off paths, within the main graph `core`. */
+leat_status leat_scene_settle_labels(leat_scene *s, uint32_t scope, leat_box core) LEAT_MUST_CHECK;
 /* TensorBoard's width of an edge: its size to the power 0.3, from [1, 5e6] to [0.75, 12]. */
 double leat_scene_edge_width(const leat_sedge *e);
 
