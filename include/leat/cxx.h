@@ -108,7 +108,7 @@ inline leat_out leat_dense(leat_out inputs, int64_t units, leat_dense_args a = {
 /* Optimizers with TensorFlow's defaults; change members of the result for others. */
 inline leat_optimizer leat_gradient_descent(double learning_rate)
 {
-    leat_optimizer o;
+    leat_optimizer o{};
     o.size = sizeof o;
     o.learning_rate = learning_rate;
     return leat_gradient_descent(o);
@@ -116,7 +116,7 @@ inline leat_optimizer leat_gradient_descent(double learning_rate)
 
 inline leat_optimizer leat_momentum(double learning_rate, double momentum = 0.9)
 {
-    leat_optimizer o;
+    leat_optimizer o{};
     o.size = sizeof o;
     o.learning_rate = learning_rate;
     o.momentum = momentum;
@@ -125,7 +125,7 @@ inline leat_optimizer leat_momentum(double learning_rate, double momentum = 0.9)
 
 inline leat_optimizer leat_adagrad(double learning_rate)
 {
-    leat_optimizer o;
+    leat_optimizer o{};
     o.size = sizeof o;
     o.learning_rate = learning_rate;
     o.initial_accumulator = 0.1;
@@ -134,7 +134,7 @@ inline leat_optimizer leat_adagrad(double learning_rate)
 
 inline leat_optimizer leat_rmsprop(double learning_rate = 0.001)
 {
-    leat_optimizer o;
+    leat_optimizer o{};
     o.size = sizeof o;
     o.learning_rate = learning_rate;
     o.decay = 0.9;
@@ -144,7 +144,7 @@ inline leat_optimizer leat_rmsprop(double learning_rate = 0.001)
 
 inline leat_optimizer leat_adam(double learning_rate = 0.001)
 {
-    leat_optimizer o;
+    leat_optimizer o{};
     o.size = sizeof o;
     o.learning_rate = learning_rate;
     o.beta1 = 0.9;

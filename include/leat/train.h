@@ -19,18 +19,18 @@ typedef enum leat_optimizer_kind {
 /* An optimizer, by value: make it with the calls below. */
 typedef struct leat_optimizer {
     size_t size;
-    leat_optimizer_kind kind LEAT_CXX_DEFAULT();
-    double learning_rate LEAT_CXX_DEFAULT(); /* used where rate is LEAT_NO_OUT */
-    leat_out rate LEAT_CXX_DEFAULT();        /* the learning rate as a scalar float32 tensor */
-    double momentum LEAT_CXX_DEFAULT();      /* Momentum (0.9), RMSProp (0) */
-    double decay LEAT_CXX_DEFAULT();         /* RMSProp (0.9) */
-    double epsilon LEAT_CXX_DEFAULT();       /* RMSProp (1e-10), Adam (1e-8) */
-    double beta1 LEAT_CXX_DEFAULT();
-    double beta2 LEAT_CXX_DEFAULT();               /* Adam (0.9, 0.999) */
-    double initial_accumulator LEAT_CXX_DEFAULT(); /* Adagrad (0.1) */
-    bool use_nesterov LEAT_CXX_DEFAULT();          /* Momentum, Adam */
-    bool centered LEAT_CXX_DEFAULT();              /* RMSProp */
-    const char *name LEAT_CXX_DEFAULT(); /* "GradientDescent", "Momentum", "Adagrad", "RMSProp", "Adam" */
+    leat_optimizer_kind kind;
+    double learning_rate; /* used where rate is LEAT_NO_OUT */
+    leat_out rate;        /* the learning rate as a scalar float32 tensor */
+    double momentum;      /* Momentum (0.9), RMSProp (0) */
+    double decay;         /* RMSProp (0.9) */
+    double epsilon;       /* RMSProp (1e-10), Adam (1e-8) */
+    double beta1;
+    double beta2;               /* Adam (0.9, 0.999) */
+    double initial_accumulator; /* Adagrad (0.1) */
+    bool use_nesterov;          /* Momentum, Adam */
+    bool centered;              /* RMSProp */
+    const char *name;           /* "GradientDescent", "Momentum", "Adagrad", "RMSProp", "Adam" */
 } leat_optimizer;
 /* Fill in what is not given: what the keyword forms below call. */
 LEAT_API leat_optimizer leat_gradient_descent(leat_optimizer args);
