@@ -40,7 +40,7 @@ static leat_status gather_strings(const struct gather *g)
     return LEAT_OK;
 }
 
-static leat_status gather(leat_kernel *k, int axis, int batch_dims)
+leat_status leat_gather_run(leat_kernel *k, int axis, int batch_dims)
 {
     const leat_tensor *params = k->in[0], *indices = k->in[1];
     const leat_shape *ps = &params->shape, *is = &indices->shape;
@@ -85,7 +85,7 @@ static leat_status gather_kernel(leat_kernel *k)
 {
     if (leat_shape_rank(&k->in[0]->shape) < 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "params must be at least 1 dimensional");
-    return gather(k, 0, 0);
+    return leat_gather_run(k, 0, 0);
 }
 
 static const char *batch_dims_of(const leat_op *op, int i_rank, int axis, int *batch_dims)
@@ -110,7 +110,7 @@ static leat_status gather_v2_kernel(leat_kernel *k)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                     "params.shape[%d]: %lld should be equal to indices.shape[%d]: %lld", d,
                                     (long long)ps->dims[d], d, (long long)is->dims[d]);
-    return gather(k, axis, batch_dims);
+    return leat_gather_run(k, axis, batch_dims);
 }
 
 static leat_status gathered_shape(leat_infer *c, int axis, int batch_dims)
@@ -323,7 +323,7 @@ static leat_status bad_coordinate(const leat_kernel *k, const leat_tensor *indic
                             (long long)i, text, leat_shape_print(*shape, dims, sizeof dims));
 }
 
-static leat_status gather_nd_kernel(leat_kernel *k)
+leat_status leat_gather_nd_run(leat_kernel *k)
 {
     const leat_tensor *params = k->in[0], *indices = k->in[1];
     int rank = leat_shape_rank(&params->shape), i_rank = leat_shape_rank(&indices->shape);
@@ -473,7 +473,7 @@ static void scatter_nd_grad(leat_grad *g)
 const leat_op_def leat_op_GatherNd = LEAT_OP(
     "GatherNd(params: Tparams, indices: Tindices) -> output: Tparams; Tparams: type; Tindices: {int32, int64}",
     .doc = "The slices of params that the coordinates in the last dimension of indices name.",
-    .shape = gather_nd_shape, .kernels = {{gather_nd_kernel}}, .gradient = gather_nd_grad);
+    .shape = gather_nd_shape, .kernels = {{leat_gather_nd_run}}, .gradient = gather_nd_grad);
 
 const leat_op_def leat_op_ScatterNd = LEAT_OP(
     "ScatterNd(indices: Tindices, updates: T, shape: Tindices) -> output: T; T: type; Tindices: {int32, int64}",

@@ -139,6 +139,10 @@ const void *leat_element_key(const leat_tensor *t, int64_t i, size_t *size);
 /* Output 0, of this shape, filled with the element at `value`. */
 leat_status leat_out_fill(leat_kernel *k, const leat_shape *shape, const void *value) LEAT_MUST_CHECK;
 
+/* Output 0 = slices of input 0 along an axis, or at coordinates, by input 1 (gather.c). */
+leat_status leat_gather_run(leat_kernel *k, int axis, int batch_dims) LEAT_MUST_CHECK;
+leat_status leat_gather_nd_run(leat_kernel *k) LEAT_MUST_CHECK;
+
 /* ---- tiles of flat loops ----
  * Tile t covers elements [t * grain, min(n, (t + 1) * grain)). The grain depends on the op only, so that the tiles of
  * a shape are the same on any machine. */

@@ -1,0 +1,27 @@
+/* scatter-private.h - one driver for Scatter*, ScatterNd* and their resource twins. */
+#ifndef LEAT_SCATTER_PRIVATE_H
+#define LEAT_SCATTER_PRIVATE_H
+
+#include "ops/state-private.h"
+
+/* X(function name, what is done with an element of the variable and one of the updates) */
+#define LEAT_SCATTER_LIST(X)                                                                                 \
+    X(update, UPDATE)                                                                                        \
+    X(add, ADD)                                                                                              \
+    X(sub, SUB)                                                                                              \
+    X(mul, MUL)                                                                                              \
+    X(div, DIV)                                                                                              \
+    X(min, MIN)                                                                                              \
+    X(max, MAX)
+
+/* By rows (indices of any shape name rows of the variable), and by coordinates (nd). */
+#define LEAT_SCATTER_DECLARE(name_, how_)                                                                    \
+    leat_status leat_scatter_##name_(leat_kernel *k);                                                        \
+    leat_status leat_scatter_nd_##name_(leat_kernel *k);
+LEAT_SCATTER_LIST(LEAT_SCATTER_DECLARE)
+#undef LEAT_SCATTER_DECLARE
+
+leat_status leat_scatter_shape(leat_infer *c);
+leat_status leat_scatter_nd_shape(leat_infer *c);
+
+#endif
