@@ -125,7 +125,7 @@ const leat_op_def leat_op_SaveV2 =
     LEAT_OP("SaveV2(prefix: string, tensor_names: string, shape_and_slices: string, tensors: dtypes); "
             "dtypes: list(type) >= 1",
             .doc = "Writes tensors, or slices of such, as a checkpoint.", .shape = leat_shape_none,
-            .kernels = {{save_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{.fn = save_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(SaveV2,
          "(string[] 'x', string[2] 'a' 'b', string[1] '', [float[2] 1 2]) fails '2 names for 1 tensors'");
@@ -242,7 +242,7 @@ const leat_op_def leat_op_RestoreV2 =
     LEAT_OP("RestoreV2(prefix: string, tensor_names: string, shape_and_slices: string) -> tensors: dtypes; "
             "dtypes: list(type) >= 1",
             .doc = "Reads tensors, or slices of such, from a checkpoint.", .shape = restore_shape,
-            .kernels = {{restore_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{.fn = restore_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     RestoreV2,
@@ -275,7 +275,7 @@ static leat_status sharded_kernel(leat_kernel *k)
 const leat_op_def leat_op_ShardedFilename =
     LEAT_OP("ShardedFilename(basename: string, shard: int32, num_shards: int32) -> filename: string",
             .doc = "The prefix of one part of a checkpoint: basename-SSSSS-of-NNNNN.",
-            .shape = leat_shape_scalar, .kernels = {{sharded_kernel}}, .gradient = leat_grad_none);
+            .shape = leat_shape_scalar, .kernels = {{.fn = sharded_kernel}}, .gradient = leat_grad_none);
 
 LEAT_ROW(ShardedFilename,
          "(string[] 'model_temp/part', int32[] 3, int32[] 12) -> string[] 'model_temp/part-00003-of-00012'");
@@ -304,8 +304,8 @@ static leat_status merge_kernel(leat_kernel *k)
 const leat_op_def leat_op_MergeV2Checkpoints = LEAT_OP(
     "MergeV2Checkpoints(checkpoint_prefixes: string, destination_prefix: string); delete_old_dirs: bool = true; "
     "allow_missing_files: bool = false",
-    .doc = "Commits the parts of a checkpoint as one.", .shape = leat_shape_none, .kernels = {{merge_kernel}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+    .doc = "Commits the parts of a checkpoint as one.", .shape = leat_shape_none,
+    .kernels = {{.fn = merge_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(MergeV2Checkpoints,
          "(string[1] '/nonexistent/part', string[] '/nonexistent/x') fails '/nonexistent/part.index'");

@@ -115,6 +115,11 @@ typedef struct bad_row {
 #define LOSS LEAT_ERR_DATA_LOSS
 #define SLICE0 .key = "\0part\0\1\1\2\x80\x83\x80\x7f", .key_size = 13
 
+#define NUMBER(key_, number_, value_)                                                                        \
+    {                                                                                                        \
+        .key = (key_), .number = (number_), .value = (value_)                                                \
+    }
+
 /* An entry of "part": its dtype and shape, and then the slices that come after. */
 #define PART_SLICES(bytes_) .key = "part", .number = 7, .bytes = (bytes_), .size = sizeof(bytes_) - 1
 
@@ -175,36 +180,38 @@ static const bad_row bad_rows[] = {
     {80, "no header", .field.key = "", .list = ENTRY_DROP, .status = LOSS, .text = "no header"},
     {80, "header cut", .field = {.key = "", .number = 3, .bytes = "\x1a\x05\x08\x01", .size = 4},
      .status = LOSS, .text = "header:"},
-    {81, "no data files", .field = {"", 1, 0}, .status = LOSS, .text = "0 data files"},
-    {81, "1e9 data files", .field = {"", 1, 1000000000}, .status = LOSS, .text = "1000000000 data files"},
-    {81, "-1 data files", .field = {"", 1, UINT64_MAX}, .status = LOSS, .text = "-1 data files"},
-    {82, "big-endian", .field = {"", 2, 1}, .status = LOSS, .text = "big-endian"},
+    {81, "no data files", .field = NUMBER("", 1, 0), .status = LOSS, .text = "0 data files"},
+    {81, "1e9 data files", .field = NUMBER("", 1, 1000000000), .status = LOSS,
+     .text = "1000000000 data files"},
+    {81, "-1 data files", .field = NUMBER("", 1, UINT64_MAX), .status = LOSS, .text = "-1 data files"},
+    {82, "big-endian", .field = NUMBER("", 2, 1), .status = LOSS, .text = "big-endian"},
     {82, "wants a newer reader", .field = {.key = "", .number = 3, .bytes = "\x1a\x02\x10\x02", .size = 4},
      .status = LOSS, .text = "newer reader"},
-    {83, "shard 2 of 2", .field = {"a", 3, 2}, .tensor = "a", .status = LOSS,
+    {83, "shard 2 of 2", .field = NUMBER("a", 3, 2), .tensor = "a", .status = LOSS,
      .text = "'a': data file 2 of 2"},
-    {83, "shard -1", .field = {"a", 3, UINT64_MAX}, .tensor = "a", .status = LOSS,
+    {83, "shard -1", .field = NUMBER("a", 3, UINT64_MAX), .tensor = "a", .status = LOSS,
      .text = "data file -1 of 2"},
     {84, "missing data file", .action = FILE_REMOVE, .file = DATA1, .tensor = "z",
      .status = LEAT_ERR_NOT_FOUND, .text = DATA1},
-    {85, "offset past EOF", .field = {"a", 4, 100000}, .tensor = "a", .status = LOSS,
+    {85, "offset past EOF", .field = NUMBER("a", 4, 100000), .tensor = "a", .status = LOSS,
      .text = "24 bytes at 100000, past the end"},
-    {85, "offset + size wraps", .field = {"a", 4, INT64_MAX - 10}, .tensor = "a", .status = LOSS,
+    {85, "offset + size wraps", .field = NUMBER("a", 4, INT64_MAX - 10), .tensor = "a", .status = LOSS,
      .text = "past the end"},
-    {85, "negative offset", .field = {"a", 4, UINT64_MAX}, .tensor = "a", .status = LOSS,
+    {85, "negative offset", .field = NUMBER("a", 4, UINT64_MAX), .tensor = "a", .status = LOSS,
      .text = "past the end"},
     {85, "data file cut", .action = FILE_CUT, .file = DATA1, .at = 3, .tensor = "z", .status = LOSS,
      .text = "past the end"},
-    {86, "size differs from shape", .field = {"a", 5, 20}, .tensor = "a", .status = LOSS,
+    {86, "size differs from shape", .field = NUMBER("a", 5, 20), .tensor = "a", .status = LOSS,
      .text = "20 bytes stored, 24 needed"},
-    {86, "negative size", .field = {"a", 5, UINT64_MAX}, .tensor = "a", .status = LOSS,
+    {86, "negative size", .field = NUMBER("a", 5, UINT64_MAX), .tensor = "a", .status = LOSS,
      .text = "-1 bytes stored"},
-    {86, "size too small for strings", .field = {"names", 5, 6}, .tensor = "names", .status = LOSS,
+    {86, "size too small for strings", .field = NUMBER("names", 5, 6), .tensor = "names", .status = LOSS,
      .text = "at least 7 needed"},
-    {86, "dtype 0", .field = {"a", 1, 0}, .tensor = "a", .status = LOSS, .text = "dtype 0"},
-    {86, "dtype 99", .field = {"a", 1, 99}, .tensor = "a", .status = LOSS, .text = "dtype 99"},
-    {86, "a reference dtype", .field = {"a", 1, 101}, .tensor = "a", .status = LOSS, .text = "dtype 101"},
-    {86, "another dtype", .field = {"a", 1, 2}, .tensor = "a", .status = LOSS, .text = "48 needed"},
+    {86, "dtype 0", .field = NUMBER("a", 1, 0), .tensor = "a", .status = LOSS, .text = "dtype 0"},
+    {86, "dtype 99", .field = NUMBER("a", 1, 99), .tensor = "a", .status = LOSS, .text = "dtype 99"},
+    {86, "a reference dtype", .field = NUMBER("a", 1, 101), .tensor = "a", .status = LOSS,
+     .text = "dtype 101"},
+    {86, "another dtype", .field = NUMBER("a", 1, 2), .tensor = "a", .status = LOSS, .text = "48 needed"},
     {86, "a negative dimension",
      .field = {.key = "a",
                .number = 2,
@@ -224,8 +231,10 @@ static const bad_row bad_rows[] = {
      .tensor = "a", .status = LOSS, .text = "'a'"},
     {86, "a field of a wrong type", .field = {.key = "a", .number = 4, .bytes = "\x22\x00", .size = 2},
      .tensor = "a", .status = LOSS, .text = "wrong type"},
-    {87, "overlapping entries", .field = {"b", 4, 20}, .tensor = "b", .status = LOSS, .text = "shares bytes"},
-    {87, "the other of them", .field = {"b", 4, 20}, .tensor = "a", .status = LOSS, .text = "shares bytes"},
+    {87, "overlapping entries", .field = NUMBER("b", 4, 20), .tensor = "b", .status = LOSS,
+     .text = "shares bytes"},
+    {87, "the other of them", .field = NUMBER("b", 4, 20), .tensor = "a", .status = LOSS,
+     .text = "shares bytes"},
     {88, "a bit of the data", .action = FILE_FLIP, .file = DATA0, .at = 5, .tensor = "a", .status = LOSS,
      .text = DATA0 ":0: tensor 'a': the checksum"},
     {88, "a bit of the strings", .action = FILE_FLIP, .file = DATA0, .at = 65, .tensor = "names",
@@ -267,7 +276,8 @@ static const bad_row bad_rows[] = {
      .status = LOSS, .text = "longer than the entry"},
     {90, "the checksum of the lengths", .action = FILE_FLIP, .file = DATA0, .at = 59, .tensor = "names",
      .status = LOSS, .text = "checksum of the lengths"},
-    {90, "entry of more strings", .field = {"names", 2, 0, "\x12\x04\x12\x02\x08\x04", 6, 0},
+    {90, "entry of more strings",
+     .field = {.key = "names", .number = 2, .bytes = "\x12\x04\x12\x02\x08\x04", .size = 6},
      .tensor = "names", .status = LOSS, .text = "'names'"},
     {91, "keys not sorted", .field.key = "a", .list = ENTRY_SWAP, .status = LOSS,
      .text = "not in ascending order"},
@@ -493,7 +503,7 @@ LEAT_TEST(what_is_expected)
     CHECK_FAILS(leat_bundle_match(b, bad, LEAT_LEN(bad)), LEAT_ERR_NOT_FOUND,
                 "; 'gone' is missing; 'z' is float32[] where float32[2] is wanted");
     leat_bundle_close(b);
-    bad_row row = {.field = {"a", 3, 7}};
+    bad_row row = {.field = NUMBER("a", 3, 7)};
     write_index(&row);
     REQUIRE_OK(leat_bundle_open(&b, prefix));
     CHECK_FAILS(leat_bundle_match(b, good, LEAT_LEN(good)), LEAT_ERR_DATA_LOSS,

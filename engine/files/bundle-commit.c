@@ -67,7 +67,7 @@ static leat_status survey(bundle_place *p, int shards, bool sweep)
     for (size_t i = 0; sweep && i < count && status == LEAT_OK; i++)
         if (is_temporary(entries[i].name) && !entries[i].is_dir) {
             leat_note(LEAT_LOG_INFO, "%s/%s: removed, left by a writer that did not finish", p->dir,
-                     entries[i].name);
+                      entries[i].name);
             status = remove_in(p->dir, entries[i].name);
         }
     for (; taken && status == LEAT_OK; shards++) {
