@@ -328,6 +328,75 @@ LEAT_TEST(each_call_can_fail)
         }
 }
 
+/* Two parts, with value n in each; then merged. */
+static void stage(const char *dir, int n)
+{
+    for (int i = 0; i < 2; i++) {
+        leat_bundle_writer *w;
+        REQUIRE_OK(leat_bundle_writer_open(&w, in_dir(dir, i == 0 ? "part-0" : "part-1"),
+                                           &(leat_bundle_options){.staged = true}));
+        CHECK_OK(leat_bundle_writer_add(
+            w, &(leat_bundle_tensor){.name = i == 0 ? "x" : "y", .dtype = LEAT_DATA_TYPE_INT32, .data = &n}));
+        CHECK_OK(leat_bundle_writer_commit(w));
+    }
+}
+
+static leat_status merge(const char *dir)
+{
+    char paths[2][4200];
+    snprintf(paths[0], sizeof paths[0], "%s/part-0", dir);
+    snprintf(paths[1], sizeof paths[1], "%s/part-1", dir);
+    return leat_bundle_merge((const char *const[]){paths[0], paths[1]}, 2, in_dir(dir, "m"), false);
+}
+
+static int merged_number(const char *dir)
+{
+    leat_bundle *b;
+    leat_bundle_entry e = {0};
+    int32_t x = -1, y = -2;
+    if (leat_bundle_open(&b, in_dir(dir, "m")) != LEAT_OK)
+        return -1;
+    bool good = leat_bundle_find(b, "x", 1, &e) == LEAT_OK &&
+                leat_bundle_read(b, &e, NULL, &x, 4) == LEAT_OK &&
+                leat_bundle_find(b, "y", 1, &e) == LEAT_OK && leat_bundle_read(b, &e, NULL, &y, 4) == LEAT_OK;
+    leat_bundle_entry_free(&e);
+    leat_bundle_close(b);
+    return good && x == y ? x : -1;
+}
+
+/* Before the commit a failure puts the parts back, so that the merge can be tried again. */
+static void merge_with_fault(const struct fault_kind *f, uint64_t nth, bool *fired)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", quick_dir());
+    stage(dir, 1);
+    CHECK_OK(merge(dir));
+    stage(dir, 2);
+    uint64_t live = leat_live_allocations();
+    leat_fault_arm(f->kind, nth, f->error);
+    leat_status status = merge(dir);
+    *fired = leat_fault_fired();
+    leat_fault_disarm();
+    CHECK(leat_live_allocations() == live);
+    CHECK(status == LEAT_OK || (*fired && leat_message()[0] != 0));
+    int number = merged_number(dir);
+    CHECK(status == LEAT_OK ? number == 2 : number == 1 || number == 2);
+    if (number == 1)
+        CHECK_OK(merge(dir));
+    CHECK(merged_number(dir) == 2);
+    remove_quick_dir(dir);
+}
+
+LEAT_TEST(each_call_of_a_merge_can_fail)
+{
+    for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++) {
+        uint64_t nth = 0;
+        for (bool fired = true; fired;)
+            merge_with_fault(&fault_kinds[i], ++nth, &fired);
+        CHECK(nth > 1);
+    }
+}
+
 LEAT_TEST(each_call_of_a_reader_can_fail)
 {
     const char *prefix = in_dir(check_temp_dir(), "m");
