@@ -134,4 +134,8 @@ LEAT_TEST(single_numbers_are_short)
         char buf[LEAT_NUMBER_SIZE];
         CHECK_STR(leat_format_duration(buf, durations[i].seconds), durations[i].want);
     }
+    char buf[LEAT_NUMBER_SIZE];
+    CHECK_STR(leat_format_count(buf, 9007199254740993), "9,007,199,254,740,993");
+    CHECK_STR(leat_format_count(buf, INT64_MIN), "−9,223,372,036,854,775,808");
+    CHECK_STR(leat_format_count(buf, 1000), "1000");
 }

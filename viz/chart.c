@@ -234,12 +234,12 @@ static void draw_notes(frame *f, double y)
     for (int i = 0; i < LEAT_MARK_POINT; i++) {
         if (f->chart->notes[i] == 0)
             continue;
-        snprintf(text, sizeof text, texts[i], leat_format_number(count, (double)f->chart->notes[i], 15));
+        snprintf(text, sizeof text, texts[i], leat_format_count(count, (int64_t)f->chart->notes[i]));
         draw_note(f, &x, y, i, text);
     }
     if (f->chart->not_positive > 0) {
         snprintf(text, sizeof text, "%s not positive",
-                 leat_format_number(count, (double)f->chart->not_positive, 15));
+                 leat_format_count(count, (int64_t)f->chart->not_positive));
         draw_note(f, &x, y, -1, text);
     }
 }

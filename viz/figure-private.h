@@ -28,6 +28,7 @@ typedef struct leat_key {
     char *label;
     leat_run_look look;
     leat_legend_kind kind;
+    size_t run; /* shown where a panel has this run (or one of its mean's); SIZE_MAX: always */
 } leat_key;
 
 typedef struct leat_figure leat_figure;
@@ -87,8 +88,8 @@ struct leat_figure {
 leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data,
                             const leat_plot_options *options) LEAT_MUST_CHECK;
 void leat_figure_free(leat_figure *f);
-leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look look,
-                                leat_legend_kind kind) LEAT_MUST_CHECK;
+leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look look, leat_legend_kind kind,
+                                size_t run) LEAT_MUST_CHECK;
 
 /* Draws panels [first, first + n) on pages of the canvas: of the options' size, else as large as they want. A
  * canvas that has one page only tells in its last line how many had no room. */
@@ -108,6 +109,8 @@ bool leat_histogram_series_at(const leat_plot_data *d, size_t i, const char **ru
 leat_status leat_run_legend(leat_figure *f);
 double leat_histogram_when(const leat_figure *f, const leat_histogram_series *s, size_t i);
 size_t leat_most_buckets(const leat_histogram_series *s);
+/* Hands the bytes of the ith blob to `use`, from memory or through the series' loader. */
+leat_status leat_blob_with(const leat_blob_series *s, size_t i, leat_blob_use *use, void *to) LEAT_MUST_CHECK;
 /* Tag and run on the first line of a sheet of images or texts. Returns its height. */
 double leat_sheet_title(leat_figure *f, leat_canvas *c, const leat_panel *p, leat_box box);
 double leat_sheet_title_height(leat_figure *f, leat_canvas *c, const leat_panel *p);

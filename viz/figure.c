@@ -313,7 +313,8 @@ static leat_status make_panels(leat_figure *f)
     return LEAT_OK;
 }
 
-leat_status leat_figure_add_key(leat_figure *f, char *label, leat_run_look look, leat_legend_kind kind)
+leat_status leat_figure_add_key(leat_figure *f, char *label, leat_run_look look, leat_legend_kind kind,
+                                size_t run)
 {
     leat_status status =
         label ? leat_grow(&f->keys, &f->keys_capacity, f->n_keys + 1, sizeof *f->keys) : leat_fail_memory(1);
@@ -321,7 +322,7 @@ leat_status leat_figure_add_key(leat_figure *f, char *label, leat_run_look look,
         leat_free(label);
         return status;
     }
-    f->keys[f->n_keys++] = (leat_key){label, look, kind};
+    f->keys[f->n_keys++] = (leat_key){label, look, kind, run};
     return LEAT_OK;
 }
 
@@ -413,4 +414,11 @@ const char *leat_panel_title(const leat_figure *f, const leat_panel *p)
 const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p)
 {
     return f->class->by_run && p->run != SIZE_MAX ? f->runs[p->run] : NULL;
+}
+
+leat_status leat_blob_with(const leat_blob_series *s, size_t i, leat_blob_use *use, void *to)
+{
+    if (s->at[i].data == NULL && s->at[i].size > 0 && s->load)
+        return s->load(s->user, i, use, to);
+    return use(to, s->at[i].data, s->at[i].size);
 }

@@ -12,7 +12,7 @@
 #define LEAT_G_LEVELS 100   /* scopes nest no deeper; the rest of a longer name stays in the leaf */
 #define LEAT_G_DIMS 8       /* dimensions kept of a shape */
 #define LEAT_G_SERIES_MIN 5 /* this many consecutive numbers make a series */
-#define LEAT_G_CROWD 2000                /* more ops in one scope are shown by op type */
+#define LEAT_G_CROWD 2000   /* more ops in one scope are shown by op type */
 #define LEAT_G_FUNCTION_PREFIX "__function_library__"
 
 typedef enum leat_gkind { LEAT_G_OP, LEAT_G_SCOPE, LEAT_G_SERIES } leat_gkind;

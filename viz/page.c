@@ -27,11 +27,24 @@ typedef struct grid {
     bool headings;
 } grid;
 
-static leat_legend_entry *legend_entries(const leat_figure *f)
+/* The legend's entries that the grid's panels need, *n of them. */
+static leat_legend_entry *legend_entries(const grid *g, size_t *n)
 {
+    const leat_figure *f = g->f;
     leat_legend_entry *e = leat_alloc_zero(f->n_keys, sizeof *e);
-    for (size_t i = 0; e && i < f->n_keys; i++)
-        e[i] = (leat_legend_entry){f->keys[i].label, f->keys[i].look, f->keys[i].kind};
+    bool *used = leat_alloc_zero(f->n_runs, sizeof *used);
+    *n = 0;
+    for (size_t i = g->first; used && i < g->first + g->n; i++)
+        for (size_t k = f->panels[i].first; k < f->panels[i].first + f->panels[i].n; k++)
+            used[f->line_of[f->items[k].run]] = true;
+    for (size_t i = 0; e && used && i < f->n_keys; i++)
+        if (f->keys[i].run == SIZE_MAX || used[f->line_of[f->keys[i].run]])
+            e[(*n)++] = (leat_legend_entry){f->keys[i].label, f->keys[i].look, f->keys[i].kind};
+    if (e == NULL || used == NULL) {
+        leat_canvas_set_error(g->c, leat_fail_memory(f->n_keys * sizeof *e));
+        *n = 0;
+    }
+    leat_free(used);
     return e;
 }
 
@@ -50,13 +63,10 @@ static double head(const grid *g, bool draw, double page_height)
             leat_draw_text_within(c, MARGIN, y + h / 2, w, title, &style);
         y += h + 4;
     }
-    leat_legend_entry *entries = legend_entries(f);
-    if (entries == NULL) {
-        leat_canvas_set_error(c, leat_fail_memory(f->n_keys * sizeof *entries));
-        return y;
-    }
+    size_t n;
+    leat_legend_entry *entries = legend_entries(g, &n);
     double most = fmax(20, 0.28 * page_height);
-    double h = leat_legend(c, &f->theme, entries, f->n_keys, (leat_box){MARGIN, y, w, most}, draw);
+    double h = leat_legend(c, &f->theme, entries, n, (leat_box){MARGIN, y, w, most}, draw);
     leat_free(entries);
     return h > 0 ? y + h + 8 : y;
 }
@@ -181,19 +191,20 @@ static void fit_grid(grid *g, double room_h)
     }
 }
 
-/* Headings help where there are many charts and their groups have several each. Sets the columns too: no more
- * than the largest group fills. */
+/* Headings help where there are many charts and few groups have one only. Sets the columns too: no more than the
+ * largest group fills. */
 static void choose_headings(grid *g)
 {
-    size_t groups = 0, size = 0, largest = 0;
+    size_t groups = 0, single = 0, size = 0, largest = 0;
     g->headings = true;
     for (size_t i = g->first; i < g->first + g->n; i++) {
-        bool begins = new_group(g, i);
-        groups += begins;
+        bool begins = new_group(g, i), ends = i + 1 == g->first + g->n || new_group(g, i + 1);
         size = begins ? 1 : size + 1;
+        groups += begins;
+        single += begins && ends;
         largest = LEAT_MAX(largest, size);
     }
-    g->headings = groups > 1 && g->n >= 2 * groups && g->n > 6;
+    g->headings = groups > 1 && 4 * single <= groups && g->n > 6;
     if (g->headings)
         g->columns = LEAT_MIN(g->columns, LEAT_MAX(largest, (size_t)2));
 }

@@ -44,7 +44,7 @@ leat_status leat_run_legend(leat_figure *f)
     for (size_t i = 0; i < f->n_runs && status == LEAT_OK; i++)
         if (seen[i])
             status = leat_figure_add_key(f, leat_strdup(f->runs[i]), leat_theme_run(&f->theme, i),
-                                         LEAT_LEGEND_FILL);
+                                         LEAT_LEGEND_FILL, i);
     leat_free(seen);
     return status;
 }

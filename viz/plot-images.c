@@ -10,7 +10,6 @@
 #define CELL_GAP 10.0
 #define MOST_ROWS 4u /* of one sheet; more steps are sampled */
 #define MOST_PIXELS 12000000u
-#define MOST_GROWTH 8.0 /* small images are magnified at most so much */
 
 typedef struct prepared {
     size_t columns, rows, shown;
@@ -95,7 +94,7 @@ static leat_status shrink(const leat_image *from, uint32_t width, uint32_t heigh
 static void draw_fitted(leat_figure *f, leat_canvas *c, const leat_image *image, double x, double y)
 {
     double w = image->width, h = image->height, k = fmin(CELL / w, CELL / h);
-    k = k > 1 ? fmin(MOST_GROWTH, floor(k)) : k; /* whole pixels */
+    k = k > 1 ? floor(k) : k; /* whole pixels */
     leat_box at = {x + (CELL - k * w) / 2, y + (CELL - k * h) / 2, fmax(1, k * w), fmax(1, k * h)};
     double dense = 2; /* pixels of the picture for one of ours: enough for print */
     if (k * dense < 1) {
@@ -129,11 +128,16 @@ static void draw_reason(leat_figure *f, leat_canvas *c, double x, double y)
     leat_clear_message();
 }
 
-static void draw_cell(leat_figure *f, leat_canvas *c, const leat_blob *b, double x, double y)
+static leat_status decode(void *to, const void *data, size_t size)
+{
+    return leat_image_decode(data, size, MOST_PIXELS, to);
+}
+
+static void draw_cell(leat_figure *f, leat_canvas *c, const leat_blob_series *s, size_t i, double x, double y)
 {
     leat_image image;
     char text[40];
-    leat_status status = leat_image_decode(b->data, b->size, MOST_PIXELS, &image);
+    leat_status status = leat_blob_with(s, i, decode, &image);
     if (status == LEAT_OK) {
         draw_fitted(f, c, &image, x, y);
         leat_free(image.argb);
@@ -142,7 +146,7 @@ static void draw_cell(leat_figure *f, leat_canvas *c, const leat_blob *b, double
     } else {
         draw_reason(f, c, x, y);
     }
-    snprintf(text, sizeof text, "step %lld", (long long)b->step);
+    snprintf(text, sizeof text, "step %lld", (long long)s->at[i].step);
     leat_draw_text_within(
         c, x + CELL / 2, y + CELL + 3, CELL, text,
         &(leat_text_style){.font = small_font, .color = f->theme.muted, .h = LEAT_MIDDLE, .v = LEAT_TOP});
@@ -179,7 +183,7 @@ static void images_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
             foot = cy;
             break;
         }
-        draw_cell(f, c, &s->at[leat_sample(i, p->shown, s->n)], x, cy);
+        draw_cell(f, c, s, leat_sample(i, p->shown, s->n), x, cy);
     }
     if (remark[0] && foot + line <= box.y + box.h + 1)
         leat_draw_text_within(c, box.x, foot, box.w, remark,

@@ -104,7 +104,8 @@ static leat_status legend_by_line(leat_figure *f)
                 members++;
             }
         status = leat_figure_add_key(f, label_of(f, one_run ? SIZE_MAX : item->run, item->tag, members),
-                                     look_of(f, item), members > 1 ? LEAT_LEGEND_BAND : LEAT_LEGEND_LINE);
+                                     look_of(f, item), members > 1 ? LEAT_LEGEND_BAND : LEAT_LEGEND_LINE,
+                                     SIZE_MAX);
     }
     leat_free(seen);
     return status;
@@ -126,7 +127,7 @@ static leat_status legend_by_run(leat_figure *f)
         if (!shown[run] || members[first] == 0)
             continue;
         status = leat_figure_add_key(f, label_of(f, run, "", members[first]), leat_theme_run(&f->theme, run),
-                                     members[first] > 1 ? LEAT_LEGEND_BAND : LEAT_LEGEND_LINE);
+                                     members[first] > 1 ? LEAT_LEGEND_BAND : LEAT_LEGEND_LINE, first);
         members[first] = 0;
     }
     leat_free(shown);

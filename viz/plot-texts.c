@@ -86,21 +86,40 @@ static size_t add_paragraph(leat_canvas *c, prepared *p, const char *from, size_
     return LEAT_MAX(n_lines, (size_t)1);
 }
 
-static void add_sample(leat_canvas *c, prepared *p, const leat_blob *b, double width)
+/* What add_body needs beside the text. */
+typedef struct sample {
+    leat_canvas *c;
+    prepared *p;
+    double width;
+} sample;
+
+static leat_status add_body(void *to, const void *data, size_t size)
 {
-    add_row(c, p, leat_asprintf("step %lld", (long long)b->step), true);
-    const char *at = b->data, *end = at + b->size;
+    const sample *k = to;
+    const char *at = data, *end = at + size;
     size_t left = MOST_LINES;
-    while (at < end && left > 0 && leat_canvas_status(c) == LEAT_OK) {
+    while (at < end && left > 0 && leat_canvas_status(k->c) == LEAT_OK) {
         const char *line = memchr(at, '\n', (size_t)(end - at));
         const char *stop = line ? line : end;
         size_t n = LEAT_MIN((size_t)(stop - at), (size_t)20000);
-        size_t took = n > 0 ? add_paragraph(c, p, at, n, width, left) : 1;
+        size_t took = n > 0 ? add_paragraph(k->c, k->p, at, n, k->width, left) : 1;
         left -= LEAT_MIN(left, took);
         at = line ? line + 1 : end;
     }
     if (at < end)
-        add_row(c, p, leat_asprintf("… and %lld more bytes", (long long)(end - at)), false);
+        add_row(k->c, k->p, leat_asprintf("… and %lld more bytes", (long long)(end - at)), false);
+    return LEAT_OK;
+}
+
+static void add_sample(leat_canvas *c, prepared *p, const leat_blob_series *s, size_t i, double width)
+{
+    sample k = {c, p, width};
+    add_row(c, p, leat_asprintf("step %lld", (long long)s->at[i].step), true);
+    leat_status status = leat_blob_with(s, i, add_body, &k);
+    if (status == LEAT_ERR_NO_MEMORY)
+        leat_canvas_set_error(c, status);
+    else if (status != LEAT_OK)
+        add_row(c, p, leat_strdup(leat_message()), false);
 }
 
 static void break_lines(leat_figure *f, leat_canvas *c, leat_panel *panel, double width)
@@ -112,7 +131,7 @@ static void break_lines(leat_figure *f, leat_canvas *c, leat_panel *panel, doubl
     p->broken = true;
     size_t n = LEAT_MIN(s->n, MOST_SAMPLES);
     for (size_t i = 0; i < n; i++)
-        add_sample(c, p, &s->at[leat_sample(i, n, s->n)], width - 12);
+        add_sample(c, p, s, leat_sample(i, n, s->n), width - 12);
     if (n < s->n)
         add_row(c, p, leat_asprintf("%zu of %zu texts", n, s->n), true);
 }

@@ -38,9 +38,15 @@ static void put_number(leat_buf *b, double v, int digits)
     leat_buf_puts(b, leat_format_number(text, v, digits));
 }
 
+static void put_integer(leat_buf *b, int64_t n)
+{
+    char text[LEAT_NUMBER_SIZE];
+    leat_buf_puts(b, leat_format_count(text, n));
+}
+
 static void put_count(leat_buf *b, size_t n, const char *one, const char *many)
 {
-    put_number(b, (double)n, 15);
+    put_integer(b, (int64_t)n);
     leat_buf_printf(b, " %s", n == 1 ? one : many);
 }
 
@@ -128,9 +134,9 @@ static leat_status put_runs(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "<tr><td class=\"name\">");
         put_run_name(j, b, f, i);
         leat_buf_puts(b, "</td><td class=\"n\">");
-        put_number(b, (double)runs[i].tags, 15);
+        put_integer(b, (int64_t)runs[i].tags);
         leat_buf_puts(b, "</td><td class=\"n\">");
-        put_number(b, (double)runs[i].points, 15);
+        put_integer(b, (int64_t)runs[i].points);
         leat_buf_puts(b, "</td><td>");
         if (timed)
             put_time(b, runs[i].first);
@@ -150,7 +156,7 @@ static void put_value_at(leat_buf *b, double v, int64_t step)
     leat_buf_puts(b, "<td class=\"n\">");
     put_number(b, v, 5);
     leat_buf_puts(b, "</td><td class=\"n step\">");
-    put_number(b, (double)step, 15);
+    put_integer(b, (int64_t)step);
     leat_buf_puts(b, "</td>");
 }
 
@@ -176,14 +182,14 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "</td><td class=\"name\">");
         put_run_name(j, b, j->figures[0], r->run);
         leat_buf_puts(b, "</td><td class=\"n\">");
-        put_number(b, (double)r->series->n, 15);
+        put_integer(b, (int64_t)r->series->n);
         leat_buf_puts(b, "</td>");
         put_value_at(b, r->last, r->last_step);
         if (r->finite > 0 && r->best_is_greatest) {
             leat_buf_puts(b, "<td class=\"n\">▲ ");
             put_number(b, r->best, 5);
             leat_buf_puts(b, "</td><td class=\"n step\">");
-            put_number(b, (double)r->best_step, 15);
+            put_integer(b, (int64_t)r->best_step);
             leat_buf_puts(b, "</td>");
         } else if (r->finite > 0)
             put_value_at(b, r->best, r->best_step);
@@ -263,43 +269,60 @@ static void begin_section(const leat_report_job *j, leat_buf *b, const leat_repo
                         j->options.max_pictures, missing);
 }
 
-/* The group's name above its pictures, where the section has several groups. */
-static void put_group(leat_buf *b, const leat_picture *p, const leat_picture *before)
+static bool same_group(const leat_picture *a, const leat_picture *b)
 {
-    size_t n = leat_tag_group(p->tag), m = before ? leat_tag_group(before->tag) : 0;
-    if (before && n == m && memcmp(p->tag, before->tag, n) == 0)
-        return;
-    leat_buf_puts(b, before ? "</div>\n" : "");
-    if (n > 0 && p->figure) {
-        char *name = leat_strndup(p->tag, n);
-        leat_buf_puts(b, "<h3>");
-        if (name)
-            leat_text_xml(b, name);
-        else
-            b->failed = true;
-        leat_buf_puts(b, "</h3>\n");
-        leat_free(name);
+    size_t n = leat_tag_group(a->tag);
+    return a->section == b->section && n == leat_tag_group(b->tag) && memcmp(a->tag, b->tag, n) == 0;
+}
+
+/* Names of groups help where few of the section's groups have one picture only. */
+static bool wants_groups(const leat_report_job *j, size_t first)
+{
+    const leat_picture *p = j->pictures;
+    size_t groups = 0, single = 0, n = j->n_pictures, i = first;
+    for (; i < n && p[i].section == p[first].section; i++) {
+        bool begins = i == first || !same_group(&p[i - 1], &p[i]),
+             ends = i + 1 == n || !same_group(&p[i], &p[i + 1]);
+        groups += begins;
+        single += begins && ends;
     }
-    leat_buf_puts(b, "<div class=\"pictures\">\n");
+    return groups > 1 && 4 * single <= groups;
+}
+
+static void put_group(leat_buf *b, const leat_picture *p)
+{
+    size_t n = leat_tag_group(p->tag);
+    char *name = leat_strndup(p->tag, n);
+    if (name == NULL)
+        b->failed = true;
+    else if (n > 0) {
+        leat_buf_puts(b, "<h3>");
+        leat_text_xml(b, name);
+        leat_buf_puts(b, "</h3>\n");
+    }
+    leat_free(name);
 }
 
 static void put_pictures(leat_report_job *j, leat_buf *b)
 {
-    const leat_picture *before = NULL;
+    bool groups = false;
     for (size_t i = 0; i < j->n_pictures; i++) {
-        leat_picture *p = &j->pictures[i];
-        if (before && before->section != p->section) {
-            leat_buf_puts(b, "</div>\n");
-            before = NULL;
+        leat_picture *p = &j->pictures[i], *before = i > 0 ? p - 1 : NULL;
+        bool section = before == NULL || before->section != p->section;
+        if (section)
+            groups = wants_groups(j, i);
+        if (section || (groups && !same_group(before, p))) {
+            leat_buf_puts(b, before ? "</div>\n" : "");
+            if (section)
+                begin_section(j, b, p->section);
+            if (groups)
+                put_group(b, p);
+            leat_buf_puts(b, "<div class=\"pictures\">\n");
         }
-        if (before == NULL)
-            begin_section(j, b, p->section);
-        put_group(b, p, before);
         put_picture(j, b, p);
         leat_buf_free(&p->svg);
-        before = p;
     }
-    leat_buf_puts(b, before ? "</div>\n" : "");
+    leat_buf_puts(b, j->n_pictures > 0 ? "</div>\n" : "");
 }
 
 static void put_about(const leat_report_job *j, leat_buf *b)

@@ -109,7 +109,7 @@ static void put_about(paper *k)
     for (size_t i = LEAT_REPORT_SECTIONS; i-- > 0;)
         f = j->figures[i] ? j->figures[i] : f;
     snprintf(text, sizeof text, "%zu runs, %zu scalar tags, %s points", f ? f->n_runs : 0,
-             j->figures[0] ? j->figures[0]->n_panels : 0, leat_format_number(points, (double)n, 15));
+             j->figures[0] ? j->figures[0]->n_panels : 0, leat_format_count(points, (int64_t)n));
     k->y = 84;
     put(k, MARGIN, PAGE_W - 2 * MARGIN, text, &body, j->theme.muted, LEAT_LEFT);
     k->y = FIRST_Y;
@@ -146,12 +146,23 @@ static void draw_contents(paper *k)
 /* Right edges of the columns of numbers: points, last, step, best, step, smoothed. */
 static const double columns[] = {300, 357, 399, 456, 498, 555};
 
-static void put_cell(paper *k, int column, double v, int digits, leat_color color, const char *before)
+static void put_text_cell(paper *k, int column, const char *text, leat_color color)
+{
+    double left = column == 0 ? 260 : columns[column - 1];
+    put(k, columns[column], columns[column] - left - 6, text, &body, color, LEAT_RIGHT);
+}
+
+static void put_count_cell(paper *k, int column, int64_t n)
+{
+    char text[LEAT_NUMBER_SIZE];
+    put_text_cell(k, column, leat_format_count(text, n), k->j->theme.muted);
+}
+
+static void put_cell(paper *k, int column, double v, const char *before)
 {
     char number[LEAT_NUMBER_SIZE], text[LEAT_NUMBER_SIZE + 8];
-    double left = column == 0 ? 260 : columns[column - 1];
-    snprintf(text, sizeof text, "%s%s", before, leat_format_number(number, v, digits));
-    put(k, columns[column], columns[column] - left - 6, text, &body, color, LEAT_RIGHT);
+    snprintf(text, sizeof text, "%s%s", before, leat_format_number(number, v, 4));
+    put_text_cell(k, column, text, k->j->theme.ink);
 }
 
 static void summary_head(paper *k)
@@ -185,14 +196,14 @@ static void draw_summary(paper *k)
         leat_draw_rect(k->c, 150, k->y - 4, 8, 8, 2,
                        &(leat_style){.fill = leat_theme_run(&j->theme, r->run).color});
         put(k, 162, 96, r->series->run, &body, ink, LEAT_LEFT);
-        put_cell(k, 0, (double)r->series->n, 15, muted, "");
-        put_cell(k, 1, r->last, 4, ink, "");
-        put_cell(k, 2, (double)r->last_step, 15, muted, "");
+        put_count_cell(k, 0, (int64_t)r->series->n);
+        put_cell(k, 1, r->last, "");
+        put_count_cell(k, 2, r->last_step);
         if (r->finite > 0) {
-            put_cell(k, 3, r->best, 4, ink, r->best_is_greatest ? "▲ " : "");
-            put_cell(k, 4, (double)r->best_step, 15, muted, "");
+            put_cell(k, 3, r->best, r->best_is_greatest ? "▲ " : "");
+            put_count_cell(k, 4, r->best_step);
         }
-        put_cell(k, 5, r->smoothed, 4, ink, "");
+        put_cell(k, 5, r->smoothed, "");
         next_line(k, LINE);
     }
     if (j->n_rows > MOST_ROWS) {

@@ -108,6 +108,23 @@ char *leat_format_number(char *buf, double value, int digits)
     return buf;
 }
 
+char *leat_format_count(char *buf, int64_t n)
+{
+    char digits[24];
+    size_t count = (size_t)snprintf(digits, sizeof digits, "%llu",
+                                    n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n);
+    char *to = buf;
+    if (n < 0)
+        to = stpcpy(to, MINUS);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && count > 4 && (count - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return buf;
+}
+
 char *leat_format_duration(char *buf, double s)
 {
     if (!isfinite(s))

@@ -53,10 +53,17 @@ typedef struct leat_blob {
     const void *data;
 } leat_blob;
 
+/* Given the bytes of a blob, which it must not keep. */
+typedef leat_status leat_blob_use(void *to, const void *data, size_t size);
+
 typedef struct leat_blob_series {
     const char *run, *tag;
     size_t n;
     const leat_blob *at;
+    /* For bytes that are not in memory: called, from any thread, for at[i] where its data are NULL; hands them to
+     * `use` once and returns what that returns, or its own failure. May be NULL. */
+    leat_status (*load)(void *user, size_t i, leat_blob_use *use, void *to);
+    void *user;
 } leat_blob_series;
 
 /* What a plot is drawn from. `runs` names all runs of the log, also those without data here: a run has its
@@ -121,6 +128,20 @@ LEAT_API void leat_plot_options_init(leat_plot_options *options);
 LEAT_API leat_status leat_plot(const char *path, const leat_plot_data *data,
                                const leat_plot_options *options) LEAT_MUST_CHECK;
 
+/* Which points of a run that was restarted are left out. */
+typedef enum leat_plot_restarts {
+    LEAT_PLOT_RESTARTS_START, /* as TensorBoard: those that the restarted writer's SessionLog START supersedes */
+    LEAT_PLOT_RESTARTS_STEP, /* of each tag, those before a point with a smaller step, from that step on */
+    LEAT_PLOT_RESTARTS_NONE  /* none */
+} leat_plot_restarts;
+
+/* The same from log directories (or event files). A run is called by its path below its directory, "." for that
+ * itself; with several directories their names come before. What was damaged, or dropped at a restart, is told to
+ * the log call-back. Errors of leat_plot; LEAT_ERR_NOT_FOUND and LEAT_ERR_IO name the directory. */
+LEAT_API leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n_logdirs,
+                                   leat_plot_restarts restarts,
+                                   const leat_plot_options *options) LEAT_MUST_CHECK;
+
 /* TensorBoard's smoothing, to the bit: n values into out (which may be the same array); weight 0 to 0.999.
  * Values that are not finite pass through uncounted, a constant series is left alone. */
 LEAT_API void leat_smooth(const double *values, size_t n, double weight, double *out);
@@ -165,6 +186,11 @@ LEAT_API void leat_report_options_init(leat_report_options *options);
  * LEAT_ERR_INVALID_ARGUMENT, LEAT_ERR_IO, LEAT_ERR_NO_MEMORY; a log without any data gives a report that says so. */
 LEAT_API leat_status leat_report(const char *path, const leat_report_data *data,
                                  const leat_report_options *options) LEAT_MUST_CHECK;
+
+/* The same from log directories, as leat_plot_log reads them. */
+LEAT_API leat_status leat_report_log(const char *path, const char *const *logdirs, size_t n_logdirs,
+                                     leat_plot_restarts restarts,
+                                     const leat_report_options *options) LEAT_MUST_CHECK;
 
 #ifdef __cplusplus
 }

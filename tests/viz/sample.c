@@ -99,12 +99,14 @@ void sample_add_images(sample *s, const char *run, const char *tag, size_t n, ui
         leat_buf_free(&b);
     }
     free(pixels);
-    s->images[s->data.n_images++] = (leat_blob_series){own(s, strdup(run)), own(s, strdup(tag)), n, at};
+    s->images[s->data.n_images++] =
+        (leat_blob_series){.run = own(s, strdup(run)), .tag = own(s, strdup(tag)), .n = n, .at = at};
 }
 
 void sample_add_text(sample *s, const char *run, const char *tag, const char *text)
 {
     leat_blob *at = own(s, calloc(1, sizeof *at));
     *at = (leat_blob){7, 1496739923, strlen(text), own(s, strdup(text))};
-    s->texts[s->data.n_texts++] = (leat_blob_series){own(s, strdup(run)), own(s, strdup(tag)), 1, at};
+    s->texts[s->data.n_texts++] =
+        (leat_blob_series){.run = own(s, strdup(run)), .tag = own(s, strdup(tag)), .n = 1, .at = at};
 }

@@ -1,0 +1,435 @@
+#include "viz/log-data-private.h"
+#include "events/decode-private.h"
+#include "base/file-private.h"
+#include "viz/histogram-private.h"
+#include <string.h>
+
+/* More of one tag are sampled: far more than a picture has columns. */
+#define MOST_HISTOGRAMS 4096u
+/* Of several images in one summary these are shown, a series each. */
+#define MOST_IMAGES 8u
+
+/* One series whose blobs stay in the event file. */
+typedef struct source {
+    const leat_log_run *run;
+    const leat_series *series;
+    size_t item; /* of several images in one summary */
+} source;
+
+/* Grows an array member of the data by one element, which is returned cleared. */
+#define ADD(d_, member_)                                                                                     \
+    (leat_grow(&(d_)->member_, &(d_)->member_##_capacity, (d_)->n_##member_ + 1, sizeof *(d_)->member_) ==   \
+             LEAT_OK                                                                                         \
+         ? memset(&(d_)->member_[(d_)->n_##member_++], 0, sizeof *(d_)->member_)                             \
+         : NULL)
+
+static leat_status out_of_memory(void)
+{
+    return leat_fail_memory(sizeof(leat_scalar_series));
+}
+
+static leat_status add_note(leat_log_data *d, char *owned)
+{
+    const char **note = owned ? ADD(d, notes) : NULL;
+    char *kept = note ? leat_arena_strndup(&d->arena, owned, strlen(owned)) : NULL;
+    leat_free(owned);
+    if (kept == NULL) {
+        if (note)
+            d->n_notes--;
+        return out_of_memory();
+    }
+    *note = kept;
+    return LEAT_OK;
+}
+
+/* ---- numbers ---- */
+
+static leat_status add_scalars(leat_log_data *d, const char *name, const leat_log_run *run,
+                               const leat_series *s)
+{
+    leat_scalar_series *out = ADD(d, scalars);
+    if (out == NULL)
+        return out_of_memory();
+    *out = (leat_scalar_series){
+        .run = name,
+        .tag = s->tag,
+        .n = s->n,
+        .step = leat_series_steps(run, s),
+        .wall = leat_series_wall_times(run, s),
+        .value = leat_series_values(run, s),
+    };
+    return LEAT_OK;
+}
+
+/* ---- histograms ---- */
+
+static leat_status decode_histogram(leat_log_data *d, const leat_log_run *run, const leat_log_blob *blob,
+                                    leat_buf *scratch, leat_histogram *out)
+{
+    leat_histogram_value v = {0};
+    leat_buf_clear(scratch);
+    LEAT_TRY(leat_log_run_read(run, blob, scratch));
+    LEAT_TRY(leat_decode_histogram(scratch->data, scratch->size, &v));
+    double *b = leat_arena_alloc(&d->arena, LEAT_MAX(v.n, (size_t)1) * 3 * sizeof *b);
+    for (size_t i = 0; b && i < v.n; i++) {
+        b[3 * i] = v.buckets[i].left;
+        b[3 * i + 1] = v.buckets[i].right;
+        b[3 * i + 2] = v.buckets[i].count;
+    }
+    leat_free(v.buckets);
+    if (b == NULL)
+        return out_of_memory();
+    out->n = v.n;
+    out->buckets = b;
+    return LEAT_OK;
+}
+
+static leat_status add_histograms(leat_log_data *d, const char *name, const leat_log_run *run,
+                                  const leat_series *s)
+{
+    size_t want = LEAT_MIN(s->n, (uint64_t)MOST_HISTOGRAMS), n = 0, bad = 0;
+    leat_histogram *at = leat_arena_zero(&d->arena, want * sizeof *at);
+    leat_buf scratch = {0};
+    leat_status status = at ? LEAT_OK : out_of_memory();
+    for (size_t i = 0; i < want && status == LEAT_OK; i++) {
+        size_t from = leat_sample(i, MOST_HISTOGRAMS, s->n);
+        status = decode_histogram(d, run, &leat_series_blobs(run, s)[from], &scratch, &at[n]);
+        if (status == LEAT_OK) {
+            at[n].step = leat_series_steps(run, s)[from];
+            at[n++].wall = leat_series_wall_times(run, s)[from];
+        } else if (status != LEAT_ERR_NO_MEMORY) {
+            bad++;
+            status = LEAT_OK;
+        }
+    }
+    leat_buf_free(&scratch);
+    LEAT_TRY(status);
+    leat_histogram_series *out = ADD(d, histograms);
+    if (out == NULL)
+        return out_of_memory();
+    *out = (leat_histogram_series){name, s->tag, n, at};
+    if (want < s->n)
+        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu of %llu histograms are taken", name, s->tag, want,
+                                           (unsigned long long)s->n)));
+    if (bad > 0)
+        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu histograms cannot be read (%s)", name, s->tag, bad,
+                                           leat_message())));
+    return LEAT_OK;
+}
+
+/* ---- images and texts, read when they are drawn ---- */
+
+typedef leat_status decode_fn(const void *bytes, size_t size, leat_media_list *out);
+
+static leat_status read_media(const source *from, size_t i, decode_fn *decode, leat_buf *bytes,
+                              leat_media_list *list)
+{
+    LEAT_TRY(leat_log_run_read(from->run, &leat_series_blobs(from->run, from->series)[i], bytes));
+    return decode(bytes->data, bytes->size, list);
+}
+
+static leat_status load_image(void *user, size_t i, leat_blob_use *use, void *to)
+{
+    const source *from = user;
+    leat_buf bytes = {0};
+    leat_media_list list = {0};
+    leat_status status = read_media(from, i, leat_decode_images, &bytes, &list);
+    if (status == LEAT_OK && from->item >= list.n)
+        status = leat_fail(LEAT_ERR_DATA_LOSS, "no image at this step");
+    if (status == LEAT_OK)
+        status = use(to, list.items[from->item].data, list.items[from->item].size);
+    leat_free(list.items);
+    leat_buf_free(&bytes);
+    return status;
+}
+
+static leat_status decode_texts(const void *bytes, size_t size, leat_media_list *out)
+{
+    leat_tensor_head head;
+    return leat_decode_texts(bytes, size, out, &head);
+}
+
+/* The strings of a tensor, a line each. */
+static leat_status load_text(void *user, size_t i, leat_blob_use *use, void *to)
+{
+    leat_buf bytes = {0}, text = {0};
+    leat_media_list list = {0};
+    leat_status status = read_media(user, i, decode_texts, &bytes, &list);
+    for (size_t k = 0; k < list.n && status == LEAT_OK; k++) {
+        if (k > 0)
+            leat_buf_putc(&text, '\n');
+        leat_buf_append(&text, list.items[k].data, list.items[k].size);
+    }
+    if (status == LEAT_OK)
+        status = leat_buf_status(&text);
+    if (status == LEAT_OK)
+        status = use(to, text.data ? text.data : "", text.size);
+    leat_free(list.items);
+    leat_buf_free(&bytes);
+    leat_buf_free(&text);
+    return status;
+}
+
+static const leat_blob *blobs_of(leat_log_data *d, const leat_log_run *run, const leat_series *s)
+{
+    leat_blob *at = leat_arena_zero(&d->arena, s->n * sizeof *at);
+    for (size_t i = 0; at && i < s->n; i++)
+        at[i] = (leat_blob){.step = leat_series_steps(run, s)[i],
+                            .wall = leat_series_wall_times(run, s)[i],
+                            .size = LEAT_MAX(leat_series_blobs(run, s)[i].size, 1u)};
+    return at;
+}
+
+static source *source_of(leat_log_data *d, const leat_log_run *run, const leat_series *s, size_t item)
+{
+    source *from = leat_arena_zero(&d->arena, sizeof *from);
+    if (from)
+        *from = (source){run, s, item};
+    return from;
+}
+
+static leat_status add_texts(leat_log_data *d, const char *name, const leat_log_run *run,
+                             const leat_series *s)
+{
+    const leat_blob *at = blobs_of(d, run, s);
+    source *from = source_of(d, run, s, 0);
+    leat_blob_series *out = at && from ? ADD(d, texts) : NULL;
+    if (out == NULL)
+        return out_of_memory();
+    *out = (leat_blob_series){name, s->tag, s->n, at, load_text, from};
+    return LEAT_OK;
+}
+
+/* How many images the first summary of the series holds; 1 where it cannot be read: drawing it says why. */
+static size_t images_per_step(const leat_log_run *run, const leat_series *s)
+{
+    source from = {run, s, 0};
+    leat_buf bytes = {0};
+    leat_media_list list = {0};
+    size_t n = read_media(&from, 0, leat_decode_images, &bytes, &list) == LEAT_OK ? list.n : 1;
+    leat_free(list.items);
+    leat_buf_free(&bytes);
+    leat_clear_message();
+    return LEAT_MAX(LEAT_MIN(n, (size_t)MOST_IMAGES), (size_t)1);
+}
+
+static leat_status add_images(leat_log_data *d, const char *name, const leat_log_run *run,
+                              const leat_series *s)
+{
+    const leat_blob *at = blobs_of(d, run, s);
+    size_t n = images_per_step(run, s);
+    for (size_t i = 0; at && i < n; i++) {
+        const char *tag = s->tag;
+        if (n > 1) {
+            char *numbered = leat_asprintf("%s (%zu of %zu)", s->tag, i + 1, n);
+            tag = numbered ? leat_arena_strndup(&d->arena, numbered, strlen(numbered)) : NULL;
+            leat_free(numbered);
+        }
+        source *from = tag ? source_of(d, run, s, i) : NULL;
+        leat_blob_series *out = from ? ADD(d, images) : NULL;
+        if (out == NULL)
+            return out_of_memory();
+        *out = (leat_blob_series){name, tag, s->n, at, load_image, from};
+    }
+    return at ? LEAT_OK : out_of_memory();
+}
+
+/* ---- graphs ---- */
+
+/* What cannot be read of them is a note, not the end of the report. */
+static leat_status add_bytes(leat_log_data *d, const char *name, const leat_log_run *run,
+                             const leat_log_blob *blob, const char *tag)
+{
+    leat_buf bytes = {0};
+    leat_status status = leat_log_run_read(run, blob, &bytes);
+    leat_report_blob *out = NULL;
+    char *kept = NULL;
+    if (status == LEAT_OK) {
+        out = tag ? ADD(d, metadata) : ADD(d, graphs);
+        kept = leat_arena_alloc(&d->arena, LEAT_MAX(bytes.size, (size_t)1));
+        status = out && kept ? LEAT_OK : out_of_memory();
+    }
+    if (status == LEAT_OK) {
+        memcpy(kept, bytes.size ? bytes.data : "", bytes.size);
+        *out = (leat_report_blob){name, tag, kept, bytes.size};
+    } else if (status != LEAT_ERR_NO_MEMORY) {
+        status = add_note(d, leat_asprintf("%s: the graph cannot be read: %s", name, leat_message()));
+    }
+    leat_buf_free(&bytes);
+    return status;
+}
+
+static leat_status add_graphs(leat_log_data *d, const char *name, const leat_log_run *run)
+{
+    if (run->has_graph)
+        LEAT_TRY(add_bytes(d, name, run, &run->graph, NULL));
+    if (run->n_metadata > 0) {
+        const leat_tagged_metadata *last = &run->metadata[run->n_metadata - 1];
+        LEAT_TRY(add_bytes(d, name, run, &last->blob, last->tag));
+    }
+    return LEAT_OK;
+}
+
+/* ---- runs ---- */
+
+static leat_status add_run_notes(leat_log_data *d, const char *name, const leat_log_run *run)
+{
+    if (run->dropped > 0)
+        LEAT_TRY(add_note(d, leat_asprintf("%s: %llu points were superseded at a restart and are left out",
+                                           name, (unsigned long long)run->dropped)));
+    if (run->graph_events > 1)
+        LEAT_TRY(add_note(d, leat_asprintf("%s: the newest of %llu graphs is shown", name,
+                                           (unsigned long long)run->graph_events)));
+    if (run->n_damage_found > 0 && run->n_damage > 0) {
+        const leat_damage *first = &run->damage[0];
+        LEAT_TRY(add_note(d, leat_asprintf("%s: damaged at %llu %s, first in %s at offset %llu: %s", name,
+                                           (unsigned long long)run->n_damage_found,
+                                           run->n_damage_found == 1 ? "place" : "places",
+                                           leat_path_base(run->files[first->file].path),
+                                           (unsigned long long)first->offset, first->reason)));
+    }
+    return LEAT_OK;
+}
+
+static leat_status add_run(leat_log_data *d, const char *name, const leat_log_run *run, unsigned what)
+{
+    const char **known = ADD(d, runs);
+    if (known == NULL)
+        return out_of_memory();
+    *known = name;
+    LEAT_TRY(add_run_notes(d, name, run));
+    for (size_t i = 0; i < run->n_series; i++) {
+        const leat_series *s = &run->series[i];
+        leat_status status = LEAT_OK;
+        if (s->n == 0)
+            continue;
+        if (s->kind == LEAT_SERIES_SCALAR && s->has_numbers && (what & LEAT_LOG_SCALARS))
+            status = add_scalars(d, name, run, s);
+        else if (s->kind == LEAT_SERIES_HISTOGRAM && !s->has_numbers && (what & LEAT_LOG_HISTOGRAMS))
+            status = add_histograms(d, name, run, s);
+        else if (s->kind == LEAT_SERIES_IMAGE && !s->has_numbers && (what & LEAT_LOG_IMAGES))
+            status = add_images(d, name, run, s);
+        else if (s->kind == LEAT_SERIES_TEXT && !s->has_numbers && (what & LEAT_LOG_TEXTS))
+            status = add_texts(d, name, run, s);
+        LEAT_TRY(status);
+    }
+    return what & LEAT_LOG_GRAPHS ? add_graphs(d, name, run) : LEAT_OK;
+}
+
+/* A run's name in the report: with several log directories, each comes before the names of its runs. */
+static const char *name_of(leat_log_data *d, const char *dir, size_t n_dirs, const char *run)
+{
+    if (n_dirs == 1)
+        return run;
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    char *name = strcmp(run, ".") == 0 ? leat_asprintf("%.*s", (int)n, dir)
+                                       : leat_asprintf("%.*s/%s", (int)n, dir, run);
+    char *kept = name ? leat_arena_strndup(&d->arena, name, strlen(name)) : NULL;
+    leat_free(name);
+    return kept;
+}
+
+static leat_status add_log(leat_log_data *d, const char *dir, size_t n_dirs,
+                           const leat_logdir_options *options, unsigned what)
+{
+    leat_logdir *log;
+    LEAT_TRY(leat_logdir_open(&log, dir, options));
+    d->logs[d->n_logs++] = log;
+    for (size_t i = 0; i < leat_logdir_runs(log); i++) {
+        const leat_log_run *run = leat_logdir_run(log, i);
+        const char *name = name_of(d, dir, n_dirs, run->name);
+        LEAT_TRY(name ? add_run(d, name, run, what) : out_of_memory());
+    }
+    return LEAT_OK;
+}
+
+leat_status leat_log_data_open(leat_log_data *d, const char *const *dirs, size_t n_dirs,
+                               leat_plot_restarts restarts, unsigned what)
+{
+    static const leat_restart_mode modes[] = {LEAT_RESTARTS_BY_START, LEAT_RESTARTS_BY_STEP,
+                                              LEAT_RESTARTS_KEPT};
+    *d = (leat_log_data){0};
+    if ((size_t)restarts >= LEAT_LEN(modes))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "restarts %d: no such way to treat them", (int)restarts);
+    leat_logdir_options options = {.restarts = modes[restarts]};
+    d->logs = leat_alloc_zero(n_dirs, sizeof *d->logs);
+    leat_status status = d->logs ? LEAT_OK : out_of_memory();
+    for (size_t i = 0; i < n_dirs && status == LEAT_OK; i++)
+        status = add_log(d, dirs[i], n_dirs, &options, what);
+    if (status != LEAT_OK) {
+        leat_log_data_free(d);
+        return status;
+    }
+    d->report = (leat_report_data){
+        .plots = {.runs = d->runs,
+                  .n_runs = d->n_runs,
+                  .scalars = d->scalars,
+                  .n_scalars = d->n_scalars,
+                  .histograms = d->histograms,
+                  .n_histograms = d->n_histograms,
+                  .images = d->images,
+                  .n_images = d->n_images,
+                  .texts = d->texts,
+                  .n_texts = d->n_texts},
+        .graphs = d->graphs,
+        .n_graphs = d->n_graphs,
+        .run_metadata = d->metadata,
+        .n_run_metadata = d->n_metadata,
+        .notes = d->notes,
+        .n_notes = d->n_notes,
+    };
+    return LEAT_OK;
+}
+
+void leat_log_data_free(leat_log_data *d)
+{
+    for (size_t i = 0; i < d->n_logs; i++)
+        leat_logdir_close(d->logs[i]);
+    leat_free(d->logs);
+    leat_free(d->runs);
+    leat_free(d->scalars);
+    leat_free(d->histograms);
+    leat_free(d->images);
+    leat_free(d->texts);
+    leat_free(d->graphs);
+    leat_free(d->metadata);
+    leat_free(d->notes);
+    leat_arena_free(&d->arena);
+    *d = (leat_log_data){0};
+}
+
+/* ---- the public calls ---- */
+
+leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n_logdirs,
+                          leat_plot_restarts restarts, const leat_plot_options *options)
+{
+    static const unsigned wanted[] = {
+        [LEAT_PLOT_SCALARS] = LEAT_LOG_SCALARS,    [LEAT_PLOT_HISTOGRAMS] = LEAT_LOG_HISTOGRAMS,
+        [LEAT_PLOT_OVERLAY] = LEAT_LOG_HISTOGRAMS, [LEAT_PLOT_DISTRIBUTIONS] = LEAT_LOG_HISTOGRAMS,
+        [LEAT_PLOT_IMAGES] = LEAT_LOG_IMAGES,      [LEAT_PLOT_TEXT] = LEAT_LOG_TEXTS,
+    };
+    leat_plot_kind kind = options ? options->kind : LEAT_PLOT_SCALARS;
+    leat_log_data d;
+    if ((size_t)kind >= LEAT_LEN(wanted))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "plot kind %d does not exist", (int)kind);
+    LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, wanted[kind]));
+    for (size_t i = 0; i < d.n_notes; i++)
+        leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
+    leat_status status = leat_plot(path, &d.report.plots, options);
+    leat_log_data_free(&d);
+    return status;
+}
+
+leat_status leat_report_log(const char *path, const char *const *logdirs, size_t n_logdirs,
+                            leat_plot_restarts restarts, const leat_report_options *options)
+{
+    leat_log_data d;
+    LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, LEAT_LOG_ALL));
+    for (size_t i = 0; i < d.n_notes; i++)
+        leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
+    leat_status status = leat_report(path, &d.report, options);
+    leat_log_data_free(&d);
+    return status;
+}
