@@ -2,11 +2,12 @@
  * rest whose members have their defaults. The typed wrappers of raw-ops.h bring their own. Included by <leat.h>. */
 #ifndef LEAT_CXX_H
 #define LEAT_CXX_H
-#ifdef __cplusplus
 
 #include "leat/layers.h"
 #include "leat/saver.h"
 #include "leat/train.h"
+
+#ifdef __cplusplus
 
 inline leat_out leat_constant(leat_graph *graph, leat_tensor *value, const char *name = nullptr)
 {

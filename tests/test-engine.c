@@ -1,0 +1,273 @@
+/* The engine as its users see it: names, errors, feeds, variables, callables; and every allocation failing once. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/fault-private.h"
+#include "check.h"
+#include "leat.h"
+
+LEAT_TEST(first_graph)
+{
+    static const char *const names[] = {
+        "x/initial_value", "x",   "x/Assign", "x/read", "y/initial_value", "y",    "y/Assign",
+        "y/read",          "mul", "mul_1",    "add",    "add_1/y",         "add_1"};
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_variable(leat_scalar(g, 3), .name = "x"),
+             y = leat_variable(leat_scalar(g, 4), .name = "y");
+    leat_out f = leat_add(leat_add(leat_mul(leat_mul(x, x), y), y), leat_scalar(g, 2));
+    CHECK(leat_graph_op_count(g) == sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        CHECK_STR(leat_op_name(leat_graph_op_at(g, i)), names[i]);
+    leat_session *s = leat_session_new(g, NULL);
+    double value = 0;
+    CHECK_FAILS(leat_eval_f64(s, f, &value), LEAT_ERR_FAILED_PRECONDITION, "uninitialized value x");
+    CHECK_OK(leat_run_init(s));
+    CHECK_OK(leat_eval_f64(s, f, &value));
+    CHECK(value == 42);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+LEAT_TEST(names_are_unique_as_in_tensorflow)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out a = leat_constant_f32(g, LEAT_SCALAR, (float[]){1}, NULL);
+    CHECK_STR(leat_op_name(a.op), "Const");
+    CHECK_STR(leat_op_name(leat_constant_f32(g, LEAT_SCALAR, (float[]){1}, NULL).op), "Const_1");
+    CHECK_STR(leat_op_name(leat_constant_f32(g, LEAT_SCALAR, (float[]){1}, "const").op),
+              "const_2"); /* case does not count */
+    CHECK_STR(leat_op_name(leat_neg(a, .name = "a_1").op), "a_1");
+    CHECK_STR(leat_op_name(leat_neg(a, .name = "a").op), "a");
+    CHECK_STR(leat_op_name(leat_neg(a, .name = "a").op), "a_2");
+    LEAT_NAME_SCOPE (g, "s") {
+        CHECK_STR(leat_op_name(leat_neg(a, .name = "n").op), "s/n");
+        LEAT_NAME_SCOPE (g, "s")
+            CHECK_STR(leat_op_name(leat_neg(a, .name = "n").op), "s/s/n");
+        CHECK_STR(leat_current_name_scope(g), "s/");
+    }
+    LEAT_NAME_SCOPE (g, "s")
+        CHECK_STR(leat_op_name(leat_neg(a, .name = "n").op), "s_1/n");
+    LEAT_NAME_SCOPE (g, "s/")
+        CHECK_STR(leat_op_name(leat_neg(a, .name = "n").op), "s/n_1");
+    CHECK_STR(leat_current_name_scope(g), "");
+    CHECK_OK(leat_graph_status(g));
+    leat_graph_free(g);
+}
+
+static void leave_scope_early(leat_graph *g)
+{
+    LEAT_NAME_SCOPE (g, "early")
+        return;
+}
+
+LEAT_TEST(scopes_close_by_themselves)
+{
+    leat_graph *g = leat_graph_new();
+    leave_scope_early(g);
+    CHECK_STR(leat_current_name_scope(g), "");
+    LEAT_NAME_SCOPE (g, "broken")
+        break;
+    CHECK_STR(leat_current_name_scope(g), "");
+    leat_graph_free(g);
+}
+
+LEAT_TEST(the_first_error_is_kept)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out a = leat_constant_f32(g, LEAT_SHAPE(2), (float[]){1, 2}, "a");
+    leat_out b = leat_constant_f32(g, LEAT_SHAPE(3), (float[]){1, 2, 3}, "b");
+    leat_out bad = leat_add(a, b, .name = "first");
+    CHECK(bad.op == NULL);
+    CHECK(leat_mul(bad, a, .name = "second").op == NULL);
+    CHECK_FAILS(leat_graph_status(g), LEAT_ERR_INVALID_ARGUMENT, "node 'first' (AddV2)");
+    leat_session *s;
+    CHECK_FAILS(leat_session_open(&s, g, NULL), LEAT_ERR_INVALID_ARGUMENT, "node 'first' (AddV2)");
+    leat_graph_free(g);
+}
+
+LEAT_TEST(feeds_are_checked)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(-1, 2), .name = "x");
+    leat_out y = leat_neg(x, .name = "y");
+    leat_session *s = leat_session_new(g, NULL);
+    leat_tensor *good = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(1, 2), (float[]){1, 2}), *out = NULL;
+    leat_tensor *shape = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(3), (float[]){1, 2, 3});
+    leat_tensor *dtype = leat_tensor_from(LEAT_INT32, LEAT_SHAPE(1, 2), (int32_t[]){1, 2});
+    CHECK_FAILS(leat_eval(s, y, &out), LEAT_ERR_INVALID_ARGUMENT, "node 'x' (Placeholder): You must feed");
+    CHECK_FAILS(leat_run(s, LEAT_FEEDS({x, shape}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS),
+                LEAT_ERR_INVALID_ARGUMENT, "'x:0', which has shape (?, 2)");
+    CHECK_FAILS(leat_run(s, LEAT_FEEDS({x, dtype}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS),
+                LEAT_ERR_INVALID_ARGUMENT, "the fed value is int32");
+    CHECK_FAILS(leat_run(s, LEAT_FEEDS({x, good}, {x, good}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS),
+                LEAT_ERR_INVALID_ARGUMENT, "is fed twice");
+    CHECK_OK(leat_run(s, LEAT_FEEDS({x, good}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS));
+    CHECK(out != NULL && ((float *)leat_tensor_data(out))[1] == -2);
+    /* Any tensor may be fed; what is before it is not run. */
+    CHECK_OK(leat_run(s, LEAT_FEEDS({y, good}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS));
+    CHECK(((float *)leat_tensor_data(out))[1] == 2);
+    leat_tensor_unref(good);
+    leat_tensor_unref(shape);
+    leat_tensor_unref(dtype);
+    leat_tensor_unref(out);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+/* A value read before a write, and used after it, is the old one: the plan makes the read copy. */
+LEAT_TEST(reads_and_writes_keep_their_order)
+{
+    for (int mode = 0; mode < 2; mode++) {
+        leat_graph *g = leat_graph_new();
+        leat_out v = leat_variable(leat_constant_f32(g, LEAT_SHAPE(2), (float[]){1, 2}, "start"), .name = "v",
+                                   .use_resource = mode == 1);
+        leat_out before = leat_identity(v, .name = "before");
+        leat_op *write = leat_assign(v, leat_add(before, leat_scalar(g, 10.0)), "write").op;
+        if (mode == 1)
+            write = leat_graph_find(g, "write");
+        leat_out after = LEAT_NO_OUT;
+        LEAT_CONTROL_DEPENDENCIES (g, &write, 1)
+            after = leat_mul(before, leat_scalar(g, 1.0), .name = "after");
+        leat_session *s = leat_session_new(g, NULL);
+        leat_tensor *t = NULL;
+        CHECK_OK(leat_run_init(s));
+        CHECK_OK(leat_eval(s, after, &t));
+        CHECK(t != NULL && ((float *)leat_tensor_data(t))[0] == 1 && ((float *)leat_tensor_data(t))[1] == 2);
+        CHECK_OK(leat_eval(s, v, &t));
+        if (mode == 0)
+            CHECK(((float *)leat_tensor_data(t))[0] == 11);
+        leat_tensor_unref(t);
+        leat_session_free(s);
+        leat_graph_free(g);
+    }
+}
+
+LEAT_TEST(callables_reuse_what_they_are_given)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(4));
+    leat_out y = leat_square(leat_neg(x));
+    leat_session *s = leat_session_new(g, NULL);
+    leat_callable *c;
+    REQUIRE_OK(leat_prepare(&c, s, LEAT_OUTS(x), LEAT_OUTS(y), LEAT_NO_TARGETS));
+    leat_tensor *in = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(4), (float[]){1, 2, 3, 4}), *out = NULL;
+    for (int i = 0; i < 6; i++)
+        CHECK_OK(leat_call(c, &in, &out));
+    uint64_t live = leat_live_allocations();
+    leat_fault_arm(LEAT_FAULT_ALLOC, 1, 12);
+    CHECK_OK(leat_call(c, &in, &out)); /* allocates nothing: an allocation would fail */
+    CHECK(!leat_fault_fired());
+    leat_fault_disarm();
+    CHECK(leat_live_allocations() == live);
+    CHECK(((float *)leat_tensor_data(out))[3] == 16);
+    leat_tensor_unref(in);
+    leat_tensor_unref(out);
+    leat_callable_free(c);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+LEAT_TEST(deadline_and_cancel)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SCALAR), y = x;
+    for (int i = 0; i < 20000; i++)
+        y = leat_mul(y, x);
+    leat_session *s = leat_session_new(g, NULL);
+    leat_tensor *in = leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, (float[]){1}), *out = NULL;
+    leat_run_options o = {.size = sizeof o, .timeout = 1e-9};
+    CHECK_FAILS(leat_run_with(s, &o, LEAT_FEEDS({x, in}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS),
+                LEAT_ERR_DEADLINE, "time limit");
+    o = (leat_run_options){.size = sizeof o, .memory_limit = 1};
+    CHECK_FAILS(leat_run_with(s, &o, LEAT_FEEDS({x, in}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS),
+                LEAT_ERR_NO_MEMORY, "memory limit");
+    CHECK_OK(leat_run(s, LEAT_FEEDS({x, in}), LEAT_FETCHES({y, &out}), LEAT_NO_TARGETS));
+    leat_tensor_unref(in);
+    leat_tensor_unref(out);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+/* At most five nodes an op in the gradient of a chain. */
+LEAT_TEST(gradient_of_a_long_chain)
+{
+    enum { OPS = 10000 };
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_variable(leat_constant_f32(g, LEAT_SHAPE(3), (float[]){1, 2, 3}, "start")), y = x, dx;
+    for (int i = 0; i < OPS; i++)
+        y = i % 2 ? leat_mul(y, x) : leat_tanh(y);
+    size_t before = leat_graph_op_count(g);
+    leat_gradients(&y, 1, &x, 1, &dx, NULL, NULL, 0);
+    CHECK_OK(leat_graph_status(g));
+    CHECK(dx.op != NULL);
+    CHECK(leat_graph_op_count(g) - before <= 5 * OPS);
+    leat_graph_free(g);
+}
+
+/* ---- each allocation fails, once: a clean error, no leak ---- */
+
+static leat_status build_train_save(const char *dir)
+{
+    char path[256];
+    leat_graph *g = leat_graph_new();
+    leat_status status = LEAT_ERR_NO_MEMORY;
+    if (g == NULL)
+        return status;
+    leat_graph_set_seed(g, 1);
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(-1, 3), .name = "x");
+    leat_out h = leat_dense(x, 4, .activation = leat_act_relu);
+    leat_out loss = leat_reduce_mean(leat_square(leat_dense(h, 1)));
+    leat_op *train = leat_minimize(leat_adam(.learning_rate = 0.01), loss);
+    leat_saver *saver = leat_saver_new(g);
+    leat_session *s = NULL;
+    leat_tensor *in = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6}),
+                *out = NULL;
+    status = in != NULL
+                 ? leat_session_open(
+                       &s, g, &(leat_session_options){.size = sizeof(leat_session_options), .threads = 1})
+                 : LEAT_ERR_NO_MEMORY;
+    if (status == LEAT_OK)
+        status = leat_run_init(s);
+    for (int i = 0; status == LEAT_OK && i < 2; i++)
+        status = leat_run(s, LEAT_FEEDS({x, in}), LEAT_FETCHES({loss, &out}), LEAT_TARGETS(train));
+    snprintf(path, sizeof path, "%s/model.ckpt", dir);
+    if (status == LEAT_OK)
+        status = leat_save(saver, s, path);
+    if (status == LEAT_OK)
+        status = leat_restore(saver, s, path);
+    leat_tensor_unref(in);
+    leat_tensor_unref(out);
+    leat_session_free(s);
+    leat_saver_free(saver);
+    leat_graph_free(g);
+    return status;
+}
+
+LEAT_TEST(each_allocation_fails_once)
+{
+    const char *dir = check_temp_dir();
+    CHECK_OK(build_train_save(dir));
+    leat_fault_arm(LEAT_FAULT_ALLOC, UINT64_MAX, 12);
+    CHECK_OK(build_train_save(dir));
+    uint64_t total = leat_fault_count(LEAT_FAULT_ALLOC), live = leat_live_allocations();
+    leat_fault_disarm();
+    CHECK(total > 100);
+    unsigned clean = 0, survived = 0;
+    for (uint64_t nth = 1; nth <= total; nth++) {
+        leat_fault_arm(LEAT_FAULT_ALLOC, nth, 12);
+        leat_status status = build_train_save(dir);
+        bool fired = leat_fault_fired();
+        leat_fault_disarm();
+        if (leat_live_allocations() != live)
+            printf("\n    allocation %llu of %llu: %lld leaked\n", (unsigned long long)nth,
+                   (unsigned long long)total, (long long)(leat_live_allocations() - live));
+        CHECK(leat_live_allocations() == live);
+        live = leat_live_allocations();
+        clean += fired && status != LEAT_OK;
+        survived += fired && status == LEAT_OK; /* a measurement or cache that may be done without */
+        CHECK(status == LEAT_OK || leat_message()[0] != '\0');
+    }
+    printf(" %u failed cleanly, %u did without", clean, survived);
+    CHECK(clean > 100);
+    CHECK_OK(build_train_save(dir));
+}
