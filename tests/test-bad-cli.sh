@@ -1,0 +1,66 @@
+#!/bin/sh
+# Bad command lines, feeds and outputs (numbers of the catalogue of bad inputs): one line on standard error that names what is wrong,
+# an exit status, nothing changed. A new case is a row.
+top=${LEAT_SRCDIR:-.}
+build=${LEAT_BUILDDIR:-build}
+leat=$build/leat
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+passed=0 failed=0
+
+# row NUMBER EXIT TEXT COMMAND...: the command's status and its one line.
+row() {
+    number=$1 want=$2 text=$3; shift 3
+    "$@" >out.txt 2>err.txt </dev/null
+    status=$?
+    if [ "$status" = "$want" ] && [ "$(wc -l <err.txt)" = 1 ] && grep -qF -- "$text" err.txt && grep -q '^leat: ' err.txt; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $number: $*: exit $status, wanted $want and '$text':"
+        cat err.txt
+    fi
+}
+
+# A graph to run: what an example leaves behind.
+"$build/examples/save_restore" "$dir/m.ckpt" >/dev/null || exit 99
+graph=m.ckpt-10.meta
+
+printf '1,2\n' >headless.csv
+row 110 2 '--steps' $leat run $graph --steps=-1
+row 110 2 '--steps' $leat run $graph --steps=1e99
+row 110 2 '--steps' $leat run $graph --steps=2 --steps=3
+row 110 2 '--stesp' $leat run $graph --stesp=2
+row 110 2 '--threads' $leat run $graph --threads=99999999999999999999
+row 110 2 'frobnicate' $leat frobnicate
+row 111 2 "feed 'nowhere:0' is not in the graph" $leat run $graph --feed nowhere:0=1 --fetch theta:0
+row 111 2 'has shape' $leat run $graph --feed 'loss:0=[1,2,3]' --fetch loss:0
+row 111 2 'NAME=FILE.npy or NAME=VALUE' $leat run $graph --feed theta --fetch theta:0
+row 111 2 "fetch 'nothing:0' is not in the graph" $leat run $graph --fetch nothing:0
+# .npy: a pickle of objects; a shape whose product overflows; a header longer than the file
+printf "\223NUMPY\001\000\166\000{'descr': '|O', 'fortran_order': False, 'shape': (1,), }%059d\n" 0 | tr 0 ' ' >object.npy
+row 112 2 'object.npy' $leat run $graph --feed theta:0=object.npy --fetch theta:0
+printf "\223NUMPY\001\000\166\000{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }%037d\n" 0 | tr 0 ' ' | sed 's/4611686 184273879 4/4611686018427387904/' >overflow.npy
+row 112 2 'overflow.npy' $leat run $graph --feed theta:0=overflow.npy --fetch theta:0
+printf "\223NUMPY\001\000\377\377{'descr'" >short.npy
+row 112 2 'short.npy' $leat run $graph --feed theta:0=short.npy --fetch theta:0
+# an expression is text, never evaluated
+row 113 2 "__import__" $leat run $graph --feed 'theta:0=__import__("os").system("touch pwned")' --fetch theta:0
+row 113 2 '2**3' $leat run $graph --feed 'theta:0=2**3' --fetch theta:0
+[ ! -e pwned ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAILED 113: a feed was evaluated"; }
+# a temporary file of somebody else is not followed: the target is replaced, what a planted link points to stays
+echo precious >victim
+ln -s victim out.npy
+$leat run $graph --restore m.ckpt-10 --fetch theta:0=out.npy 2>err.txt
+if [ "$(cat victim)" = precious ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED 114: a link was followed: $(cat err.txt)"; fi
+# output that can't be written
+row 115 3 'standard output' sh -c "$leat run $graph --restore m.ckpt-10 --fetch theta:0 >/dev/full"
+row 115 2 'no-such-directory' $leat run $graph --restore m.ckpt-10 --fetch theta:0=no-such-directory/out.npy
+row 0 2 'not-there.pb' $leat run not-there.pb
+: >empty.pb
+row 1 2 'empty' $leat run empty.pb
+row 70 2 'short' $leat run $graph --restore short --fetch theta:0
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
