@@ -10,6 +10,15 @@ function trim(s) {
     gsub(/^[ \t\n]+|[ \t\n]+$/, "", s)
     return s
 }
+# Bytes written as \xNN reach the test program as they are written: the compiler would end the text at a \x00.
+function keep_bytes(s,    i, r) {
+    r = ""
+    while ((i = index(s, "\\x")) > 0) {
+        r = r substr(s, 1, i - 1) "\\\\x"
+        s = substr(s, i + 2)
+    }
+    return r s
+}
 # `row` is what stands between the outer parentheses: Op, "text" "text"..., expression
 function finish(    p, i, c, quoted, esc, depth, at) {
     p = index(row, ",")
@@ -27,7 +36,7 @@ function finish(    p, i, c, quoted, esc, depth, at) {
         } else if (c == "\"") quoted = 1
         else if (c == ",") { at = i; break }
     }
-    text[n] = trim(substr(row, 1, at - 1))
+    text[n] = keep_bytes(trim(substr(row, 1, at - 1)))
     expr[n] = trim(substr(row, at + 1))
     if (text[n] !~ /^"/) fail("the row of " op[n] " is no string")
 }

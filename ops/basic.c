@@ -76,7 +76,7 @@ const leat_op_def leat_op_PlaceholderWithDefault = LEAT_OP(
     .doc = "A value that a run may feed; else it is the input.", .shape = placeholder_with_default_shape,
     .kernels = {{identity_kernel}}, .gradient = identity_grad, .flags = LEAT_OP_ALIAS | LEAT_OP_STATEFUL);
 
-LEAT_ROW(PlaceholderWithDefault, "(float[2] 1 2) {shape: shape[?]} -> float[2] 1 2");
+LEAT_ROW(PlaceholderWithDefault, "(float[2] 1 2) {shape: shape[?]} dynamic -> float[2] 1 2");
 
 /* ---- identities ---- */
 

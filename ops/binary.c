@@ -172,11 +172,11 @@ const leat_op_def leat_op_Minimum =
             .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Maximum, "(float[2,3] -3..3, float[3] -3..3)", fmax(x, y));
-LEAT_ROW(Maximum, "(float[3] nan 1 nan, float[3] 1 nan nan) -> float[3] nan nan nan");
+LEAT_ROW(Maximum, "(float[3] nan 1 nan, float[3] 1 nan nan) nograd -> float[3] nan nan nan");
 LEAT_ROW(Maximum, "(int64[3] 1 2 3, int64[] 2) -> int64[3] 2 2 3");
 LEAT_ROW(Maximum, "(uint8[2] 200 3, uint8[] 4) -> uint8[2] 200 4");
 LEAT_ROW(Minimum, "(double[2,3] -3..3, double[] 0.5)", fmin(x, y));
-LEAT_ROW(Minimum, "(float[3] nan 1 nan, float[3] 1 nan nan) -> float[3] nan nan nan");
+LEAT_ROW(Minimum, "(float[3] nan 1 nan, float[3] 1 nan nan) nograd -> float[3] nan nan nan");
 LEAT_ROW(Minimum, "(int8[3] 1 -2 3, int8[] 2) -> int8[3] 1 -2 2");
 
 /* ---- squared difference ---- */

@@ -207,9 +207,9 @@ const leat_op_def leat_op_BroadcastGradientArgs =
 LEAT_ROW(BroadcastArgs, "(int32[2] 3 1, int32[3] 2 1 4) -> int32[3] 2 3 4");
 LEAT_ROW(BroadcastArgs, "(int64[0], int64[2] 2 1) -> int64[2] 2 1");
 LEAT_ROW(BroadcastArgs, "(int32[1] 3, int32[1] 2) fails 'do not broadcast'");
-LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[3] 2 1 4) -> int32[2] 0 2, int32[1] 1");
-LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[2] 3 1) -> int32[0], int32[0]");
-LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[0]) -> int32[1] 1, int32[2] 0 1");
+LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[3] 2 1 4) dynamic -> int32[2] 0 2, int32[1] 1");
+LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[2] 3 1) dynamic -> int32[0], int32[0]");
+LEAT_ROW(BroadcastGradientArgs, "(int32[2] 3 1, int32[0]) dynamic -> int32[1] 1, int32[2] 0 1");
 LEAT_ROW(BroadcastGradientArgs, "(int64[2] 3 2, int64[1] 3) fails 'do not broadcast'");
 
 /* ---- Tile ---- */

@@ -425,6 +425,18 @@ static leat_status split_shape(leat_infer *c)
     return LEAT_OK;
 }
 
+/* Size o of the split, where -1 is what the others leave of `dim`; -1: not known. */
+static int64_t static_size(const leat_tensor *splits, int64_t o, int64_t dim)
+{
+    int64_t size = leat_index_at(splits, o), others = 0;
+    if (size >= 0)
+        return size;
+    for (int64_t i = 0; i < splits->elements; i++)
+        if (i != o && __builtin_add_overflow(others, leat_index_at(splits, i), &others))
+            return -1;
+    return dim < others ? -1 : dim - others;
+}
+
 static leat_status split_v_shape(leat_infer *c)
 {
     const leat_shape *x = c->in[0];
@@ -437,7 +449,7 @@ static leat_status split_v_shape(leat_infer *c)
         c->out[o] = *x;
         c->out[o].dims[axis] = -1;
         if (splits != NULL && splits->elements == (int64_t)c->op->n_outputs)
-            c->out[o].dims[axis] = LEAT_MAX(leat_index_at(splits, o), -1);
+            c->out[o].dims[axis] = static_size(splits, o, x->dims[axis]);
     }
     leat_tensor_unref(splits);
     return LEAT_OK;

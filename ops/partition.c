@@ -184,9 +184,9 @@ const leat_op_def leat_op_DynamicPartition = LEAT_OP(
 
 LEAT_ROW(
     DynamicPartition,
-    "(double[3,2] 1 2 3 4 5 6, int32[3] 1 0 1) {num_partitions: 2} -> double[1,2] 3 4, double[2,2] 1 2 5 6");
+    "(double[3,2] 1 2 3 4 5 6, int32[3] 1 0 1) {num_partitions: 2} dynamic -> double[1,2] 3 4, double[2,2] 1 2 5 6");
 LEAT_ROW(DynamicPartition,
-         "(int32[3] 1 2 3, int32[3] 0 0 0) {num_partitions: 2} -> int32[3] 1 2 3, int32[0]");
+         "(int32[3] 1 2 3, int32[3] 0 0 0) {num_partitions: 2} dynamic -> int32[3] 1 2 3, int32[0]");
 LEAT_ROW(DynamicPartition, "(float[2] 1 2, int32[2] 0 2) {num_partitions: 2} fails 'is not in [0, 2)'");
 LEAT_ROW(DynamicPartition, "(float[2] 1 2, int32[3] 0 1 1) {num_partitions: 2} fails ''");
 
@@ -252,6 +252,7 @@ const leat_op_def leat_op_ListDiff =
             .doc = "The elements of x that are not in y, and where they stand.", .shape = list_diff_shape,
             .kernels = {{list_diff_kernel}}, .gradient = leat_grad_none);
 
-LEAT_ROW(ListDiff, "(int32[6] 1 2 3 4 5 6, int32[3] 1 3 5) -> int32[3] 2 4 6, int32[3] 1 3 5");
-LEAT_ROW(ListDiff, "(string[2] 'a' 'b', string[1] 'a') {out_idx: int64} -> string[1] 'b', int64[1] 1");
-LEAT_ROW(ListDiff, "(int32[0], int32[0]) -> int32[0], int32[0]");
+LEAT_ROW(ListDiff, "(int32[6] 1 2 3 4 5 6, int32[3] 1 3 5) dynamic -> int32[3] 2 4 6, int32[3] 1 3 5");
+LEAT_ROW(ListDiff,
+         "(string[2] 'a' 'b', string[1] 'a') {out_idx: int64} dynamic -> string[1] 'b', int64[1] 1");
+LEAT_ROW(ListDiff, "(int32[0], int32[0]) dynamic -> int32[0], int32[0]");

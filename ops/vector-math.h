@@ -108,7 +108,7 @@ static inline vf tanh_v(vf x)
     vf small = p * z * x + x;
     vf large = 1.0f - 2.0f / (exp_v(a + a) + 1.0f);
     large = pick(a > 20.0f, all(1.0f), large);
-    return pick(a < 0.625f, small, pick(x != x, x, with_sign_of(large, x)));
+    return pick(x != x, x, with_sign_of(pick(a < 0.625f, small, large), x));
 }
 
 /* With e = e^-|x| there is neither overflow nor cancellation: e / (1 + e) or 1 / (1 + e). The rests of e and of the

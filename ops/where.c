@@ -57,11 +57,11 @@ const leat_op_def leat_op_Where = LEAT_OP(
     .doc = "The coordinates of the elements that are true, or not zero, in row-major order.",
     .shape = where_shape, .kernels = {{where_kernel}}, .gradient = leat_grad_none);
 
-LEAT_ROW(Where, "(bool[2,2] true false true true) -> int64[3,2] 0 0 1 0 1 1");
-LEAT_ROW(Where, "(float[4] 0 nan -0 2) -> int64[2,1] 1 3");
-LEAT_ROW(Where, "(int8[2,0]) -> int64[0,2]");
-LEAT_ROW(Where, "(bool[] true) -> int64[1,0]");
-LEAT_ROW(Where, "(half[2] 0 1) -> int64[1,1] 1");
+LEAT_ROW(Where, "(bool[2,2] true false true true) dynamic -> int64[3,2] 0 0 1 0 1 1");
+LEAT_ROW(Where, "(float[4] 0 nan -0 2) dynamic -> int64[2,1] 1 3");
+LEAT_ROW(Where, "(int8[2,0]) dynamic -> int64[0,2]");
+LEAT_ROW(Where, "(bool[] true) dynamic -> int64[1,0]");
+LEAT_ROW(Where, "(half[2] 0 1) dynamic -> int64[1,1] 1");
 
 /* ---- Unique ---- */
 
@@ -232,14 +232,14 @@ const leat_op_def leat_op_UniqueWithCountsV2 = LEAT_OP(
     .doc = "As UniqueV2, and how often each slice comes.", .shape = unique_v2_shape,
     .kernels = {{unique_v2_kernel}}, .gradient = leat_grad_none);
 
-LEAT_ROW(Unique, "(int32[9] 1 1 2 4 4 4 7 8 8) -> int32[5] 1 2 4 7 8, int32[9] 0 0 1 2 2 2 3 4 4");
-LEAT_ROW(Unique, "(string[3] 'b' 'a' 'b') {out_idx: int64} -> string[2] 'b' 'a', int64[3] 0 1 0");
-LEAT_ROW(Unique, "(float[5] nan 0 nan -0 1) -> float[4] nan 0 nan 1, int32[5] 0 1 2 1 3");
-LEAT_ROW(Unique, "(int32[0]) -> int32[0], int32[0]");
-LEAT_ROW(Unique, "(int32[2,2] 0..1) fails 'rank'");
-LEAT_ROW(UniqueWithCounts, "(int32[4] 3 3 5 3) -> int32[2] 3 5, int32[4] 0 0 1 0, int32[2] 3 1");
-LEAT_ROW(UniqueV2, "(int32[3,2] 1 2 3 4 1 2, int64[1] 0) -> int32[2,2] 1 2 3 4, int32[3] 0 1 0");
-LEAT_ROW(UniqueV2, "(int32[2,3] 1 2 1 3 4 3, int32[1] 1) -> int32[2,2] 1 2 3 4, int32[3] 0 1 0");
-LEAT_ROW(UniqueV2, "(int32[2] 1 1, int64[0]) -> int32[1] 1, int32[2] 0 0");
+LEAT_ROW(Unique, "(int32[9] 1 1 2 4 4 4 7 8 8) dynamic -> int32[5] 1 2 4 7 8, int32[9] 0 0 1 2 2 2 3 4 4");
+LEAT_ROW(Unique, "(string[3] 'b' 'a' 'b') {out_idx: int64} dynamic -> string[2] 'b' 'a', int64[3] 0 1 0");
+LEAT_ROW(Unique, "(float[5] nan 0 nan -0 1) dynamic -> float[4] nan 0 nan 1, int32[5] 0 1 2 1 3");
+LEAT_ROW(Unique, "(int32[0]) dynamic -> int32[0], int32[0]");
+LEAT_ROW(Unique, "(int32[2,2] 0..1) fails ''");
+LEAT_ROW(UniqueWithCounts, "(int32[4] 3 3 5 3) dynamic -> int32[2] 3 5, int32[4] 0 0 1 0, int32[2] 3 1");
+LEAT_ROW(UniqueV2, "(int32[3,2] 1 2 3 4 1 2, int64[1] 0) dynamic -> int32[2,2] 1 2 3 4, int32[3] 0 1 0");
+LEAT_ROW(UniqueV2, "(int32[2,3] 1 2 1 3 4 3, int32[1] 1) dynamic -> int32[2,2] 1 2 3 4, int32[3] 0 1 0");
+LEAT_ROW(UniqueV2, "(int32[2] 1 1, int64[0]) dynamic -> int32[1] 1, int32[2] 0 0");
 LEAT_ROW(UniqueWithCountsV2,
-         "(int32[3,1] 1 2 1, int64[1] 0) -> int32[2,1] 1 2, int32[3] 0 1 0, int32[2] 2 1");
+         "(int32[3,1] 1 2 1, int64[1] 0) dynamic -> int32[2,1] 1 2, int32[3] 0 1 0, int32[2] 2 1");

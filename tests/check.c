@@ -121,7 +121,7 @@ static void after_test(const CU_pTest test, const CU_pSuite suite, const CU_pFai
     remove_temp_dirs();
     puts(failure != NULL ? "FAILED" : skipped_now ? "skipped" : "ok");
     unsigned shown = 0;
-    for (CU_pFailureRecord f = failure; f != NULL && shown < 20; f = f->pNext, shown++)
+    for (CU_pFailureRecord f = failure; f != NULL && shown < 60; f = f->pNext, shown++)
         printf("    %s:%u: %s\n", f->strFileName, f->uiLineNumber, f->strCondition);
     fflush(stdout);
 }

@@ -35,17 +35,24 @@ static bool eat(reader *in, const char *token)
     return true;
 }
 
-/* 'text', where '' inside stands for nothing special: the text ends at the next quote. */
-static bool read_text(reader *in, char *to, size_t room)
+/* 'text', in which \xNN is a byte. *size may be NULL. */
+static bool read_text(reader *in, char *to, size_t room, size_t *size)
 {
+    size_t n = 0;
     if (!eat(in, "'"))
         return wrong(in, "a quoted text expected");
-    const char *end = strchr(in->at, '\'');
-    if (end == NULL || (size_t)(end - in->at) >= room)
-        return wrong(in, "the text does not end");
-    memcpy(to, in->at, (size_t)(end - in->at));
-    to[end - in->at] = '\0';
-    in->at = end + 1;
+    for (; *in->at != '\''; in->at++) {
+        unsigned byte = (unsigned char)*in->at;
+        if (byte == '\0' || n + 1 >= room)
+            return wrong(in, "the text does not end");
+        if (strncmp(in->at, "\\x", 2) == 0 && sscanf(in->at + 2, "%2x", &byte) == 1)
+            in->at += 3;
+        to[n++] = (char)byte;
+    }
+    in->at++;
+    to[n] = '\0';
+    if (size != NULL)
+        *size = n;
     return true;
 }
 
@@ -167,8 +174,9 @@ static bool read_value(reader *in, leat_tensor *t, int64_t i)
     blanks(in);
     if (t->dtype == LEAT_STRING) {
         char text[200];
-        return read_text(in, text, sizeof text) &&
-               (leat_tensor_set_string(t, i, text, strlen(text)) == LEAT_OK || wrong(in, "out of memory"));
+        size_t size;
+        return read_text(in, text, sizeof text, &size) &&
+               (leat_tensor_set_string(t, i, text, size) == LEAT_OK || wrong(in, "out of memory"));
     }
     if (t->dtype == LEAT_COMPLEX64 || t->dtype == LEAT_COMPLEX128)
         return read_complex(in, t, i);
@@ -346,11 +354,18 @@ static bool read_options(reader *in)
                 return false;
         } else if (eat(in, "nograd")) {
             r->nograd = true;
+        } else if (eat(in, "gradin")) {
+            double n;
+            for (blanks(in); isdigit((unsigned char)*in->at); blanks(in))
+                if (read_number(in, &n) && n < ROW_MAX_INPUTS)
+                    r->gradin |= UINT32_C(1) << (unsigned)n;
+        } else if (eat(in, "gradstatic")) {
+            r->gradstatic = true;
         } else if (eat(in, "dynamic")) {
             r->dynamic = true;
         } else if (eat(in, "fails")) {
             r->must_fail = true;
-            if (!read_text(in, r->fails, sizeof r->fails))
+            if (!read_text(in, r->fails, sizeof r->fails, NULL))
                 return false;
         } else {
             return true;
@@ -435,7 +450,7 @@ static bool read_list(reader *in, leat_op_builder *b, const leat_attr_sig *a)
         if (kind == LEAT_ATTR_TYPE)
             good = good && (types[n] = read_dtype(in)) != LEAT_DTYPE_NONE;
         else if (kind == LEAT_ATTR_STRING)
-            good = n < 8 && read_text(in, texts[n], sizeof texts[n]);
+            good = n < 8 && read_text(in, texts[n], sizeof texts[n], NULL);
         else if (kind == LEAT_ATTR_SHAPE)
             good = n < 8 && eat(in, "shape") && read_dims(in, &shapes[n], true);
         else
@@ -463,6 +478,7 @@ static bool set_attribute(reader *in, leat_op_builder *b, const leat_attr_sig *a
 {
     double v;
     char text[200];
+    size_t size;
     leat_shape shape = {0};
     leat_dtype dtype;
     leat_tensor *t;
@@ -493,9 +509,9 @@ static bool set_attribute(reader *in, leat_op_builder *b, const leat_attr_sig *a
         leat_op_set_type(b, a->name, double_for_float && dtype == LEAT_FLOAT ? LEAT_DOUBLE : dtype);
         return true;
     case LEAT_ATTR_STRING:
-        if (!read_text(in, text, sizeof text))
+        if (!read_text(in, text, sizeof text, &size))
             return false;
-        leat_op_set_string(b, a->name, text, strlen(text));
+        leat_op_set_string(b, a->name, text, size);
         return true;
     case LEAT_ATTR_SHAPE:
         if (!eat(in, "shape") || (!eat(in, "?") && !read_dims(in, &shape, true)))
@@ -537,7 +553,8 @@ bool row_set_attributes(row_case *r, leat_op_builder *b, bool double_for_float)
         blanks(&in);
         if (!set_attribute(&in, b, a, double_for_float))
             return false;
-        eat(&in, ";");
+        if (!eat(&in, ";"))
+            eat(&in, ",");
     }
     return true;
 }

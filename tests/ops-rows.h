@@ -11,12 +11,14 @@
  *     INPUTS   a tensor, [tensor, tensor] for a list argument, or none
  *     tensor   DTYPE[DIMS] FILL; DTYPE as TensorFlow spells it (float, int32, string...), [] is a scalar
  *              "ref float[2] 1 2": a variable of that value (ref dtype); "var float[2] 1 2": a resource variable
- *     FILL     values ('text' for strings, 1+2j for complex numbers), as many as there are elements, or LO..HI: random,
+ *     FILL     values ('text' for strings, with \xNN for a byte; 1+2j for complex numbers), as many as there are elements, or LO..HI: random,
  *              the same in every run; bool 0..1 is random too
  *     ATTRIBUTES  name: value; name: value - integers, numbers, true, 'text', a dtype, shape[2,?] or shape? (unknown),
  *              a tensor, [a, list, of, these]; types of the inputs are inferred
  *     OPTIONS  tol 1e-6       |got - want| <= tol + tol * |want|; default: 1e-6 float, 1e-12 double, 2e-3 half, 1e-2 bfloat16
  *              nograd         no numeric gradient check of this row (kinks, not a number)
+ *              gradin 0 2     of that check: by these inputs only
+ *              gradstatic     of that check: only with static shapes
  *              gradtol 1e-4   of that check; default 1e-5
  *              dynamic        the shape function cannot know the shape even though the inputs are constants
  *              fails 'text'   building or running fails, and the message names the op and holds the text
@@ -90,7 +92,8 @@ typedef struct row_case {
     size_t attributes_size;
     row_result out[ROW_MAX_RESULTS];
     int n_out;
-    bool has_results, nograd, dynamic;
+    bool has_results, nograd, gradstatic, dynamic;
+    uint32_t gradin; /* inputs that are differentiated; 0: all that can be */
     double tol, gradtol; /* negative: default */
     char fails[200];     /* "" : it does not */
     bool must_fail;

@@ -171,7 +171,7 @@ static uint32_t differentiable_inputs(const row_case *r)
         leat_dtype dtype = r->in[i].value->dtype;
         if (r->in[i].source != ROW_VALUE)
             return 0;
-        if (dtype != LEAT_FLOAT && dtype != LEAT_DOUBLE)
+        if ((dtype != LEAT_FLOAT && dtype != LEAT_DOUBLE) || (r->gradin != 0 && !(r->gradin >> i & 1)))
             continue;
         const leat_arg_sig *a = &r->sig->in[arg];
         if (a->type_attr < 0 && a->type != LEAT_DOUBLE)
@@ -351,7 +351,7 @@ bool row_check_gradient(const row_case *r, char *why, size_t size)
     bool good = true;
     if (mask == 0)
         return true;
-    for (int m = 0; m < 2 && good; m++) {
+    for (int m = 0; m < (r->gradstatic ? 1 : 2) && good; m++) {
         struct gradient_check c = {.r = r, .mask = mask, .why = why, .size = size};
         good = check_in_mode(&c, m == 0 ? ROW_FED_STATIC : ROW_FED);
         if (!good && m == 1) {
