@@ -227,6 +227,8 @@ leat_status leat_npy_open(leat_npy *n, const char *path)
     if (!leat_dims_elements(n->dims, n->rank, n->item_size, &n->elements))
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s:10: the shape has more elements than 64 bits can count",
                          path);
+    if (n->item_size == 0 && n->elements > 0) /* any number of them would fit any file */
+        return leat_fail(LEAT_ERR_DATA_LOSS, "%s:10: %lld strings of no bytes", path, (long long)n->elements);
     uint64_t need = (uint64_t)n->elements * n->item_size, left = n->file.size - n->data_offset;
     if (need != left)
         return leat_fail(
