@@ -78,9 +78,48 @@ static void tiny(void)
     leat_graph_free(g);
 }
 
+/* Chains side by side, on one and on two threads. All ends are fetched. */
+static void chains(int width, int length, int threads)
+{
+    leat_graph *g = leat_graph_new();
+    leat_session_options options = {.size = sizeof options, .threads = threads, .no_sharing = true};
+    leat_session *s;
+    leat_callable *call;
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SCALAR, .name = "x");
+    leat_out *ends = malloc((size_t)width * sizeof *ends);
+    leat_tensor **results = calloc((size_t)width, sizeof(leat_tensor *)), *feed;
+    float one = 1;
+    for (int i = 0; i < width; i++)
+        ends[i] = x;
+    for (int k = 0; k < length; k++) /* across the chains */
+        for (int i = 0; i < width; i++)
+            ends[i] = leat_mul(ends[i], x);
+    leat_must(leat_session_open(&s, g, &options));
+    leat_must(leat_prepare(&call, s, LEAT_OUTS(x), (leat_out_list){ends, (size_t)width}, LEAT_NO_TARGETS));
+    feed = leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, &one);
+    double best = 1e9;
+    for (int i = 0; i < 500; i++) {
+        double begin = now();
+        leat_must(leat_call(call, &feed, results));
+        best = now() - begin < best ? now() - begin : best;
+    }
+    printf("%d chains of %d Mul, %d threads: %.1f ns a node\n", width, length, threads,
+           best / width / length * 1e9);
+    for (int i = 0; i < width; i++)
+        leat_tensor_unref(results[i]);
+    free(results);
+    free(ends);
+    leat_tensor_unref(feed);
+    leat_callable_free(call);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
 int main(int argc, char **argv)
 {
     tiny();
+    chains(64, 100, 1);
+    chains(64, 100, 2);
     chain(argc > 1 ? atol(argv[1]) : 1000000);
     return 0;
 }
