@@ -91,8 +91,8 @@ static void chains(int width, int length, int threads)
     float one = 1;
     for (int i = 0; i < width; i++)
         ends[i] = x;
-    for (int k = 0; k < length; k++) /* across the chains */
-        for (int i = 0; i < width; i++)
+    for (int i = 0; i < width; i++)
+        for (int k = 0; k < length; k++)
             ends[i] = leat_mul(ends[i], x);
     leat_must(leat_session_open(&s, g, &options));
     leat_must(leat_prepare(&call, s, LEAT_OUTS(x), (leat_out_list){ends, (size_t)width}, LEAT_NO_TARGETS));

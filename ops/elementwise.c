@@ -45,6 +45,10 @@ void leat_broadcast_at(const leat_broadcast *b, int64_t i, int n, int64_t *offse
 {
     for (int o = 0; o < n; o++)
         offset[o] = 0;
+    if (i == 0) { /* small tensors are one range; divisions would be half of their time */
+        *inner_left = b->dims[0];
+        return;
+    }
     *inner_left = b->dims[0] - i % b->dims[0];
     for (int d = 0; d < b->rank; d++) {
         int64_t at = i % b->dims[d];
@@ -135,15 +139,16 @@ leat_status leat_binary_run(leat_kernel *k, leat_loop2 *loop, int64_t grain)
                                 leat_shape_print(a->shape, sa, sizeof sa),
                                 leat_shape_print(c->shape, sc, sizeof sc));
     LEAT_TRY(leat_out_reuse(k, 0, leat_shape_equal(a->shape, out) ? 0 : 1, &out));
-    struct binary_run r = {.loop = loop,
-                           .a = a->data,
-                           .c = c->data,
-                           .out = k->out[0].data,
-                           .in_bytes = leat_dtype_bytes(a->dtype),
-                           .out_bytes = leat_dtype_bytes(k->out[0].dtype)};
+    struct binary_run
+        r; /* field by field: to clear the broadcast's arrays takes longer than a scalar's whole op */
+    r.loop = loop;
+    r.a = a->data;
+    r.c = c->data;
+    r.out = k->out[0].data;
+    r.in_bytes = leat_dtype_bytes(a->dtype);
+    r.out_bytes = leat_dtype_bytes(k->out[0].dtype);
+    r.lifted = leat_dtype_is_16bit_float(a->dtype) ? a->dtype : LEAT_DTYPE_NONE;
     leat_broadcast_plan(&r.b, &out, (const leat_shape *const[]){&a->shape, &c->shape}, 2);
-    if (leat_dtype_is_16bit_float(a->dtype))
-        r.lifted = a->dtype;
     leat_ranges(k, k->out[0].elements, grain, binary_range, &r);
     return LEAT_OK;
 }
