@@ -90,6 +90,17 @@ const leat_op_def leat_op_MatMul = LEAT_OP(
     .shape = matmul_shape, .kernels = {{.fn = matmul_kernel, .label = "onednn/blas/vector"}},
     .gradient = matmul_grad, .cost = matmul_cost);
 
+LEAT_ROW(MatMul, "(double[3,4] -1..1, double[4,2] -1..1)", ref_mat_mul);
+LEAT_ROW(MatMul, "(double[4,3] -1..1, double[2,4] -1..1) {transpose_a: true; transpose_b: true}",
+         ref_mat_mul);
+LEAT_ROW(MatMul, "(float[4,3] -1..1, float[4,2] -1..1) {transpose_a: true}", ref_mat_mul);
+LEAT_ROW(MatMul, "(float[50,300] -1..1, float[300,70] -1..1) nograd tol 1e-5", ref_mat_mul);
+LEAT_ROW(MatMul, "(float[3,5000] -1..1, float[5000,2] -1..1) nograd tol 1e-5", ref_mat_mul);
+LEAT_ROW(MatMul, "(float[1,300] -1..1, float[300,70] -1..1) nograd tol 1e-5", ref_mat_mul);
+LEAT_ROW(MatMul, "(int32[2,3] 1 2 3 4 5 6, int32[3,1] 1 0 -1) -> int32[2,1] -2 -2");
+LEAT_ROW(MatMul, "(float[2,0], float[0,3]) nograd -> float[2,3] 0 0 0 0 0 0");
+LEAT_ROW(MatMul, "(float[2,3] 0..1, float[2,3] 0..1) fails ''");
+
 /* ---- BatchMatMul, V2 and V3: the last two dimensions are matrices; V2 and V3 broadcast the others ---- */
 
 static leat_status batch_shape_parts(const leat_shape *s, leat_shape *batch, int64_t dims[2])
@@ -262,6 +273,8 @@ const leat_op_def leat_op_BatchMatMul =
             .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
             .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
 
+LEAT_ROW(BatchMatMul, "(double[2,3,4] -1..1, double[2,4,2] -1..1)", ref_mat_mul);
+
 const leat_op_def leat_op_BatchMatMulV2 = LEAT_OP(
     "BatchMatMulV2(x: T, y: T) -> output: T; "
     "T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}; "
@@ -269,6 +282,10 @@ const leat_op_def leat_op_BatchMatMulV2 = LEAT_OP(
     .doc = "Products of the matrices in the last two dimensions; the other dimensions are broadcast.",
     .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
     .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
+
+LEAT_ROW(BatchMatMulV2, "(double[2,1,3,4] -1..1, double[5,4,2] -1..1)", ref_mat_mul);
+LEAT_ROW(BatchMatMulV2, "(double[2,4,3] -1..1, double[2,2,4] -1..1) {adj_x: true; adj_y: true}", ref_mat_mul);
+LEAT_ROW(BatchMatMulV2, "(float[3,20,30] -1..1, float[30,10] -1..1) nograd tol 1e-5", ref_mat_mul);
 
 const leat_op_def leat_op_BatchMatMulV3 =
     LEAT_OP("BatchMatMulV3(x: Ta, y: Tb) -> output: Tout; "
@@ -279,3 +296,5 @@ const leat_op_def leat_op_BatchMatMulV3 =
             .doc = "BatchMatMulV2 with a result type of its own; Leat computes it where the three are one.",
             .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
             .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
+
+LEAT_ROW(BatchMatMulV3, "(double[2,3,4] -1..1, double[2,4,2] -1..1) {Tout: double} nograd", ref_mat_mul);

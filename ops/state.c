@@ -144,11 +144,15 @@ const leat_op_def leat_op_VariableV2 = LEAT_OP(
     .shape = leat_shape_attr, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
     .flags = LEAT_OP_STATEFUL);
 
+LEAT_ROW(VariableV2, "() {dtype: float; shape: shape[2]} fails 'uninitialized'");
+
 const leat_op_def leat_op_Variable = LEAT_OP(
     "Variable() -> ref: Ref(dtype); shape: shape; dtype: type; container: string = ''; shared_name: string = ''",
     .doc = "VariableV2 as the first versions of TensorFlow spelt it: the shape [] means unknown.",
     .shape = variable_v1_shape, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
     .flags = LEAT_OP_STATEFUL);
+
+LEAT_ROW(Variable, "() {dtype: float; shape: shape[2]} fails 'uninitialized'");
 
 static leat_status assign_shape(leat_infer *c)
 {
@@ -184,6 +188,10 @@ const leat_op_def leat_op_Assign = LEAT_OP(
     .shape = assign_shape, .kernels = {{.fn = assign_kernel}}, .gradient = leat_grad_none,
     .flags = LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW);
 
+LEAT_ROW(Assign, "(ref float[2] 1 2, float[2] 3 4) -> float[2] 3 4");
+LEAT_ROW(Assign, "(ref float[2] 1 2, float[3] 3 4 5) fails ''");
+LEAT_ROW(Assign, "(ref string[1] 'a', string[1] 'bc') -> string[1] 'bc'");
+
 static leat_status assign_sum(leat_kernel *k, bool subtract)
 {
     leat_tensor *to;
@@ -209,10 +217,16 @@ const leat_op_def leat_op_AssignAdd =
             .doc = "Adds value to the variable and hands on its ref.", .shape = leat_shape_same_merged,
             .kernels = {{.fn = assign_add_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
 
+LEAT_ROW(AssignAdd, "(ref float[2] 1 2, float[2] 3 4) -> float[2] 4 6");
+LEAT_ROW(AssignAdd, "(ref int64[2] 1 2, int64[2] 3 4) -> int64[2] 4 6");
+LEAT_ROW(AssignAdd, "(ref float[2] 1 2, float[3] 3 4 5) fails ''");
+
 const leat_op_def leat_op_AssignSub =
     LEAT_OP("AssignSub(ref: Ref(T), value: T) -> output_ref: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "Subtracts value from the variable and hands on its ref.", .shape = leat_shape_same_merged,
             .kernels = {{.fn = assign_sub_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+
+LEAT_ROW(AssignSub, "(ref double[2] 1 2, double[2] 3 5) -> double[2] -2 -3");
 
 /* ---- resource variables ---- */
 
@@ -229,10 +243,14 @@ const leat_op_def leat_op_IsVariableInitialized =
             .kernels = {{.fn = is_initialized_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_READS_VAR | LEAT_OP_REF_RAW);
 
+LEAT_ROW(IsVariableInitialized, "(ref float[2] 1 2) -> bool[] true");
+
 const leat_op_def leat_op_VarIsInitializedOp = LEAT_OP(
     "VarIsInitializedOp(resource: resource) -> is_initialized: bool",
     .doc = "Whether the variable of the handle has a value.", .shape = leat_shape_scalar,
     .kernels = {{.fn = is_initialized_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_READS_VAR);
+
+LEAT_ROW(VarIsInitializedOp, "(var float[2] 1 2) -> bool[] true");
 
 const leat_op_def leat_op_VarHandleOp =
     LEAT_OP("VarHandleOp() -> resource: resource; container: string = ''; shared_name: string = ''; "
@@ -240,6 +258,8 @@ const leat_op_def leat_op_VarHandleOp =
             .doc = "A handle of a variable of the session. It has no value until one is assigned.",
             .shape = leat_shape_scalar, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_STATEFUL);
+
+LEAT_ROW(VarHandleOp, "() {dtype: float; shape: shape[2]} fails ''");
 
 static leat_status read_variable_shape(leat_infer *c)
 {
@@ -265,6 +285,8 @@ const leat_op_def leat_op_ReadVariableOp = LEAT_OP(
     .shape = read_variable_shape, .kernels = {{.fn = read_variable_kernel}}, .gradient = read_variable_grad,
     .flags = LEAT_OP_READS_VAR | LEAT_OP_ALIAS);
 
+LEAT_ROW(ReadVariableOp, "(var float[2] 1 2) {dtype: float} -> float[2] 1 2");
+
 static leat_status assign_variable_shape(leat_infer *c)
 {
     leat_shape declared = leat_handle_shape(c->op, 0);
@@ -288,6 +310,8 @@ const leat_op_def leat_op_AssignVariableOp =
             .doc = "Gives the variable a copy of value.", .shape = assign_variable_shape,
             .kernels = {{.fn = assign_variable_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW);
+
+LEAT_ROW(AssignVariableOp, "(var float[2] 1 2, float[2] 3 4) -> after 0: float[2] 3 4");
 
 static leat_status assign_variable_sum(leat_kernel *k, bool subtract)
 {
@@ -314,11 +338,15 @@ const leat_op_def leat_op_AssignAddVariableOp =
             .kernels = {{.fn = assign_add_variable_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
+LEAT_ROW(AssignAddVariableOp, "(var float[2] 1 2, float[2] 3 4) -> after 0: float[2] 4 6");
+
 const leat_op_def leat_op_AssignSubVariableOp =
     LEAT_OP("AssignSubVariableOp(resource: resource, value: dtype); dtype: type",
             .doc = "Subtracts value from the variable.", .shape = assign_variable_shape,
             .kernels = {{.fn = assign_sub_variable_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+
+LEAT_ROW(AssignSubVariableOp, "(var int32[2] 1 2, int32[2] 3 5) -> after 0: int32[2] -2 -3");
 
 static leat_status destroy_kernel(leat_kernel *k)
 {
@@ -334,6 +362,8 @@ const leat_op_def leat_op_DestroyResourceOp = LEAT_OP(
     "DestroyResourceOp(resource: resource); ignore_lookup_error: bool = true",
     .doc = "Takes the variable's value away.", .shape = leat_shape_none, .kernels = {{.fn = destroy_kernel}},
     .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW);
+
+LEAT_ROW(DestroyResourceOp, "(var float[2] 1 2) ->");
 
 static leat_status variable_shape_shape(leat_infer *c)
 {
@@ -365,3 +395,5 @@ const leat_op_def leat_op_VariableShape = LEAT_OP(
     "VariableShape(input: resource) -> output: out_type; out_type: {int32, int64} = int32",
     .doc = "The shape of the variable, as a vector.", .shape = variable_shape_shape,
     .kernels = {{.fn = variable_shape_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_READS_VAR);
+
+LEAT_ROW(VariableShape, "(var float[2,3] 0..1) -> int32[2] 2 3");

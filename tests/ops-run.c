@@ -124,7 +124,10 @@ static leat_status read_variables(const row_graph *g, const row_case *r, leat_se
                                   leat_tensor **variables)
 {
     for (int i = 0; i < r->n_in; i++) {
-        if (r->in[i].source == ROW_VALUE || variables == NULL)
+        bool asked = false;
+        for (int k = 0; k < r->n_out; k++)
+            asked |= r->out[k].kind == ROW_VARIABLE && r->out[k].input == i;
+        if (r->in[i].source == ROW_VALUE || variables == NULL || !asked)
             continue;
         leat_fetch fetch = {variable_value(g, r, i), &variables[i]};
         LEAT_TRY(leat_run(s, LEAT_NO_FEEDS, (leat_fetch_list){&fetch, 1}, LEAT_NO_TARGETS));
