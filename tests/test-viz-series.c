@@ -96,7 +96,7 @@ LEAT_TEST(reduction_keeps_what_can_be_seen)
         least[i / 1000] = fmin(least[i / 1000], y[i]);
         greatest[i / 1000] = fmax(greatest[i / 1000], y[i]);
     }
-    REQUIRE_OK(leat_reduce(x, y, n, &ax, &ay, 100, &p, NULL));
+    REQUIRE_OK(leat_series_reduce(x, y, n, &ax, &ay, 100, &p, NULL));
     CHECK(p.n <= 401 && p.n > 300 && isnan(p.at[p.n - 1].y));
     for (size_t i = 0; i + 1 < p.n; i++) {
         int k = (int)(p.at[i].x / 1000);
@@ -112,7 +112,7 @@ LEAT_TEST(reduction_keeps_what_can_be_seen)
     /* The same as an area: its two sides hold every point. */
     leat_points low = {0};
     y[5] = NAN; /* one of many in its column: nothing is missing there */
-    REQUIRE_OK(leat_reduce(x, y, n, &ax, &ay, 100, &p, &low));
+    REQUIRE_OK(leat_series_reduce(x, y, n, &ax, &ay, 100, &p, &low));
     REQUIRE(p.n == 102 && low.n == 102 && isnan(p.at[101].y) && isnan(low.at[101].y));
     for (size_t i = 0; i < n; i++)
         if (i != 5)
@@ -121,13 +121,13 @@ LEAT_TEST(reduction_keeps_what_can_be_seen)
     leat_points_free(&low);
     for (size_t i = 20000; i < 50000; i++)
         y[i] = NAN; /* whole columns without a point end the area */
-    REQUIRE_OK(leat_reduce(x, y, n, &ax, &ay, 100, &p, &low));
+    REQUIRE_OK(leat_series_reduce(x, y, n, &ax, &ay, 100, &p, &low));
     CHECK(p.n == 70 + 4 && isnan(p.at[21].y) && p.at[20].x == 19999 && p.at[22].x == 50000);
     leat_points_free(&p);
     leat_points_free(&low);
     double few_x[] = {0, 1, 2, 3, 4, 5}, few_y[] = {1, NAN, 2, 3, -INFINITY, 4};
     ax.hi = 5;
-    REQUIRE_OK(leat_reduce(few_x, few_y, 6, &ax, &ay, 100, &p, NULL));
+    REQUIRE_OK(leat_series_reduce(few_x, few_y, 6, &ax, &ay, 100, &p, NULL));
     CHECK(p.n == 7 && p.at[0].y == 1 && isnan(p.at[1].y) && p.at[3].y == 3 && isnan(p.at[4].y) &&
           p.at[5].y == 4);
     leat_points_free(&p);

@@ -1,6 +1,7 @@
 #include "viz/log-data-private.h"
 #include "events/decode-private.h"
 #include "base/file-private.h"
+#include "viz/figure-private.h"
 #include "viz/histogram-private.h"
 #include <string.h>
 
@@ -414,6 +415,8 @@ leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n
     leat_log_data d;
     if ((size_t)kind >= LEAT_LEN(wanted))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "plot kind %d does not exist", (int)kind);
+    if (leat_canvas_class_of_path(path) == NULL) /* before a long reading */
+        return leat_figure_unknown_suffix(path);
     LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, wanted[kind]));
     for (size_t i = 0; i < d.n_notes; i++)
         leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);

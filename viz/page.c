@@ -291,11 +291,17 @@ void leat_figure_draw(leat_figure *f, leat_canvas *c, size_t first, size_t n)
     }
 }
 
+leat_status leat_figure_unknown_suffix(const char *path)
+{
+    return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                     "%s: the suffix says no picture format (" LEAT_CANVAS_NAMES ")", path);
+}
+
 leat_status leat_figure_write(leat_figure *f, const char *path)
 {
     const leat_canvas_class *class = leat_canvas_class_of_path(path);
     if (class == NULL)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name does not end in ." LEAT_CANVAS_NAMES, path);
+        return leat_figure_unknown_suffix(path);
     leat_canvas_options options = {.scale = f->options.scale > 0 ? f->options.scale : 2};
     options.title = f->options.title ? f->options.title : f->n_panels == 1 ? f->panels[0].tag : NULL;
     leat_canvas *c;

@@ -45,8 +45,8 @@ static leat_status make_lines(const leat_figure *f, prepared *p, const leat_hist
     leat_axis_fit(&p->chart.x, ex, f->options.xlim, true);
     leat_axis_fit(&p->chart.y, ey, f->options.ylim, false);
     for (size_t k = 0; k < LEAT_BASIS_POINTS; k++)
-        LEAT_TRY(leat_reduce(x, y + k * s->n, s->n, &p->chart.x, &p->chart.y, (size_t)fmax(width, 50),
-                             &p->lines[k], NULL));
+        LEAT_TRY(leat_series_reduce(x, y + k * s->n, s->n, &p->chart.x, &p->chart.y, (size_t)fmax(width, 50),
+                                    &p->lines[k], NULL));
     return LEAT_OK;
 }
 

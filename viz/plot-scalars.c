@@ -348,8 +348,8 @@ static leat_status reduce_band(prepared *p, line *l, const full *s, size_t colum
             if (p->chart.y.log && edge[i] < p->chart.y.lo / 2)
                 edge[i] = p->chart.y.lo / 2; /* below the plot, where the clip hides it */
         }
-        status = leat_reduce(s->x, edge, s->n, &p->chart.x, &p->chart.y, columns,
-                             side ? &l->upper : &l->lower, NULL);
+        status = leat_series_reduce(s->x, edge, s->n, &p->chart.x, &p->chart.y, columns,
+                                    side ? &l->upper : &l->lower, NULL);
     }
     leat_free(edge);
     return status;
@@ -358,12 +358,13 @@ static leat_status reduce_band(prepared *p, line *l, const full *s, size_t colum
 static leat_status reduce_line(const leat_figure *f, prepared *p, line *l, const full *s, size_t columns)
 {
     bool dashed = l->look.dash[0] > 0; /* an area has no dashes */
-    LEAT_TRY(leat_reduce(s->x, s->y, s->n, &p->chart.x, &p->chart.y, columns, &l->main,
-                         dashed ? NULL : &l->main_low));
+    LEAT_TRY(leat_series_reduce(s->x, s->y, s->n, &p->chart.x, &p->chart.y, columns, &l->main,
+                                dashed ? NULL : &l->main_low));
     if (s->deviation)
         LEAT_TRY(reduce_band(p, l, s, columns));
     else if (f->options.smoothing > 0 && s->n > 1)
-        LEAT_TRY(leat_reduce(s->x, s->raw, s->n, &p->chart.x, &p->chart.y, columns, &l->raw, &l->raw_low));
+        LEAT_TRY(
+            leat_series_reduce(s->x, s->raw, s->n, &p->chart.x, &p->chart.y, columns, &l->raw, &l->raw_low));
     LEAT_TRY(find_marks(p, l, s, (double)columns));
     return find_points(p, l);
 }

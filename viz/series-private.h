@@ -25,9 +25,9 @@ leat_extent leat_outlier_extent(double *values, size_t n);
  *
  * `low` not NULL: where points are so many that they fill the columns, and x never falls, *out gets the greatest
  * and *low the least of each column, point by point at the same x: the outline of an area. Else *low stays empty. */
-leat_status leat_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
-                        const leat_axis *y_axis, size_t columns, leat_points *out,
-                        leat_points *low) LEAT_MUST_CHECK;
+leat_status leat_series_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
+                               const leat_axis *y_axis, size_t columns, leat_points *out,
+                               leat_points *low) LEAT_MUST_CHECK;
 
 /* The x values of a series. */
 void leat_series_x(const leat_scalar_series *s, leat_x_axis axis, double *out);

@@ -165,8 +165,8 @@ static bool rising(const double *x, size_t n)
     return true;
 }
 
-leat_status leat_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
-                        const leat_axis *y_axis, size_t columns, leat_points *out, leat_points *low)
+leat_status leat_series_reduce(const double *x, const double *y, size_t n, const leat_axis *x_axis,
+                               const leat_axis *y_axis, size_t columns, leat_points *out, leat_points *low)
 {
     bool all = n <= 4 * columns, gap = false;
     reducer r = {.x = x, .y = y, .out = out, .low = all || !rising(x, n) ? NULL : low};
