@@ -155,8 +155,11 @@ static void settle(labels *l, uint32_t edge)
     bool any = is_free(l, edge, label_box(e, best), false);
     size_t fewest = any ? crossings(l, label_box(e, best)) : SIZE_MAX;
     for (size_t i = 0; fewest > 0 && i < 2 * LEAT_LEN(places); i++) {
-        leat_point at = on_path(e, places[i / 2]);
-        at.x += (i % 2 ? -1 : 1) * (e->label_w / 2 + leat_scene_edge_width(e) / 2 + ASIDE);
+        leat_point at = on_path(e, places[i / 2]), before = on_path(e, places[i / 2] - 0.02);
+        double slope =
+            fabs(at.x - before.x) / LEAT_MAX(fabs(at.y - before.y), 1e-3); /* a slanting path reaches far */
+        double aside = leat_scene_edge_width(e) / 2 + ASIDE + LEAT_MIN(slope * e->label_h / 2, e->label_h);
+        at.x += (i % 2 ? -1 : 1) * (e->label_w / 2 + aside);
         if (at.x - e->label_w / 2 < l->core.x || at.x + e->label_w / 2 > l->core.x + l->core.w ||
             !is_free(l, edge, label_box(e, at), true))
             continue;
