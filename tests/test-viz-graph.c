@@ -317,6 +317,36 @@ LEAT_TEST(options_name_what_is_there)
     leat_buf_free(&out);
 }
 
+/* Names come from files: none becomes markup, a control character or a turn of the reading direction. */
+LEAT_TEST(names_are_data)
+{
+    static const char *const names[] = {"<script>alert(1)</script>",
+                                        "a\" onload=\"x",
+                                        "\x1b[2J\x01",
+                                        "]]>&amp;<!--",
+                                        "\u202egnp.exe",
+                                        "javascript:x",
+                                        "\xff\xfe",
+                                        "%n%s"};
+    leat_buf g = {0}, out = {0};
+    leat_canvas *c;
+    for (size_t i = 0; i < LEAT_LEN(names); i++)
+        graph_node(&g, names[i], names[i], i > 0 ? names[i - 1] : "", NULL);
+    REQUIRE_OK(leat_canvas_new(&c, &leat_canvas_svg, &(leat_canvas_options){.metrics = LEAT_METRICS_FIXED}));
+    leat_plot_graph_options o = {.size = sizeof o, .title = names[0], .depth = 3};
+    CHECK_OK(leat_plot_graph_on(c, g.data, g.size, &o));
+    REQUIRE_OK(leat_canvas_finish(c, &out));
+    static const char *const never[] = {"<script", " onload=\"",       "\x1b", "\x01", "<!--",
+                                        "\u202e",  "href=\"javascript"};
+    for (size_t i = 0; i < LEAT_LEN(never); i++)
+        CHECK(strstr(out.data, never[i]) == NULL);
+    CHECK(strstr(out.data, "&lt;script&gt;") != NULL);
+    CHECK(leat_utf8_valid(out.data, out.size));
+    leat_canvas_free(c);
+    leat_buf_free(&g);
+    leat_buf_free(&out);
+}
+
 /* ---- nothing overlaps, all is on the page ---- */
 
 static bool apart(const leat_sbox *a, const leat_sbox *b)
