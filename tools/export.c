@@ -1,0 +1,53 @@
+/* export.c - `leat export`: all points of all runs, as CSV or JSON. */
+#include <string.h>
+#include "base/file-private.h"
+#include "events/export-private.h"
+#include "tools/tool-private.h"
+
+typedef struct export_args {
+    const char *out, *tag, *run;
+} export_args;
+
+static const struct leat_option options[] = {
+    {"output", 'o', "FILE.csv|json", LEAT_BIND_FILE(export_args, out), .required = true,
+     .help = "the file to write; its name says the format"},
+    {"tag", 0, "RE", LEAT_BIND_TEXT(export_args, tag),
+     .help = "only tags that match this regular expression"},
+    {"run", 0, "RE", LEAT_BIND_TEXT(export_args, run),
+     .help = "only runs that match this regular expression"},
+};
+
+static leat_status append(void *user, const void *bytes, size_t n)
+{
+    leat_buf_append(user, bytes, n);
+    return leat_buf_status(user);
+}
+
+static leat_status export(const char *log_path, const export_args *a)
+{
+    size_t n = strlen(a->out);
+    bool json = n > 5 && strcmp(a->out + n - 5, ".json") == 0;
+    if (!json && !(n > 4 && strcmp(a->out + n - 4, ".csv") == 0))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
+    leat_logdir *log;
+    leat_buf text = {0};
+    leat_export_options o = {.runs = a->run, .tags = a->tag};
+    LEAT_TRY(leat_logdir_open(&log, log_path, NULL));
+    leat_status status = json ? leat_logdir_export_json(log, &o, append, &text)
+                              : leat_logdir_export_csv(log, &o, append, &text);
+    if (status == LEAT_OK)
+        status = leat_file_replace(a->out, text.data, text.size, false);
+    leat_buf_free(&text);
+    leat_logdir_close(log);
+    return status;
+}
+
+static int run(leat_tool *t, const void *values)
+{
+    leat_status status = export(t->operands.items[0], values);
+    return status == LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
+}
+
+const struct leat_command leat_command_export =
+    LEAT_COMMAND("export", "LOGDIR -o FILE", "write all points of a log as CSV or JSON", .min_operands = 1,
+                 .max_operands = 1, LEAT_OPTIONS(options, export_args), .run = run);
