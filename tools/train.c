@@ -288,11 +288,23 @@ static bool time_to_save(const training *t, int64_t step)
     return step % t->per_epoch == 0 && leat_now() - t->saved_at >= 10;
 }
 
+/* Is the loss of this step's batch worth a summary? That of an epoch's last batch is not where the batch is short: of a few rows,
+ * it would only be noise. The batch before it then stands for the epoch. */
+static bool loss_is_told(const training *t, int64_t step)
+{
+    int64_t in_epoch = (step - 1) % t->per_epoch + 1, batch = t->args->batch;
+    bool short_last =
+        batch > 0 && t->per_epoch > 1 && leat_data_count(t->data, LEAT_PART_TRAIN) % (uint64_t)batch != 0;
+    if (short_last && in_epoch == t->per_epoch)
+        return false;
+    return in_epoch == t->per_epoch - short_last || step % summary_interval(t) == 0;
+}
+
 static leat_status step_done(void *user, int64_t step, double loss)
 {
     training *t = user;
     bool epoch_done = step % t->per_epoch == 0;
-    if (step % summary_interval(t) == 0 || epoch_done)
+    if (loss_is_told(t, step))
         LEAT_TRY(leat_add_scalar(t->events, "loss", loss, step));
     if (epoch_done)
         LEAT_TRY(validate(t, step));
