@@ -270,8 +270,9 @@ LEAT_TEST(the_slides_are_recognised)
     leat_buf_clear(&out);
     graph_relus(&g, 5);
     REQUIRE_OK(trace(&g, &o, &out));
-    CHECK(depth_of(out.data, "\"threshold\"") == depth_of(out.data, "title=\"relu\\x0a") + 2 ||
-          depth_of(out.data, "\"threshold\"") > depth_of(out.data, "\"relu\""));
+    CHECK(depth_of(out.data, "class=\"namespace open\" title=\"relu ") == 0);
+    CHECK(depth_of(out.data, "\"threshold\"") == 2); /* in threshold, in relu */
+    CHECK(strstr(out.data, "class=\"namespace\" title=\"relu_4 ") != NULL);
     CHECK(count(out.data, "\"threshold\"") == 1);
     leat_buf_free(&g);
     leat_buf_free(&out);
@@ -292,6 +293,8 @@ LEAT_TEST(colours_and_areas)
     graph_node_on(&g, "Placeholder", "x", "", "/cpu:0");
     graph_node_on(&g, "MatMul", "layer/MatMul", "x", "/cpu:1");
     graph_node_on(&g, "Relu", "layer/Relu", "layer/MatMul", "/cpu:1");
+    graph_node_on(&g, "Neg", "both/Neg", "layer/Relu", "/cpu:1");
+    graph_node_on(&g, "Exp", "both/Exp", "both/Neg", "/cpu:0");
     graph_node_on(&g, "f", "call", "layer/Relu x", "/cpu:0");
     graph_function(&g, "f", "Add");
     draw_golden("device", &g, (leat_plot_graph_options){.color = LEAT_GRAPH_BY_DEVICE});
@@ -299,6 +302,23 @@ LEAT_TEST(colours_and_areas)
     draw_golden("function", &g, (leat_plot_graph_options){.expand = scopes, .n_expand = 2, .depth = 1});
     leat_buf_free(&g);
     leat_buf_free(&run);
+}
+
+LEAT_TEST(letters_stand_out)
+{
+    for (int dark = 0; dark < 2; dark++) {
+        leat_gpaint p = {.theme = leat_theme_make(dark, LEAT_PALETTE_TENSORBOARD)};
+        for (uint32_t i = 0; i < 11; i++)
+            for (int open = 0; open < 2; open++) {
+                leat_color fill = leat_gpaint_structure(&p, i < 10 ? i : LEAT_G_NONE, open);
+                CHECK(leat_color_contrast(leat_gpaint_ink(&p, fill), fill) >= 4.5);
+                CHECK(leat_color_contrast(leat_color_readable(p.theme.muted, fill, 4.6), fill) >= 4.5);
+            }
+        for (int i = 0; i <= 20; i++) {
+            leat_color fill = leat_gpaint_heat(&p, i / 20.0);
+            CHECK(leat_color_contrast(leat_gpaint_ink(&p, fill), fill) >= 4.5);
+        }
+    }
 }
 
 LEAT_TEST(options_name_what_is_there)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#define MOST_OPS 4096 /* of a scope are asked for their device */
 #define OPEN_LIGHT LEAT_RGB(0xf5f5f5)
 #define OPEN_DARK LEAT_RGB(0x292b2f)
 
@@ -59,21 +60,40 @@ void leat_gpaint_scales(leat_gpaint *p)
     }
 }
 
-/* The device of most ops below a node; LEAT_G_NONE where none is said. Looks at 4,096 ops at most. */
-static uint32_t main_device(const leat_gmodel *m, uint32_t node)
+size_t leat_gpaint_devices(const leat_gpaint *p, uint32_t box, leat_gshare *shares)
 {
-    uint32_t best = LEAT_G_NONE, lead = 0, looked = 0;
-    uint32_t end = leat_gmodel_next(m, node, false);
-    for (uint32_t i = node; i != end && i != LEAT_G_NONE && looked < 4096; i = leat_gmodel_next(m, i, true)) {
+    const leat_gmodel *m = p->s->model;
+    uint32_t node = p->s->boxes[box].node, end = leat_gmodel_next(m, node, false), looked = 0;
+    size_t n = 0;
+    for (uint32_t i = node; i != end && i != LEAT_G_NONE && looked < MOST_OPS;
+         i = leat_gmodel_next(m, i, true)) {
         uint32_t device = m->nodes[i].device;
+        size_t k = 0;
         if (m->nodes[i].kind != LEAT_G_OP || device == LEAT_G_NONE)
             continue;
-        looked++; /* the majority's vote of Boyer and Moore */
-        if (lead == 0)
-            best = device;
-        lead = best == device ? lead + 1 : lead - 1;
+        while (k < n && shares[k].device != device)
+            k++;
+        if (k == LEAT_GPAINT_SHARES)
+            continue;
+        if (k == n)
+            shares[n++] = (leat_gshare){.device = device};
+        shares[k].part += 1;
+        looked++;
     }
-    return best;
+    for (size_t k = 0; k < n; k++)
+        shares[k].part /= looked;
+    return n;
+}
+
+/* The device of most ops below a node; LEAT_G_NONE where none is said. */
+static uint32_t main_device(const leat_gpaint *p, uint32_t box)
+{
+    leat_gshare shares[LEAT_GPAINT_SHARES];
+    size_t n = leat_gpaint_devices(p, box, shares), most = 0;
+    for (size_t k = 1; k < n; k++)
+        if (shares[k].part > shares[most].part)
+            most = k;
+    return n > 0 ? shares[most].device : LEAT_G_NONE;
 }
 
 leat_color leat_gpaint_fill(const leat_gpaint *p, uint32_t box)
@@ -89,7 +109,7 @@ leat_color leat_gpaint_fill(const leat_gpaint *p, uint32_t box)
         return open ? leat_gpaint_structure(p, LEAT_G_NONE, true) : plain_op(p);
     }
     if (p->color == LEAT_GRAPH_BY_DEVICE) {
-        uint32_t device = main_device(m, b->node);
+        uint32_t device = main_device(p, box);
         return device == LEAT_G_NONE && b->kind != LEAT_S_SCOPE ? plain_op(p)
                                                                 : leat_gpaint_structure(p, device, false);
     }

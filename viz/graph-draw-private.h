@@ -26,6 +26,13 @@ leat_color leat_gpaint_ink(const leat_gpaint *p, leat_color fill);
 leat_color leat_gpaint_structure(const leat_gpaint *p, uint32_t structure, bool open);
 leat_color leat_gpaint_heat(const leat_gpaint *p, double part);
 leat_color leat_gpaint_unused(const leat_gpaint *p);
+/* The devices of the ops in a box, and what part of them each has; at most LEAT_GPAINT_SHARES. */
+typedef struct leat_gshare {
+    uint32_t device;
+    double part;
+} leat_gshare;
+#define LEAT_GPAINT_SHARES 8
+size_t leat_gpaint_devices(const leat_gpaint *p, uint32_t box, leat_gshare *shares);
 /* Does the box belong to a run whose times or memory are shown, but did not take part? */
 bool leat_gpaint_is_unused(const leat_gpaint *p, uint32_t box);
 void leat_gpaint_scales(leat_gpaint *p);

@@ -122,6 +122,23 @@ static void draw_open(leat_gpaint *p, uint32_t box)
     leat_gpaint_text(p, label, middle, b->label, LEAT_S_FONT, LEAT_LEFT, ink);
 }
 
+/* A closed scope; one whose ops are on several devices is striped with their colours. */
+static void draw_scope(const leat_gpaint *p, uint32_t box, leat_box core, leat_color fill)
+{
+    leat_gshare shares[LEAT_GPAINT_SHARES];
+    size_t n = p->color == LEAT_GRAPH_BY_DEVICE ? leat_gpaint_devices(p, box, shares) : 0;
+    double x = core.x;
+    leat_gpaint_scope(p, core.x, core.y, core.w, core.h, fill);
+    for (size_t i = 0; n > 1 && i < n; i++) {
+        double w = shares[i].part * core.w;
+        leat_push_clip(p->canvas, (leat_box){x, core.y - 2, i + 1 < n ? w : w + 2, core.h + 4});
+        leat_gpaint_scope(p, core.x, core.y, core.w, core.h,
+                          leat_gpaint_structure(p, shares[i].device, false));
+        leat_pop_clip(p->canvas);
+        x += w;
+    }
+}
+
 static void draw_closed(leat_gpaint *p, uint32_t box, leat_color background)
 {
     const leat_sbox *b = &p->s->boxes[box];
@@ -131,7 +148,7 @@ static void draw_closed(leat_gpaint *p, uint32_t box, leat_color background)
     bool unused = leat_gpaint_is_unused(p, box);
     leat_gpaint_notes(p, box, background);
     if (b->kind == LEAT_S_SCOPE) {
-        leat_gpaint_scope(p, core.x, core.y, core.w, core.h, fill);
+        draw_scope(p, box, core, fill);
         if (unused)
             leat_gpaint_hatch(p, core);
         if (unused) /* letters stay legible on the hatching */
