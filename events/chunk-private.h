@@ -125,7 +125,7 @@ typedef struct leat_chunk {
     leat_step_mark *marks;
     size_t n_marks, marks_capacity;
 
-    int32_t file_version; /* 0: none seen */
+    int32_t file_version; /* the first; 0: none seen */
     bool has_graph, has_meta_graph, has_graph_of_meta;
     leat_log_blob graph, meta_graph, graph_of_meta; /* the newest */
     uint64_t graph_events;

@@ -185,8 +185,10 @@ leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
 static void put_series_line(leat_buf *b, const leat_log_run *run, const leat_series *s)
 {
     const int64_t *step = leat_series_steps(run, s);
-    char first[32], last[32];
-    leat_buf_printf(b, "  %-10s ", leat_series_plugin(s));
+    char first[32], last[32], plugin[64];
+    const char *name = leat_series_plugin(s);
+    leat_escape(plugin, sizeof plugin, name, strlen(name));
+    leat_buf_printf(b, "  %-10s ", plugin);
     leat_buf_put_escaped(b, s->tag, s->tag_size);
     leat_buf_printf(b, "  %" PRIu64 " point%s, steps %" PRId64 " to %" PRId64, s->n, s->n == 1 ? "" : "s",
                     step[0], step[s->n - 1]);

@@ -86,7 +86,7 @@ static const char *keep_text(leat_chunk *c, const leat_field *f)
     return leat_arena_strndup(&c->text, (const char *)f->bytes, f->size);
 }
 
-static bool read_plugin_data(leat_chunk *c, const leat_wire *metadata, const leat_field *data,
+static void copy_plugin_data(leat_chunk *c, const leat_wire *metadata, const leat_field *data,
                              leat_summary_metadata *m)
 {
     leat_wire w = leat_wire_sub(metadata, data);
@@ -101,27 +101,40 @@ static bool read_plugin_data(leat_chunk *c, const leat_wire *metadata, const lea
             m->content_size = f.size;
         }
     }
-    return w.error == NULL;
 }
 
-static bool read_metadata(leat_chunk *c, const leat_wire *value, const leat_field *field,
+/* A text for which there was no memory is NULL. */
+static void copy_metadata(leat_chunk *c, const leat_wire *value, const leat_field *field,
                           leat_summary_metadata *m)
 {
     leat_wire w = leat_wire_sub(value, field);
     leat_field f;
     while (leat_wire_next(&w, &f)) {
-        if (f.number == 1 && f.type == LEAT_WIRE_BYTES) {
-            if (!read_plugin_data(c, &w, &f, m))
-                return false;
-        } else if (f.number == 2 && f.type == LEAT_WIRE_BYTES) {
+        if (f.number == 1 && f.type == LEAT_WIRE_BYTES)
+            copy_plugin_data(c, &w, &f, m);
+        else if (f.number == 2 && f.type == LEAT_WIRE_BYTES)
             m->display_name = keep_text(c, &f);
-        } else if (f.number == 3 && f.type == LEAT_WIRE_BYTES) {
+        else if (f.number == 3 && f.type == LEAT_WIRE_BYTES)
             m->description = keep_text(c, &f);
-        } else if (f.number == 4 && f.type == LEAT_WIRE_VARINT) {
+        else if (f.number == 4 && f.type == LEAT_WIRE_VARINT)
             m->data_class = (uint32_t)f.varint;
-        }
     }
-    return w.error == NULL;
+}
+
+/* Of a tag's metadata the first counts. */
+static leat_status add_metadata(leat_chunk *c, uint32_t series, const leat_wire *value,
+                                const leat_field *field)
+{
+    if (c->series[series].has_metadata)
+        return LEAT_OK;
+    leat_summary_metadata m = {.plugin = "", .display_name = "", .description = "", .content = ""};
+    copy_metadata(c, value, field, &m);
+    if (m.plugin == NULL || m.display_name == NULL || m.description == NULL || m.content == NULL)
+        return leat_fail_memory(field->size);
+    LEAT_TRY(leat_grow(&c->metadata, &c->metadata_capacity, c->n_metadata + 1, sizeof *c->metadata));
+    c->metadata[c->n_metadata++] = (leat_chunk_metadata){series, m};
+    c->series[series].has_metadata = true;
+    return LEAT_OK;
 }
 
 /* ---- values ---- */
@@ -147,6 +160,18 @@ static bool well_formed(const leat_wire *outer, const leat_field *field)
     while (leat_wire_next(&w, &f))
         ;
     return w.error == NULL;
+}
+
+/* Checked for every value, also where it is not kept: which value of a tag is the first depends on the parts in which
+ * the file is read. */
+static problem check_metadata(const leat_wire *value, const leat_field *field)
+{
+    leat_wire w = leat_wire_sub(value, field);
+    leat_field f;
+    while (leat_wire_next(&w, &f))
+        if (f.number == 1 && f.type == LEAT_WIRE_BYTES && !well_formed(&w, &f))
+            return MALFORMED;
+    return w.error != NULL ? MALFORMED : NULL;
 }
 
 static problem check_histogram(const leat_wire *value, const leat_field *field)
@@ -246,21 +271,13 @@ static leat_status add_value(leat_chunk *c, const leat_wire *summary, const leat
     *wrong = read_value(&v, &w);
     if (*wrong == NULL)
         *wrong = look_at_payload(&v, &w);
+    if (*wrong == NULL && v.metadata.number != 0)
+        *wrong = check_metadata(&w, &v.metadata);
     if (*wrong != NULL || (v.form == LEAT_FORM_NONE && v.metadata.number == 0))
         return LEAT_OK;
-    leat_summary_metadata m = {.plugin = "", .display_name = "", .description = "", .content = ""};
     LEAT_TRY(find_series(c, v.tag, v.tag_size, v.form, &series));
-    if (v.metadata.number != 0 && !c->series[series].has_metadata) {
-        if (!read_metadata(c, &w, &v.metadata, &m)) {
-            *wrong = MALFORMED;
-            return LEAT_OK;
-        }
-        if (m.plugin == NULL || m.display_name == NULL || m.description == NULL || m.content == NULL)
-            return leat_fail_memory(v.metadata.size);
-        LEAT_TRY(leat_grow(&c->metadata, &c->metadata_capacity, c->n_metadata + 1, sizeof *c->metadata));
-        c->metadata[c->n_metadata++] = (leat_chunk_metadata){series, m};
-        c->series[series].has_metadata = true;
-    }
+    if (v.metadata.number != 0)
+        LEAT_TRY(add_metadata(c, series, &w, &v.metadata));
     if (leat_form_is_number(v.form))
         return add_entry(c, series, v.number);
     return add_blob_entry(c, series, offset, field->size);
@@ -412,7 +429,7 @@ static void read_file_version(leat_chunk *c, const leat_field *f)
 {
     static const char prefix[] = "brain.Event:";
     size_t n = sizeof prefix - 1;
-    if (f->size <= n || memcmp(f->bytes, prefix, n) != 0)
+    if (c->file_version > 0 || f->size <= n || memcmp(f->bytes, prefix, n) != 0)
         return;
     int32_t version = 0;
     for (size_t i = n; i < f->size && f->bytes[i] >= '0' && f->bytes[i] <= '9' && version < 1000; i++)

@@ -12,6 +12,17 @@ static leat_status add_restart(leat_merge *m, const leat_chunk_start *start)
     return LEAT_OK;
 }
 
+/* The version that the file of chunk k, its first, states in whichever of its chunks: what is read must not depend on
+ * the parts. 0 if it states none; then that of the file before holds. */
+static int32_t version_of_file(const leat_merge *m, size_t k)
+{
+    uint32_t file = m->chunks[k].file;
+    int32_t version = 0;
+    for (; version == 0 && k < m->n_chunks && m->chunks[k].file == file; k++)
+        version = m->chunks[k].file_version;
+    return version;
+}
+
 /* In reading order: which rule holds for each chunk, and which STARTs come behind the run's first. A chunk's
  * n_starts is cut down to the latter. */
 static leat_status list_restarts(leat_merge *m)
@@ -21,8 +32,9 @@ static leat_status list_restarts(leat_merge *m)
     int64_t last_step = s->last_step;
     for (size_t k = 0; k < m->n_chunks; k++) {
         leat_chunk *c = &m->chunks[k];
-        if (c->file_version > 0)
-            s->file_version = c->file_version;
+        int32_t version = k == 0 || c->file != c[-1].file ? version_of_file(m, k) : 0;
+        if (version > 0)
+            s->file_version = version;
         bool by_start = m->mode == LEAT_RESTARTS_BY_START && s->file_version >= 2;
         c->by_step = m->mode == LEAT_RESTARTS_BY_STEP || (m->mode == LEAT_RESTARTS_BY_START && !by_start);
         c->first_is_backward = c->by_step && has_summary && c->first_has_entries && c->first_step < last_step;
