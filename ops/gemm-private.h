@@ -4,13 +4,16 @@
 
 #include "ops/ops-private.h"
 
-/* c (m x n) = op(a) op(b), where op transposes if asked: op(a) is m x k, op(b) is k x n. Dense. c overlaps neither. */
+/* c (m x n) = op(a) op(b), where op transposes if asked: op(a) is m x k, op(b) is k x n. c overlaps neither. */
 typedef struct leat_gemm {
     leat_dtype dtype; /* float, double, half, bfloat16, an integer */
     bool transpose_a, transpose_b;
     int64_t m, n, k;
     const void *a, *b;
     void *c;
+    /* for leat_gemm_serial only: elements from row to row as stored, 0 where rows are dense; c += the product */
+    int64_t lda, ldb, ldc;
+    bool accumulate;
 } leat_gemm;
 
 /* Shared with idle workers, in tiles that depend on the shapes only. Uses the kernel's scratch memory. */

@@ -132,11 +132,11 @@ static leat_status run_gemv(leat_kernel *k, gemv *v)
 
 /* ---- blocks by the libraries ---- */
 
-static void sgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc)
+static void sgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, float beta)
 {
     /* fails only for arguments that cannot be: the sizes are checked and positive */
     (void)dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1.0f, g->a,
-                     lda, g->b, ldb, 0.0f, g->c, ldc);
+                     lda, g->b, ldb, beta, g->c, ldc);
 }
 
 static void dgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, double beta)
@@ -150,17 +150,18 @@ static void dgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, dou
 static void block(const leat_gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_t n1)
 {
     size_t bytes = element_bytes(g);
-    int64_t lda = g->transpose_a ? g->m : g->k, ldb = g->transpose_b ? g->k : g->n;
+    int64_t lda = g->lda ? g->lda : g->transpose_a ? g->m : g->k, ldc = g->ldc ? g->ldc : g->n;
+    int64_t ldb = g->ldb ? g->ldb : g->transpose_b ? g->k : g->n;
     leat_gemm part = *g;
     part.m = m1 - m0;
     part.n = n1 - n0;
     part.a = (const char *)g->a + (size_t)(g->transpose_a ? m0 : m0 * lda) * bytes;
     part.b = (const char *)g->b + (size_t)(g->transpose_b ? n0 * ldb : n0) * bytes;
-    part.c = (char *)g->c + (size_t)(m0 * g->n + n0) * bytes;
+    part.c = (char *)g->c + (size_t)(m0 * ldc + n0) * bytes;
     if (g->dtype == LEAT_FLOAT)
-        sgemm(&part, lda, ldb, g->n);
+        sgemm(&part, lda, ldb, ldc, g->accumulate ? 1.0f : 0.0f);
     else
-        dgemm(&part, lda, ldb, g->n, 0.0);
+        dgemm(&part, lda, ldb, ldc, g->accumulate ? 1.0 : 0.0);
 }
 
 typedef struct blocks {
@@ -229,8 +230,15 @@ static void wide_tile(size_t tile, void *arg)
     int64_t begin = g->k * (int64_t)tile / w->tiles, end = g->k * ((int64_t)tile + 1) / w->tiles;
     for (int64_t at = begin; at < end; at += w->chunk) {
         int64_t n = LEAT_MIN(w->chunk, end - at);
-        leat_gemm part = {LEAT_DOUBLE, g->transpose_a, g->transpose_b,  g->m, g->n,
-                          n,           room,           room + g->m * n, c};
+        leat_gemm part = {.dtype = LEAT_DOUBLE,
+                          .transpose_a = g->transpose_a,
+                          .transpose_b = g->transpose_b,
+                          .m = g->m,
+                          .n = g->n,
+                          .k = n,
+                          .a = room,
+                          .b = room + g->m * n,
+                          .c = c};
         const float *a = g->a, *b = g->b;
         if (g->transpose_a)
             widen(a + at * g->m, g->m, n, g->m, room);
@@ -272,28 +280,31 @@ static leat_status run_wide(leat_kernel *k, const leat_gemm *g)
 /* ---- integers ---- */
 
 /* Rows begin..end of the result; sums wrap, since they are computed unsigned. */
-#define INT_ROWS(name_, type_)                                                                               \
+#define INT_ROWS(name_, type_, wide_)                                                                        \
     static void name_(const leat_gemm *g, int64_t begin, int64_t end)                                        \
     {                                                                                                        \
+        int64_t lda = g->lda ? g->lda : g->transpose_a ? g->m : g->k, ldc = g->ldc ? g->ldc : g->n;          \
+        int64_t ldb = g->ldb ? g->ldb : g->transpose_b ? g->k : g->n;                                        \
         const type_ *a = g->a, *b = g->b;                                                                    \
-        type_ *c = g->c;                                                                                     \
         for (int64_t i = begin; i < end; i++) {                                                              \
-            memset(c + i * g->n, 0, (size_t)g->n * sizeof *c);                                               \
+            type_ *c = (type_ *)g->c + i * ldc;                                                              \
+            if (!g->accumulate)                                                                              \
+                memset(c, 0, (size_t)g->n * sizeof *c);                                                      \
             for (int64_t p = 0; p < g->k; p++) {                                                             \
-                type_ x = g->transpose_a ? a[p * g->m + i] : a[i * g->k + p];                                \
+                wide_ x = g->transpose_a ? a[p * lda + i] : a[i * lda + p];                                  \
                 if (g->transpose_b)                                                                          \
                     for (int64_t j = 0; j < g->n; j++)                                                       \
-                        c[i * g->n + j] = (type_)(c[i * g->n + j] + x * b[j * g->k + p]);                    \
+                        c[j] = (type_)(c[j] + x * b[j * ldb + p]);                                           \
                 else                                                                                         \
                     for (int64_t j = 0; j < g->n; j++)                                                       \
-                        c[i * g->n + j] = (type_)(c[i * g->n + j] + x * b[p * g->n + j]);                    \
+                        c[j] = (type_)(c[j] + x * b[p * ldb + j]);                                           \
             }                                                                                                \
         }                                                                                                    \
     }
-INT_ROWS(int_rows_8, uint8_t)
-INT_ROWS(int_rows_16, uint16_t)
-INT_ROWS(int_rows_32, uint32_t)
-INT_ROWS(int_rows_64, uint64_t)
+INT_ROWS(int_rows_8, uint8_t, uint32_t)
+INT_ROWS(int_rows_16, uint16_t, uint32_t)
+INT_ROWS(int_rows_32, uint32_t, uint32_t)
+INT_ROWS(int_rows_64, uint64_t, uint64_t)
 
 static void int_rows(const leat_gemm *g, int64_t begin, int64_t end)
 {
@@ -338,12 +349,15 @@ void leat_gemm_serial(const leat_gemm *g)
 {
     if (g->m == 0 || g->n == 0)
         return;
-    if (g->k == 0)
-        memset(g->c, 0, (size_t)(g->m * g->n) * element_bytes(g));
-    else if (leat_dtype_is_integer(g->dtype))
+    if (g->k == 0) {
+        for (int64_t i = 0; i < g->m && !g->accumulate; i++)
+            memset((char *)g->c + (size_t)(i * (g->ldc ? g->ldc : g->n)) * element_bytes(g), 0,
+                   (size_t)g->n * element_bytes(g));
+    } else if (leat_dtype_is_integer(g->dtype)) {
         int_rows(g, 0, g->m);
-    else
+    } else {
         block(g, 0, g->m, 0, g->n);
+    }
 }
 
 leat_status leat_gemm_run(leat_kernel *k, const leat_gemm *g)

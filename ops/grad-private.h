@@ -16,6 +16,16 @@ leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, 
 #define LEAT_GRAD_CALL(g_, type_, ...)                                                                       \
     leat_grad_call((g_), (type_), (const leat_out[]){__VA_ARGS__},                                           \
                    sizeof((const leat_out[]){__VA_ARGS__}) / sizeof(leat_out))
+/* The same with those attributes of g->op that the other type has, too (of the same kind, and not given by the inputs). */
+leat_op *leat_grad_like(leat_grad *g, const char *type, const leat_out *inputs, size_t n);
+#define LEAT_GRAD_LIKE(g_, type_, ...)                                                                       \
+    leat_grad_like((g_), (type_), (const leat_out[]){__VA_ARGS__},                                           \
+                   sizeof((const leat_out[]){__VA_ARGS__}) / sizeof(leat_out))
+/* Output 0 of an op that may be NULL. */
+static inline leat_out leat_out_0(leat_op *op)
+{
+    return op != NULL ? (leat_out){op, 0} : LEAT_NO_OUT;
+}
 /* Sum(x, axes) */
 leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims);
 /* As leat_grad_ints, from int64 values (dimensions, axes) that fit. */

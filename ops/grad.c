@@ -34,6 +34,33 @@ leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, 
     return (leat_out){leat_op_end(b), 0};
 }
 
+static void copy_attr(leat_op_builder *b, const char *name, const leat_attr_value *v)
+{
+    switch (v->kind) {
+    case LEAT_ATTR_INT: leat_op_set_int(b, name, v->i); break;
+    case LEAT_ATTR_FLOAT: leat_op_set_float(b, name, v->f); break;
+    case LEAT_ATTR_BOOL: leat_op_set_bool(b, name, v->b); break;
+    case LEAT_ATTR_STRING: leat_op_set_string(b, name, v->s, v->n); break;
+    case LEAT_ATTR_TYPE: leat_op_set_type(b, name, v->type); break;
+    case LEAT_ATTR_LIST + LEAT_ATTR_INT: leat_op_set_int_list(b, name, v->list, v->n); break;
+    default: break;
+    }
+}
+
+leat_op *leat_grad_like(leat_grad *g, const char *type, const leat_out *inputs, size_t n)
+{
+    const leat_op_sig *sig = leat_op_sig_find(type, strlen(type));
+    leat_op_builder *b = leat_op_begin(g->graph, type, NULL);
+    for (size_t i = 0; i < n; i++)
+        leat_op_add_input(b, inputs[i]);
+    for (int i = 0; sig != NULL && i < sig->n_attrs; i++) {
+        const leat_attr_value *v = leat_attr(g->op, sig->attrs[i].name);
+        if (v != NULL && !sig->attrs[i].inferred && v->kind == sig->attrs[i].kind)
+            copy_attr(b, sig->attrs[i].name, v);
+    }
+    return leat_op_end(b);
+}
+
 leat_out leat_grad_sum(leat_grad *g, leat_out x, leat_out axes, bool keep_dims)
 {
     leat_op_builder *b = leat_op_begin(g->graph, "Sum", NULL);

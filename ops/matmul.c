@@ -39,8 +39,14 @@ static leat_status matmul_kernel(leat_kernel *k)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "both operands must be matrices: %s and %s",
                                 leat_shape_print(a->shape, text, sizeof text),
                                 leat_shape_print(b->shape, other, sizeof other));
-    leat_gemm g = {a->dtype, ta,      tb,  a->shape.dims[ta], b->shape.dims[!tb], a->shape.dims[!ta],
-                   a->data,  b->data, NULL};
+    leat_gemm g = {.dtype = a->dtype,
+                   .transpose_a = ta,
+                   .transpose_b = tb,
+                   .m = a->shape.dims[ta],
+                   .n = b->shape.dims[!tb],
+                   .k = a->shape.dims[!ta],
+                   .a = a->data,
+                   .b = b->data};
     if (g.k != b->shape.dims[tb])
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the inner dimensions of %s%s and %s%s differ",
                                 leat_shape_print(a->shape, text, sizeof text), ta ? " (transposed)" : "",
@@ -181,15 +187,15 @@ static leat_status batch_run(leat_kernel *k, const leat_tensor *x, const leat_te
     const leat_shape *out = &k->out[0].shape;
     bool ax = leat_attr_bool(k->op, "adj_x"), ay = leat_attr_bool(k->op, "adj_y");
     int rx = leat_shape_rank(&x->shape), rank = leat_shape_rank(out);
-    leat_gemm g = {x->dtype,
-                   ax,
-                   ay,
-                   out->dims[rank - 2],
-                   out->dims[rank - 1],
-                   x->shape.dims[ax ? rx - 2 : rx - 1],
-                   x->data,
-                   y->data,
-                   k->out[0].data};
+    leat_gemm g = {.dtype = x->dtype,
+                   .transpose_a = ax,
+                   .transpose_b = ay,
+                   .m = out->dims[rank - 2],
+                   .n = out->dims[rank - 1],
+                   .k = x->shape.dims[ax ? rx - 2 : rx - 1],
+                   .a = x->data,
+                   .b = y->data,
+                   .c = k->out[0].data};
     int64_t count = leat_dims_product(out, 0, rank - 2);
     if (count == 0 || g.m == 0 || g.n == 0)
         return LEAT_OK;
