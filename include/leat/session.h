@@ -17,7 +17,10 @@ typedef struct leat_session leat_session;
 
 typedef struct leat_session_options {
     size_t size; /* sizeof(leat_session_options) */
-    int threads; /* workers of a run, the caller among them; 0: CPUs that this process may use */
+    int threads; /* workers of a run, the caller among them; 0: CPUs that this process may use (affinity, cgroups).
+                  * 1: no threads are made. Threads belong to the calling thread's OpenMP team, block all signals, and
+                  * wait for the next run on their CPU for some milliseconds: GOMP_SPINCOUNT and OMP_WAIT_POLICY of the
+                  * environment change that. In a forked child, runs that need them fail with LEAT_ERR_FORKED. */
     bool no_folding, no_sharing; /* leave constant arithmetic, and equal subgraphs, to the run */
 } leat_session_options;
 
