@@ -296,6 +296,7 @@ typedef struct leat_grad {
     leat_out *dx;       /* n_inputs: to be filled; left LEAT_NO_OUT means no gradient */
     leat_op *broadcast; /* leat_grad_unbroadcast's own: made for the first input, used again for the second */
     leat_out broadcast_shapes[2];
+    const uint8_t *marks; /* the walk's own, by op id */
 } leat_grad;
 
 /* Builds nodes of the gradient in the name scope gradients/<op>_grad/. Errors go to the graph. */
@@ -316,8 +317,11 @@ leat_out leat_grad_dy(leat_grad *g, int i);
 leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other);
 /* No gradient in this case: the graph's error, naming the op. */
 void leat_grad_fail(leat_grad *g, const char *format, ...) LEAT_PRINTF(2, 3);
-/* The marker of ops that have no gradient: "not differentiable" is said, not forgotten. */
+/* The marker of ops through which nothing flows back, as TensorFlow says of them: comparisons, shapes, Floor. The gradient
+ * by their inputs is none; asking for it is no error. */
 void leat_grad_none(leat_grad *g);
+/* The marker of ops that have outputs to differentiate and no gradient: asking for it is the graph's error. */
+void leat_grad_missing(leat_grad *g);
 
 /* ---- descriptors ---- */
 
@@ -344,7 +348,7 @@ struct leat_op_def {
     leat_shape_fn *shape;
     leat_kernel_def
         kernels[LEAT_MAX_KERNELS]; /* in order of preference; none: the op is run by the plan itself */
-    leat_grad_fn *gradient;        /* leat_grad_none: not differentiable */
+    leat_grad_fn *gradient;        /* or leat_grad_none, leat_grad_missing */
     void (*cost)(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
                  leat_cost *cost); /* NULL: elements */
     unsigned flags;

@@ -307,7 +307,7 @@ const leat_op_def leat_op_SoftplusGrad =
 const leat_op_def leat_op_SoftsignGrad =
     LEAT_OP("SoftsignGrad(gradients: T, features: T) -> backprops: T; T: floating",
             .doc = "The gradient of Softsign.", .shape = leat_shape_same_merged,
-            .kernels = {{softsign_grad_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
+            .kernels = {{softsign_grad_kernel}}, .gradient = leat_grad_missing, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(ReluGrad, "(double[2,3] -3..3, double[2,3] -3..3)", y > 0 ? x : 0);
 LEAT_ROW(ReluGrad, "(float[4] 3 nan 3 inf, float[4] nan 1 0 1) nograd -> float[4] 0 nan 0 inf");

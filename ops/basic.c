@@ -38,12 +38,12 @@ static leat_status placeholder_kernel(leat_kernel *k)
 const leat_op_def leat_op_Placeholder =
     LEAT_OP("Placeholder() -> output: dtype; dtype: type; shape: shape = unknown",
             .doc = "A value that every run must feed.", .shape = leat_shape_attr,
-            .kernels = {{placeholder_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{placeholder_kernel}}, .gradient = leat_grad_none);
 
 const leat_op_def leat_op_PlaceholderV2 =
     LEAT_OP("PlaceholderV2() -> output: dtype; dtype: type; shape: shape",
             .doc = "A value that every run must feed (an old name of Placeholder).", .shape = leat_shape_attr,
-            .kernels = {{placeholder_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{placeholder_kernel}}, .gradient = leat_grad_none);
 
 LEAT_ROW(Placeholder, "() {dtype: float; shape: shape[2,?]} fails 'feed a value for placeholder'");
 LEAT_ROW(PlaceholderV2, "() {dtype: float; shape: shape[]} fails 'feed a value for placeholder'");
@@ -74,7 +74,7 @@ static leat_status placeholder_with_default_shape(leat_infer *c)
 const leat_op_def leat_op_PlaceholderWithDefault = LEAT_OP(
     "PlaceholderWithDefault(input: dtype) -> output: dtype; dtype: type; shape: shape",
     .doc = "A value that a run may feed; else it is the input.", .shape = placeholder_with_default_shape,
-    .kernels = {{identity_kernel}}, .gradient = identity_grad, .flags = LEAT_OP_ALIAS | LEAT_OP_STATEFUL);
+    .kernels = {{identity_kernel}}, .gradient = identity_grad, .flags = LEAT_OP_ALIAS);
 
 LEAT_ROW(PlaceholderWithDefault, "(float[2] 1 2) {shape: shape[?]} dynamic -> float[2] 1 2");
 
@@ -117,9 +117,7 @@ LEAT_ROW(StopGradient, "(double[2,3] -3..3) -> input 0");
 
 static void prevent_gradient_grad(leat_grad *g)
 {
-    leat_op_builder *b = leat_op_begin(g->graph, "PreventGradient", NULL);
-    leat_op_add_input(b, LEAT_NO_OUT); /* an error of the graph: the message is what the user must see */
-    (void)leat_op_end(b);
+    leat_grad_fail(g, "Gradient explicitly disabled. Reason: %s", leat_attr_string(g->op, "message"));
 }
 
 const leat_op_def leat_op_PreventGradient =

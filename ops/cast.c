@@ -292,7 +292,7 @@ const leat_op_def leat_op_Bitcast = LEAT_OP(
     "int16, complex64, complex128, uint32, uint64}; type: {bfloat16, half, float, double, int64, int32, uint8, "
     "uint16, uint32, uint64, int8, int16, complex64, complex128}",
     .doc = "The bytes of input as another type.", .shape = bitcast_shape, .kernels = {{bitcast_kernel}},
-    .gradient = leat_grad_none);
+    .gradient = leat_grad_missing);
 
 LEAT_ROW(Bitcast, "(float[2] 1 -2) {type: int32} -> int32[2] 1065353216 -1073741824");
 LEAT_ROW(Bitcast, "(int32[1] 67305985) {type: uint8} -> uint8[1,4] 1 2 3 4");

@@ -179,11 +179,11 @@ const leat_op_def leat_op_FloorMod =
 const leat_op_def leat_op_TruncateMod =
     LEAT_OP("TruncateMod(x: T, y: T) -> z: T; T: real",
             .doc = "The remainder of TruncateDiv: it has the sign of x.", .shape = leat_shape_broadcast2,
-            .kernels = {{truncate_mod_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
+            .kernels = {{truncate_mod_kernel}}, .gradient = leat_grad_missing, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Mod =
     LEAT_OP("Mod(x: T, y: T) -> z: T; T: real", .doc = "As TruncateMod.", .shape = leat_shape_broadcast2,
-            .kernels = {{truncate_mod_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
+            .kernels = {{truncate_mod_kernel}}, .gradient = leat_grad_missing, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(FloorMod, "(int32[5] -2147483648 5 -5 7 -7, int32[5] -1 3 3 -3 -3) -> int32[5] 0 2 1 -2 -1");
 LEAT_ROW(FloorMod,

@@ -250,7 +250,7 @@ static leat_status list_diff_shape(leat_infer *c)
 const leat_op_def leat_op_ListDiff =
     LEAT_OP("ListDiff(x: T, y: T) -> out: T, idx: out_idx; T: type; out_idx: {int32, int64} = int32",
             .doc = "The elements of x that are not in y, and where they stand.", .shape = list_diff_shape,
-            .kernels = {{list_diff_kernel}}, .gradient = leat_grad_none);
+            .kernels = {{list_diff_kernel}}, .gradient = leat_grad_missing);
 
 LEAT_ROW(ListDiff, "(int32[6] 1 2 3 4 5 6, int32[3] 1 3 5) dynamic -> int32[3] 2 4 6, int32[3] 1 3 5");
 LEAT_ROW(ListDiff,

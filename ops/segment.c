@@ -225,6 +225,22 @@ static void segment_extreme_grad(leat_grad *g)
     g->dx[0] = leat_raw_select_v2(selected, weighted, leat_raw_zeros_like(x));
 }
 
+/* The product of the other rows: of all, or of all but the one zero. */
+static void segment_prod_grad(leat_grad *g)
+{
+    leat_out x = leat_grad_in(g, 0), ids = leat_grad_in(g, 1), zero = leat_scalar_int(g->graph, 0);
+    leat_out is_zero = leat_raw_equal(x, leat_raw_zeros_like(x));
+    leat_out zeros_count = leat_raw_segment_sum(leat_raw_cast(is_zero, LEAT_INT32), ids);
+    leat_out two = leat_scalar_int(g->graph, 2);
+    leat_out many = leat_raw_greater_equal(zeros_count, two);
+    leat_out dy = leat_raw_select_v2(many, leat_raw_zeros_like(g->dy[0]), g->dy[0]);
+    leat_out others = leat_raw_segment_prod(leat_raw_select_v2(is_zero, leat_raw_ones_like(x), x), ids);
+    leat_out without_zero = leat_raw_gather_v2(others, ids, zero);
+    leat_out prod = leat_raw_gather_v2(leat_grad_out(g, 0), ids, zero);
+    leat_out slope = leat_raw_select_v2(is_zero, without_zero, leat_raw_real_div(prod, x));
+    g->dx[0] = leat_raw_mul(leat_raw_gather_v2(dy, ids, zero), slope);
+}
+
 const leat_op_def leat_op_SegmentSum =
     LEAT_OP("SegmentSum(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
             .doc = "Sums of the rows of each segment; the ids ascend.", .shape = segment_shape,
@@ -238,7 +254,7 @@ const leat_op_def leat_op_SegmentMean =
 const leat_op_def leat_op_SegmentProd =
     LEAT_OP("SegmentProd(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
             .doc = "Products of the rows of each segment; the ids ascend.", .shape = segment_shape,
-            .kernels = {{segment_prod_kernel}}, .gradient = leat_grad_none);
+            .kernels = {{segment_prod_kernel}}, .gradient = segment_prod_grad);
 
 const leat_op_def leat_op_SegmentMax =
     LEAT_OP("SegmentMax(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
@@ -258,6 +274,7 @@ LEAT_ROW(SegmentSum, "(int8[0,2], int32[0]) -> int8[0,2]");
 LEAT_ROW(SegmentMean, "(double[3,2] 1 2 3 4 5 6, int64[3] 0 0 1) -> double[2,2] 2 3 5 6");
 LEAT_ROW(SegmentMean, "(double[3] 1 2 4, int64[3] 0 0 2) -> double[3] 1.5 0 4");
 LEAT_ROW(SegmentProd, "(double[3] 2 3 4, int32[3] 0 0 2) -> double[3] 6 1 4");
+LEAT_ROW(SegmentProd, "(double[5] 2 0 4 0 0, int32[5] 0 0 0 1 1) -> double[2] 0 0");
 LEAT_ROW(SegmentMax, "(double[3] 2 3 4, int32[3] 0 0 2) -> double[3] 3 0 4");
 LEAT_ROW(SegmentMin, "(double[3,1] 2 3 4, int32[3] 0 0 2) -> double[3,1] 2 0 4");
 LEAT_ROW(SegmentMin, "(int32[2] -5 7, int32[2] 0 0) -> int32[1] -5");

@@ -363,7 +363,7 @@ const leat_op_def leat_op_StridedSliceAssign = LEAT_OP(
     "type; Index: {int32, int64}; begin_mask: int = 0; end_mask: int = 0; ellipsis_mask: int = 0; "
     "new_axis_mask: int = 0; shrink_axis_mask: int = 0",
     .doc = "Assigns to ref[begin:end:strides].", .shape = assign_shape,
-    .kernels = {{strided_slice_assign_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+    .kernels = {{strided_slice_assign_kernel}}, .gradient = leat_grad_missing, .flags = LEAT_OP_WRITES_VAR);
 
 const leat_op_def leat_op_ResourceStridedSliceAssign = LEAT_OP(
     "ResourceStridedSliceAssign(ref: resource, begin: Index, end: Index, strides: Index, value: T); T: type; Index: "

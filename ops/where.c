@@ -213,24 +213,24 @@ static leat_status unique_v2_shape(leat_infer *c)
 const leat_op_def leat_op_Unique = LEAT_OP(
     "Unique(x: T) -> y: T, idx: out_idx; T: type; out_idx: {int32, int64} = int32",
     .doc = "The distinct elements in the order in which they come first, and for each element its number.",
-    .shape = unique_shape, .kernels = {{unique_kernel}}, .gradient = leat_grad_none);
+    .shape = unique_shape, .kernels = {{unique_kernel}}, .gradient = leat_grad_missing);
 
 const leat_op_def leat_op_UniqueWithCounts = LEAT_OP(
     "UniqueWithCounts(x: T) -> y: T, idx: out_idx, count: out_idx; T: type; out_idx: {int32, int64} = int32",
     .doc = "As Unique, and how often each comes.", .shape = unique_shape, .kernels = {{unique_kernel}},
-    .gradient = leat_grad_none);
+    .gradient = leat_grad_missing);
 
 const leat_op_def leat_op_UniqueV2 = LEAT_OP(
     "UniqueV2(x: T, axis: Taxis) -> y: T, idx: out_idx; T: type; Taxis: {int32, int64} = int64; out_idx: {int32, int64} = "
     "int32",
     .doc = "The distinct slices along an axis.", .shape = unique_v2_shape, .kernels = {{unique_v2_kernel}},
-    .gradient = leat_grad_none);
+    .gradient = leat_grad_missing);
 
 const leat_op_def leat_op_UniqueWithCountsV2 = LEAT_OP(
     "UniqueWithCountsV2(x: T, axis: Taxis) -> y: T, idx: out_idx, count: out_idx; T: type; Taxis: {int32, int64} "
     "= int64; out_idx: {int32, int64} = int32",
     .doc = "As UniqueV2, and how often each slice comes.", .shape = unique_v2_shape,
-    .kernels = {{unique_v2_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{unique_v2_kernel}}, .gradient = leat_grad_missing);
 
 LEAT_ROW(Unique, "(int32[9] 1 1 2 4 4 4 7 8 8) dynamic -> int32[5] 1 2 4 7 8, int32[9] 0 0 1 2 2 2 3 4 4");
 LEAT_ROW(Unique, "(string[3] 'b' 'a' 'b') {out_idx: int64} dynamic -> string[2] 'b' 'a', int64[3] 0 1 0");

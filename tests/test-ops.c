@@ -307,7 +307,7 @@ LEAT_TEST(ops_gradients_agree_with_differences)
         if (!row_selected(row->op))
             continue;
         if (row_parse(&r, row) && !r.must_fail && !r.nograd && r.sig->def->gradient != leat_grad_none &&
-            !row_check_gradient(&r, why, sizeof why))
+            r.sig->def->gradient != leat_grad_missing && !row_check_gradient(&r, why, sizeof why))
             report(row, false, "%s", why);
         row_free(&r);
     }

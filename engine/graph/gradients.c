@@ -32,6 +32,11 @@ enum { TO = 1, BETWEEN = 2, STOP = 4, REACHED = 8 };
 
 void leat_grad_none(leat_grad *g)
 {
+    (void)g;
+}
+
+void leat_grad_missing(leat_grad *g)
+{
     leat_graph_fail(g->graph, LEAT_ERR_UNIMPLEMENTED, "node '%s' (%s): the op is not differentiable",
                     g->op->name, g->op->type_name);
 }
@@ -102,8 +107,8 @@ leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other)
     leat_out x = leat_grad_in(g, i);
     leat_shape own = leat_out_shape(x), their = leat_out_shape(leat_grad_in(g, other));
     int unknown = 0, n = static_axes(&own, &their, axes);
-    if (n == 0 || dx.op == NULL)
-        return dx;
+    if (n == 0 || dx.op == NULL || (g->marks != NULL && !(g->marks[x.op->id] & BETWEEN)))
+        return dx; /* nobody asks for this input's gradient: it need not have its shape */
     for (int k = 0; k < leat_shape_rank(&own); k++) {
         dims[k] = (int32_t)own.dims[k];
         unknown += own.dims[k] < 0;
@@ -265,9 +270,11 @@ static void differentiate(walk *w, leat_op *op)
             dx[i] = LEAT_NO_OUT;
         LEAT_DEVICE (w->g, op->device)
             LEAT_NAME_SCOPE (w->g, scope)
-                op->type->def->gradient(&(leat_grad){.graph = w->g, .op = op, .dy = dy, .dx = dx});
+                op->type->def->gradient(
+                    &(leat_grad){.graph = w->g, .op = op, .dy = dy, .dx = dx, .marks = w->marks});
         for (uint32_t i = 0; i < op->n_inputs; i++)
-            if (trainable(leat_out_dtype(op->inputs[i])) && dx[i].op != NULL)
+            if ((w->marks[op->inputs[i].op->id] & BETWEEN) && trainable(leat_out_dtype(op->inputs[i])) &&
+                dx[i].op != NULL)
                 contribute(w, op->inputs[i], dx[i]);
     }
     for (uint32_t i = 0; i < op->n_inputs; i++) {

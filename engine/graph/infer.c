@@ -113,6 +113,8 @@ static bool may_evaluate(const leat_op *op)
     if (op->type->def->flags &
         (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS | LEAT_OP_READS_VAR))
         return false;
+    if (strcmp(op->type_name, "PlaceholderWithDefault") == 0) /* a run may feed it */
+        return false;
     for (uint32_t i = 0; i < op->n_outputs; i++) {
         const leat_op_out *o = &op->outputs[i];
         if (o->is_ref ||
