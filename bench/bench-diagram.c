@@ -1,5 +1,5 @@
-/* bench-diagram.c - how long diagrams of large graphs take, and how much memory. bench-diagram [FOLDER]: writes the
- * pictures there (default /tmp), prints one line a graph. */
+/* bench-diagram.c - how long diagrams of large graphs take, and how much memory. bench-diagram [FOLDER]:
+ * writes the pictures there (default /tmp), prints one line a graph. */
 #include "config.h"
 #include <stdio.h>
 #include <stdlib.h>

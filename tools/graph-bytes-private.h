@@ -1,4 +1,5 @@
-/* graph-bytes-private.h - the bytes of a GraphDef, wherever it stands: for commands that look at graphs, not run them. */
+/* graph-bytes-private.h - the bytes of a GraphDef, wherever it stands: for commands that look at graphs,
+ * not run them. */
 #ifndef LEAT_GRAPH_BYTES_PRIVATE_H
 #define LEAT_GRAPH_BYTES_PRIVATE_H
 
@@ -13,9 +14,9 @@ typedef struct leat_graph_bytes {
     char *name;   /* for titles: what a person calls it */
 } leat_graph_bytes;
 
-/* Reads `path`: a GraphDef (.pb), a MetaGraphDef (.meta), a SavedModel directory, a log directory or an event file. Of
- * a log the graph of `run` is taken, or where that is NULL of the last run that has one; with it the RunMetadata of the
- * tag `stats_tag`, or where that is NULL the last one. Free in any case. */
+/* Reads `path`: a GraphDef (.pb), a MetaGraphDef (.meta), a SavedModel directory, a log directory or an
+ * event file. Of a log the graph of `run` is taken, or where that is NULL of the last run that has one;
+ * with it the RunMetadata of the tag `stats_tag`, or where that is NULL the last one. Free in any case. */
 leat_status leat_graph_bytes_read(leat_graph_bytes *g, leat_tool *t, const char *path, const char *run,
                                   const char *stats_tag) LEAT_MUST_CHECK;
 void leat_graph_bytes_free(leat_graph_bytes *g);

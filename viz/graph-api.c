@@ -130,7 +130,8 @@ static bool worth_opening(const leat_gmodel *m, uint32_t index)
     if (is_any(m, own_op(m, node), own, LEAT_LEN(own)))
         return false;
     for (uint32_t i = node->first; i != LEAT_G_NONE; i = m->nodes[i].next)
-        if (is_any(m, i, inner, LEAT_LEN(inner)) || leaf_is(&m->nodes[i], "update"))
+        if (is_any(m, i, inner, LEAT_LEN(inner)) || leaf_is(&m->nodes[i], "update") ||
+            leaf_is(&m->nodes[i], "gradients"))
             return false;
     return true;
 }

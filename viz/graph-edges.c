@@ -15,19 +15,6 @@ static leat_point on_page(const leat_gpaint *p, leat_point at)
     return (leat_point){p->dx + at.x * p->scale, p->dy + at.y * p->scale};
 }
 
-/* Does the path go on beyond this end, through the border of an open scope? */
-static bool goes_on(const leat_scene *s, uint32_t box, uint32_t other, bool out)
-{
-    if (s->boxes[box].kind == LEAT_S_PORT)
-        return true;
-    if (s->boxes[box].kind != LEAT_S_OPEN)
-        return false;
-    if (s->boxes[other].kind == LEAT_S_PORT)
-        other = s->boxes[other].node;
-    uint32_t port = leat_scene_port(s, box, out, other);
-    return port != LEAT_G_NONE && s->boxes[port].place == LEAT_S_CORE;
-}
-
 /* Moves the end of a path back to where its arrow head begins; returns the tip. */
 static leat_point shorten(leat_point *points, size_t n, double length)
 {
@@ -60,7 +47,7 @@ static void draw_path(const leat_gpaint *p, const leat_sedge *e, leat_point *poi
         points[i] = on_page(p, e->points[back ? n - 1 - i : i]);
     uint32_t end = back ? e->from : e->to, other = back ? e->to : e->from;
     leat_point tip = {0, 0};
-    bool head = !goes_on(p->s, end, other, back);
+    bool head = !leat_scene_goes_on(p->s, end, other, back);
     if (head)
         tip = shorten(points, n, 0.7 * leat_gpaint_arrow_length(p, width));
     memset(verbs, 'C', 1 + n / 3);

@@ -58,12 +58,30 @@ static double x_at_distance(const leat_sedge *e, bool last, double distance)
     return e->points[last ? 0 : n - 1].x;
 }
 
+bool leat_scene_goes_on(const leat_scene *s, uint32_t box, uint32_t other, bool out)
+{
+    if (s->boxes[box].kind == LEAT_S_PORT)
+        return true;
+    if (s->boxes[box].kind != LEAT_S_OPEN)
+        return false;
+    if (s->boxes[other].kind == LEAT_S_PORT)
+        other = s->boxes[other].node;
+    uint32_t port = leat_scene_port(s, box, out, other);
+    return port != LEAT_G_NONE && s->boxes[port].place == LEAT_S_CORE;
+}
+
+/* Ends on a scope's border have room; on an op they stand close. */
+static bool is_wide(const leat_sbox *b)
+{
+    return b->kind == LEAT_S_SCOPE || b->kind == LEAT_S_OPEN;
+}
+
 static void add_end(const leat_scene *s, uint32_t edge, bool last, meet *out, size_t *n)
 {
     const leat_sedge *e = &s->edges[edge];
     uint32_t box = last ? e->to : e->from;
-    bool scope = s->boxes[box].kind == LEAT_S_SCOPE, head = last == (e->ref == 0 || e->data == 0);
-    if (!scope && s->boxes[box].kind != LEAT_S_OP && s->boxes[box].kind != LEAT_S_SERIES)
+    bool scope = is_wide(&s->boxes[box]), head = last == (e->ref == 0 || e->data == 0);
+    if (leat_scene_goes_on(s, box, last ? e->from : e->to, !last)) /* it meets the other half of its path */
         return;
     size_t k = e->n_points;
     out[(*n)++] = (meet){.box = box,
@@ -113,8 +131,9 @@ static double step_to(const meet *meets, size_t i, bool scope)
 static void spread(leat_scene *s, meet *meets, size_t n)
 {
     const leat_sbox *b = &s->boxes[meets[0].box];
-    bool scope = b->kind == LEAT_S_SCOPE;
-    double room = b->core_w - 2 * (scope ? SCOPE_EDGE : OP_EDGE), need = 0, at;
+    bool scope = is_wide(b);
+    double room = (b->kind == LEAT_S_OPEN ? b->w : b->core_w) - 2 * (scope ? SCOPE_EDGE : OP_EDGE), need = 0,
+           at;
     join_tails(meets, n);
     for (size_t i = 1; i < n; i++)
         need += step_to(meets, i, scope);

@@ -1,5 +1,5 @@
-/* graph-labels.c - labels of edges that came to lie on each other or under paths are moved along their own path, or
- * left out where there is no room. */
+/* graph-labels.c - labels of edges that came to lie on each other or under paths are moved along their own
+ * path, or left out where there is no room. */
 #include "config.h"
 #include "viz/scene-private.h"
 
@@ -131,7 +131,8 @@ static size_t crossings(const labels *l, leat_box box)
 
 /* ---- places ---- */
 
-/* Is the place free of the labels set before, and of boxes? `moved`: dot kept boxes away from its own places. */
+/* Is the place free of the labels set before, and of boxes? `moved`: dot kept boxes away from its own
+ * places. */
 static bool is_free(const labels *l, uint32_t edge, leat_box at, bool moved)
 {
     const leat_scene *s = l->s;

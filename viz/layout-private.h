@@ -29,8 +29,8 @@ typedef struct leat_lay_edge {
     size_t n_points;
 } leat_lay_edge;
 
-/* What several layouts share; starts as all zero, and ends when they are done. Making graphviz's context reads its
- * configuration, and some versions of it never give that memory back. */
+/* What several layouts share; starts as all zero, and ends when they are done. Making graphviz's context
+ * reads its configuration, and some versions of it never give that memory back. */
 typedef struct leat_lay_session {
     void *graphviz;
 } leat_lay_session;

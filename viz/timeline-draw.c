@@ -161,8 +161,9 @@ static int by_start(const void *a, const void *b)
     return p->e->start_ns < q->e->start_ns ? -1 : p->e->start_ns > q->e->start_ns;
 }
 
-/* Fills `points` with the path: along the lower end of each critical bar, stepping from lane to lane. What would
- * lie within a pixel of what is there on the same lane is left out; `reach` has how far each lane is done. */
+/* Fills `points` with the path: along the lower end of each critical bar, stepping from lane to lane. What
+ * would lie within a pixel of what is there on the same lane is left out; `reach` has how far each lane is
+ * done. */
 static size_t trace_critical(const drawing *d, const stop *stops, size_t n, double *reach, leat_point *points)
 {
     size_t k = 0;

@@ -1,4 +1,5 @@
-/* fuzz-diagram.c - any bytes as a GraphDef: an error with a message, or a drawing. The first byte says how. */
+/* fuzz-diagram.c - any bytes as a GraphDef: an error with a message, or a drawing. The first byte says
+ * how. */
 #include "config.h"
 #include <stdlib.h>
 #include "viz/graph-draw-private.h"
