@@ -190,6 +190,96 @@ LEAT_TEST(what_is_too_much_is_named)
     sample_free(s);
 }
 
+/* A message field: number and bytes, or number and varint (below 128 x 128). */
+static void put_bytes(leat_buf *b, int number, const void *data, size_t n)
+{
+    leat_buf_putc(b, (char)(number << 3 | 2));
+    leat_buf_putc(b, (char)(n & 0x7f | 0x80));
+    leat_buf_putc(b, (char)(n >> 7));
+    leat_buf_append(b, data, n);
+}
+
+static void put_varint(leat_buf *b, int number, unsigned value)
+{
+    leat_buf_putc(b, (char)(number << 3));
+    leat_buf_putc(b, (char)(value & 0x7f | 0x80));
+    leat_buf_putc(b, (char)(value >> 7));
+}
+
+/* RunMetadata of one device: ops of name, start and duration in microseconds, thread. */
+static void put_metadata(leat_buf *out, const char *device, const unsigned (*ops)[3], size_t n)
+{
+    leat_buf stats = {0}, step = {0};
+    put_bytes(&stats, 1, device, strlen(device));
+    for (size_t i = 0; i < n; i++) {
+        leat_buf node = {0};
+        put_bytes(&node, 1, "node", 4);
+        put_varint(&node, 2, ops[i][0]);
+        put_varint(&node, 5, ops[i][1]);
+        put_varint(&node, 10, ops[i][2]);
+        put_bytes(&node, 8, "node = MatMul(a, b)", 19);
+        put_bytes(&stats, 2, node.data, node.size);
+        leat_buf_free(&node);
+    }
+    put_bytes(&step, 1, stats.data, stats.size);
+    put_bytes(out, 1, step.data, step.size);
+    leat_buf_free(&stats);
+    leat_buf_free(&step);
+}
+
+LEAT_TEST(timings_come_to_stand_in_lanes)
+{
+    static const unsigned apart[][3] = {{100, 10, 1}, {105, 10, 2}, {110, 5, 1}};
+    static const unsigned together[][3] = {{100, 10, 0}, {105, 10, 0}, {112, 5, 0}};
+    for (int k = 0; k < 2; k++) {
+        leat_buf b = {0};
+        leat_step_profile *p;
+        put_metadata(&b, "/device:CPU:0", k == 0 ? apart : together, 3);
+        REQUIRE_OK(leat_step_profile_read(&p, b.data, b.size));
+        leat_timeline t = leat_step_profile_timeline(p);
+        CHECK(t.n_events == 3 && t.n_workers == 2);
+        for (size_t i = 0; i < t.n_events; i++) {
+            CHECK_STR(t.events[i].op, "MatMul");
+            CHECK(t.events[i].start_ns >= 0 && t.events[i].end_ns <= 17000);
+            CHECK(t.events[i].worker == (t.events[i].start_ns == 5000));
+        }
+        leat_step_profile_free(p);
+        for (size_t n = 0; n < b.size; n++) { /* cut anywhere: an error or fewer events, nothing worse */
+            leat_status status = leat_step_profile_read(&p, b.data, n);
+            CHECK(status == LEAT_OK || status == LEAT_ERR_DATA_LOSS);
+            if (status == LEAT_OK)
+                leat_step_profile_free(p);
+        }
+        leat_buf_free(&b);
+    }
+}
+
+LEAT_TEST(a_traced_step_has_its_timeline)
+{
+    static const unsigned ops[][3] = {{100, 10, 1}, {105, 10, 2}, {110, 5, 1}};
+    sample *s = odd_log();
+    leat_report_data data = report_data(s);
+    leat_buf b = {0};
+    put_metadata(&b, "/device:CPU:0", ops, 3);
+    leat_report_blob metadata[2] = {{"train", "step_100", b.data, b.size},
+                                    {"other", "step_1", "\x0a\x7f", 2}};
+    data.run_metadata = metadata;
+    data.n_run_metadata = 2;
+    const char *dir = check_temp_dir();
+    char path[200];
+    snprintf(path, sizeof path, "%s/r", dir);
+    REQUIRE_OK(leat_report(path, &data, NULL));
+    char *svg = read_text(path, "profiles/step_100.train.svg"), *html = read_text(path, "index.html");
+    CHECK(svg && strstr(svg, "MatMul") != NULL);
+    CHECK(html && strstr(html, "step_1 · other could not be drawn") != NULL);
+    leat_free(svg);
+    leat_free(html);
+    snprintf(path, sizeof path, "%s/r.pdf", dir);
+    CHECK_OK(leat_report(path, &data, NULL));
+    leat_buf_free(&b);
+    sample_free(s);
+}
+
 LEAT_TEST(tags_tell_what_is_better)
 {
     static const struct {

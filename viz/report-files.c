@@ -1,6 +1,7 @@
 /* The files of a report's directory: their names, the pictures, the numbers. */
 #include "viz/report-private.h"
 #include "viz/graph-draw-private.h"
+#include "viz/timeline-private.h"
 #include "base/file-private.h"
 #include <math.h>
 #include <stdio.h>
@@ -225,19 +226,42 @@ leat_status leat_picture_csv(leat_report_job *j, leat_picture *p)
 
 /* ---- pictures ---- */
 
-static leat_status draw_on(leat_report_job *j, leat_picture *p, leat_canvas *c)
+static leat_status draw_graph(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
+                              const char *title)
 {
-    if (p->graph == NULL) {
-        leat_figure_draw(p->figure, c, p->panel, 1);
-        return leat_canvas_status(c);
-    }
-    leat_plot_graph_options o = {.size = sizeof o, .dark = j->theme.dark, .source = "graph"};
+    leat_plot_graph_options o = {.size = sizeof o, .dark = j->theme.dark, .source = "graph", .title = title};
     if (p->stats) {
         o.color = LEAT_GRAPH_BY_TIME;
         o.run_metadata = p->stats->data;
         o.run_metadata_size = p->stats->size;
     }
     return leat_plot_graph_on(c, p->graph->data, p->graph->size, &o);
+}
+
+static leat_status draw_profile(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
+                                const char *title)
+{
+    leat_step_profile *profile;
+    LEAT_TRY(leat_step_profile_read(&profile, p->stats->data, p->stats->size));
+    leat_timeline timeline = leat_step_profile_timeline(profile);
+    leat_timeline_options o = {.size = sizeof o, .title = title, .dark = j->theme.dark};
+    leat_status status = leat_plot_timeline_on(c, &timeline, &o);
+    leat_step_profile_free(profile);
+    return status;
+}
+
+leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
+                                   const char *title)
+{
+    return p->graph ? draw_graph(j, p, c, title) : draw_profile(j, p, c, title);
+}
+
+static leat_status draw_on(leat_report_job *j, leat_picture *p, leat_canvas *c)
+{
+    if (p->figure == NULL)
+        return leat_picture_draw_page(j, p, c, NULL);
+    leat_figure_draw(p->figure, c, p->panel, 1);
+    return leat_canvas_status(c);
 }
 
 static leat_status draw_as(leat_report_job *j, leat_picture *p, const leat_canvas_class *class,

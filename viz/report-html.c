@@ -245,7 +245,7 @@ static void put_picture(const leat_report_job *j, leat_buf *b, const leat_pictur
         leat_text_xml(b, p->detail);
         leat_buf_puts(b, "</p>\n");
     }
-    if (p->graph) {
+    if (p->figure == NULL) {
         leat_buf_puts(b, "<figcaption>");
         put_label(b, p);
         leat_buf_puts(b, "</figcaption>\n");

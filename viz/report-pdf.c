@@ -1,7 +1,6 @@
 /* The report as a document: contents, summary, then page after page of charts. It is laid out twice: on a trace to
  * learn where everything comes to stand, and then on paper with these numbers in the contents. */
 #include "viz/report-private.h"
-#include "viz/graph-draw-private.h"
 #include "base/file-private.h"
 #include <math.h>
 #include <stdio.h>
@@ -216,23 +215,19 @@ static void draw_summary(paper *k)
 
 /* ---- pictures ---- */
 
-static void draw_graph(paper *k, leat_picture *p)
+/* A graph or timeline on a page of its own, or the reason why there is none. */
+static void draw_other(paper *k, leat_picture *p)
 {
-    leat_plot_graph_options o = {.size = sizeof o, .dark = k->j->theme.dark, .source = "graph"};
-    o.title = p->run;
-    if (p->stats) {
-        o.color = LEAT_GRAPH_BY_TIME;
-        o.run_metadata = p->stats->data;
-        o.run_metadata_size = p->stats->size;
-    }
-    leat_status status = leat_plot_graph_on(k->c, p->graph->data, p->graph->size, &o);
+    char *title = label_of(p);
+    leat_status status = title ? leat_picture_draw_page(k->j, p, k->c, title) : leat_fail_memory(1);
+    leat_free(title);
     if (status == LEAT_OK || leat_canvas_status(k->c) != LEAT_OK)
         return;
     if (status == LEAT_ERR_NO_MEMORY) {
         leat_canvas_set_error(k->c, status);
         return;
     }
-    begin_page(k, "Graph");
+    begin_page(k, p->section->title);
     put(k, MARGIN, PAGE_W - 2 * MARGIN, leat_message(), &body, k->j->theme.alert, LEAT_LEFT);
     end_page(k);
 }
@@ -241,10 +236,10 @@ static void draw_graph(paper *k, leat_picture *p)
 static void draw_section(paper *k, size_t first, size_t n)
 {
     leat_picture *p = &k->j->pictures[first];
-    if (p->section->is_graph) {
+    if (p->figure == NULL) {
         for (size_t i = 0; i < n && leat_canvas_status(k->c) == LEAT_OK; i++) {
             k->page_of[first + i] = k->c->n_pages + 1;
-            draw_graph(k, p + i);
+            draw_other(k, p + i);
         }
         return;
     }

@@ -8,29 +8,36 @@
 #define LEAT_REPORT_PRIVATE_H
 
 #include "viz/figure-private.h"
+#include "leat/viz-timeline.h"
 
 struct leat_sink;
+
+typedef enum leat_report_matter {
+    LEAT_REPORT_PLOTS,
+    LEAT_REPORT_GRAPHS,
+    LEAT_REPORT_PROFILES
+} leat_report_matter;
 
 /* What a report has a chapter for. */
 typedef struct leat_report_section {
     const char *id; /* also the folder of its files */
     const char *title;
-    leat_plot_kind kind;
-    bool is_graph;        /* then there is no kind */
+    leat_report_matter matter;
+    leat_plot_kind kind; /* of LEAT_REPORT_PLOTS */
     size_t columns, rows; /* of charts on a page of the document; 0: each is as high as it wants */
     /* Appends the numbers behind a panel; NULL: there are none to write. */
     leat_status (*csv)(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
 } leat_report_section;
-#define LEAT_REPORT_SECTIONS 6
+#define LEAT_REPORT_SECTIONS 7
 extern const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS];
 
-/* One picture: a panel of a section's figure, or a graph. */
+/* One picture: a panel of a section's figure, a graph, or the timeline of a traced step. */
 typedef struct leat_picture {
     const leat_report_section *section;
     leat_figure *figure;
     size_t panel;
     const leat_report_blob *graph;
-    const leat_report_blob *stats; /* RunMetadata of the graph's run: colours by time; NULL: none */
+    const leat_report_blob *stats; /* RunMetadata: of a timeline, or for the graph's colours; NULL: none */
     const char *tag, *run;         /* run NULL: several */
     char *id;                      /* anchor in the page */
     char *file;                    /* "scalars/loss_train": suffixes follow */
@@ -82,6 +89,9 @@ leat_status leat_csv_scalars(const leat_figure *f, const leat_panel *p, leat_buf
 leat_status leat_csv_histograms(const leat_figure *f, const leat_panel *p, leat_buf *b,
                                 struct leat_sink *sink);
 
+/* Draws a picture that is no plot, as a page of the canvas. */
+leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
+                                   const char *title) LEAT_MUST_CHECK;
 /* Draws one picture: into picture->svg, and into files where j->dir is set. */
 leat_status leat_picture_draw(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
 leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
@@ -89,6 +99,13 @@ leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHEC
 /* The page: with links to the files where j->dir is set. */
 leat_status leat_report_html(leat_report_job *j, leat_buf *b) LEAT_MUST_CHECK;
 leat_status leat_report_pdf(leat_report_job *j, const char *path) LEAT_MUST_CHECK;
+
+/* The timings of a RunMetadata, as what timelines are drawn from. LEAT_ERR_DATA_LOSS where there are none. */
+typedef struct leat_step_profile leat_step_profile;
+leat_status leat_step_profile_read(leat_step_profile **out, const void *run_metadata,
+                                   size_t size) LEAT_MUST_CHECK;
+leat_timeline leat_step_profile_timeline(const leat_step_profile *p); /* borrowed from p */
+void leat_step_profile_free(leat_step_profile *p);
 
 const char *leat_report_title(const leat_report_job *j);
 

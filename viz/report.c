@@ -11,12 +11,13 @@
 
 /* The chapters, in their order; the scalars come first (leat_report_summary counts on it). */
 const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
-    {"scalars", "Scalars", LEAT_PLOT_SCALARS, false, 2, 4, leat_csv_scalars},
-    {"distributions", "Distributions", LEAT_PLOT_DISTRIBUTIONS, false, 2, 4, NULL},
-    {"histograms", "Histograms", LEAT_PLOT_HISTOGRAMS, false, 2, 3, leat_csv_histograms},
-    {"images", "Images", LEAT_PLOT_IMAGES, false, 0, 0, NULL},
-    {"text", "Text", LEAT_PLOT_TEXT, false, 0, 0, NULL},
-    {"graphs", "Graphs", LEAT_PLOT_SCALARS, true, 0, 0, NULL},
+    {"scalars", "Scalars", LEAT_REPORT_PLOTS, LEAT_PLOT_SCALARS, 2, 4, leat_csv_scalars},
+    {"distributions", "Distributions", LEAT_REPORT_PLOTS, LEAT_PLOT_DISTRIBUTIONS, 2, 4, NULL},
+    {"histograms", "Histograms", LEAT_REPORT_PLOTS, LEAT_PLOT_HISTOGRAMS, 2, 3, leat_csv_histograms},
+    {"images", "Images", LEAT_REPORT_PLOTS, LEAT_PLOT_IMAGES, 0, 0, NULL},
+    {"text", "Text", LEAT_REPORT_PLOTS, LEAT_PLOT_TEXT, 0, 0, NULL},
+    {"graphs", "Graphs", LEAT_REPORT_GRAPHS, LEAT_PLOT_SCALARS, 0, 0, NULL},
+    {"profiles", "Profiles", LEAT_REPORT_PROFILES, LEAT_PLOT_SCALARS, 0, 0, NULL},
 };
 
 #define PICTURE_WIDTH 560.0 /* of a chart in the page */
@@ -130,10 +131,29 @@ static leat_status plan_graphs(leat_report_job *j, size_t section)
     return LEAT_OK;
 }
 
+static leat_status plan_profiles(leat_report_job *j, size_t section)
+{
+    for (size_t i = 0; i < j->data->n_run_metadata; i++) {
+        const leat_report_blob *m = &j->data->run_metadata[i];
+        if (i >= j->options.max_pictures) {
+            j->not_drawn[section]++;
+            continue;
+        }
+        LEAT_TRY(add_picture(j, (leat_picture){.section = &leat_report_sections[section],
+                                               .stats = m,
+                                               .tag = m->tag && m->tag[0] ? m->tag : "step",
+                                               .run = m->run}));
+    }
+    return LEAT_OK;
+}
+
 static leat_status plan(leat_report_job *j)
 {
+    static leat_status (*const plans[])(leat_report_job *, size_t) = {[LEAT_REPORT_PLOTS] = plan_figure,
+                                                                      [LEAT_REPORT_GRAPHS] = plan_graphs,
+                                                                      [LEAT_REPORT_PROFILES] = plan_profiles};
     for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++)
-        LEAT_TRY(leat_report_sections[i].is_graph ? plan_graphs(j, i) : plan_figure(j, i));
+        LEAT_TRY(plans[leat_report_sections[i].matter](j, i));
     return leat_report_summary(j);
 }
 
