@@ -1,8 +1,8 @@
 #include "config.h"
 #include "base-private.h"
+#include "shortest-private.h"
 
 #include <errno.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,102 +134,92 @@ bool leat_parse_f64(const char *text, double *out)
     return leat_parse_f64_n(text, strlen(text), out);
 }
 
-static const char *special_text(double value)
+static char *write_special(char *buf, double value)
 {
-    if (isnan(value))
-        return "NaN";
-    if (isinf(value))
-        return value > 0 ? "Infinity" : "-Infinity";
-    return NULL;
+    return strcpy(buf, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
 }
 
-/* floor(log10(a)) for 1e-4 <= a < 1e15. */
-static int decade_of(double a)
+/* Writes the digits of `value` so that they end before `end`; returns where they begin. */
+static char *write_digits(char *end, uint64_t value)
 {
-    int e = -4;
-    while (e < 14 && a >= (e < -1 ? 1 / exact_powers[-e - 1] : exact_powers[e + 1]))
-        e++;
-    return e;
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
+    for (; value >= 100; value /= 100)
+        memcpy(end -= 2, pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        memcpy(end -= 2, pairs + 2 * value, 2);
+    else
+        *--end = (char)('0' + value);
+    return end;
 }
 
-/* Writes `units` x 10^-decimals as %g does: no trailing zeros, no exponent. */
-static void write_units(char *buf, bool negative, uint64_t units, int decimals)
+static char *put_zeros(char *to, int n)
 {
-    char digits[24];
-    int n = 0;
-    for (; decimals > 0 && units % 10 == 0; decimals--)
-        units /= 10;
-    for (; units > 0 || n <= decimals; units /= 10)
-        digits[n++] = (char)('0' + units % 10);
+    for (; n > 0; n--)
+        *to++ = '0';
+    return to;
+}
+
+static char *put_digits(char *to, const char *digits, int n)
+{
+    memcpy(to, digits, (size_t)n);
+    return to + n;
+}
+
+/* As printf's %.*g with a precision of `precision` digits or as many more as the number has. */
+static char *write_decimal(char *buf, bool negative, leat_decimal d, int precision)
+{
+    char all[20], *to = buf;
+    for (; d.digits % 10 == 0; d.digits /= 10)
+        d.exponent++;
+    const char *digits = write_digits(all + sizeof all, d.digits);
+    int n = (int)(all + sizeof all - digits), first = d.exponent + n - 1; /* exponent of the first digit */
     if (negative)
-        *buf++ = '-';
-    while (n > 0) {
-        *buf++ = digits[--n];
-        if (n == decimals && n > 0)
-            *buf++ = '.';
+        *to++ = '-';
+    if (first < -4 || first >= LEAT_MAX(precision, n)) {
+        *to++ = digits[0];
+        if (n > 1)
+            *to++ = '.';
+        to = put_digits(to, digits + 1, n - 1);
+        *to++ = 'e';
+        *to++ = first < 0 ? '-' : '+';
+        const char *exponent = write_digits(all + sizeof all, (uint64_t)abs(first));
+        to = put_zeros(to, 2 - (int)(all + sizeof all - exponent));
+        to = put_digits(to, exponent, (int)(all + sizeof all - exponent));
+    } else if (first < 0) {
+        to = put_digits(to, "0.", 2);
+        to = put_zeros(to, -first - 1);
+        to = put_digits(to, digits, n);
+    } else if (d.exponent < 0) {
+        to = put_digits(to, digits, first + 1);
+        *to++ = '.';
+        to = put_digits(to, digits + first + 1, n - first - 1);
+    } else {
+        to = put_digits(to, digits, n);
+        to = put_zeros(to, d.exponent);
     }
-    *buf = '\0';
-}
-
-/* What printf's %.*g would write, where one exact division shows that it reads back as `value`: 10^decimals and
- * the digits are exact doubles, so the quotient is rounded as strtod rounds. */
-enum fast_result { WRITTEN, READS_DIFFERENT, UNCERTAIN };
-static enum fast_result write_fast(char *buf, double value, int digits, bool is_float)
-{
-    double a = fabs(value);
-    int decimals = digits - 1 - decade_of(a);
-    double scaled = a * exact_powers[decimals], units = rint(scaled);
-    /* The product is rounded: near a half the next digit may be either one. */
-    if (fabs(scaled - units) > 0.499)
-        return UNCERTAIN;
-    double back = units / exact_powers[decimals];
-    uint64_t bits;
-    memcpy(&bits, &back, sizeof bits);
-    /* A double in the middle between two floats may be rounded twice, in two directions. */
-    uint64_t below = bits & 0x1fffffff;
-    if (is_float && below >= 0x0fffffff && below <= 0x10000001)
-        return UNCERTAIN;
-    if (is_float ? (float)back != (float)a : back != a)
-        return READS_DIFFERENT;
-    write_units(buf, value < 0, (uint64_t)units, decimals);
-    return WRITTEN;
+    *to = '\0';
+    return buf;
 }
 
 char *leat_format_f64(char *buf, double value)
 {
-    if (special_text(value) != NULL)
-        return strcpy(buf, special_text(value));
-    if (fabs(value) >= 1e-4 && fabs(value) < 1e15 && write_fast(buf, value, 15, false) == WRITTEN)
-        return buf;
-    locale_t old = leat_c_numbers_begin();
-    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
-        snprintf(buf, 32, "%.*g", digits, value);
-        if (strtod(buf, NULL) == value)
-            break;
-    }
-    leat_c_numbers_end(old);
-    return buf;
+    if (!isfinite(value))
+        return write_special(buf, value);
+    if (value == 0)
+        return strcpy(buf, signbit(value) ? "-0" : "0");
+    return write_decimal(buf, signbit(value), leat_shortest_f64(value), 15);
 }
 
 char *leat_format_f32(char *buf, float value)
 {
-    if (special_text((double)value) != NULL)
-        return strcpy(buf, special_text((double)value));
-    if (fabsf(value) >= 1e-4f && fabsf(value) < 1e6f) {
-        enum fast_result result = READS_DIFFERENT;
-        for (int digits = 6; digits <= 9 && result == READS_DIFFERENT; digits++)
-            result = write_fast(buf, (double)value, digits, true);
-        if (result == WRITTEN)
-            return buf;
-    }
-    locale_t old = leat_c_numbers_begin();
-    for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
-        snprintf(buf, 32, "%.*g", digits, (double)value);
-        if (strtof(buf, NULL) == value)
-            break;
-    }
-    leat_c_numbers_end(old);
-    return buf;
+    if (!isfinite(value))
+        return write_special(buf, (double)value);
+    if (value == 0)
+        return strcpy(buf, signbit(value) ? "-0" : "0");
+    return write_decimal(buf, signbit(value), leat_shortest_f32(value), 6);
 }
 
 static double clock_seconds(clockid_t id)

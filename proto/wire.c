@@ -15,13 +15,14 @@ uint64_t leat_wire_offset(const leat_wire *w)
 
 leat_wire leat_wire_sub(const leat_wire *outer, const leat_field *field)
 {
+    if (field->type != LEAT_WIRE_BYTES)
+        return (leat_wire){.at = outer->at,
+                           .end = outer->at,
+                           .end_offset = field->offset,
+                           .error = "a message is not length-delimited"};
     uint64_t behind = (uint64_t)(outer->end - (field->bytes + field->size));
     return (leat_wire){
-        .at = field->bytes,
-        .end = field->bytes + field->size,
-        .end_offset = outer->end_offset - behind,
-        .error = field->type == LEAT_WIRE_BYTES ? NULL : "a message is not length-delimited",
-    };
+        .at = field->bytes, .end = field->bytes + field->size, .end_offset = outer->end_offset - behind};
 }
 
 /* Leaves w->at on the offending byte. */

@@ -469,27 +469,55 @@ LEAT_TEST(format_numbers)
     CHECK_STR(leat_format_f32(buf, 1e-45f), "1e-45");
 }
 
-LEAT_TEST(formatted_numbers_read_back)
+/* What printf finds with as few digits as read back. */
+static const char *by_printf(double value, bool is_float)
+{
+    static char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, value);
+        if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
+            break;
+    }
+    return text;
+}
+
+/* Of equal length, and read back; where there are several of that length, no further away than printf's. */
+static bool is_shortest(const char *text, double value, bool is_float)
+{
+    double back, other;
+    char scientific[40];
+    const char *want = by_printf(value, is_float);
+    if (!leat_parse_f64(text, &back) || (is_float ? (float)back != (float)value : back != value))
+        return false;
+    snprintf(scientific, sizeof scientific, "%.*e",
+             (int)strcspn(want, "e") - (want[0] == '-') - 1 - (strchr(want, '.') != NULL), back);
+    return leat_parse_f64(scientific, &other) && fabs(other - back) == 0 && strlen(text) <= 24;
+}
+
+LEAT_TEST(formatted_numbers_are_shortest_and_read_back)
 {
     uint64_t random = 88172645463325252u;
     size_t bad = 0;
     char buf[32];
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 60000; i++) {
         random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-        double d, back;
-        memcpy(&d, &random, sizeof d);
-        if (!isfinite(d))
-            continue;
-        leat_format_f64(buf, d);
-        bad += !leat_parse_f64(buf, &back) || back != d || strlen(buf) > 24;
-        float f = (float)(random >> 40) / 1000.0f;
-        leat_format_f32(buf, f);
-        bad += !leat_parse_f64(buf, &back) || (float)back != f;
+        double d;
+        float f;
+        uint64_t bits = i % 3 == 0 ? random & UINT64_C(0xfff) << 52 : random; /* a third are powers of two */
+        uint32_t low = (uint32_t)(i % 3 == 0 ? random & 0xff800000 : random >> 13);
+        memcpy(&d, &bits, sizeof d);
+        memcpy(&f, &low, sizeof f);
+        if (isfinite(d) && d != 0)
+            bad += !is_shortest(leat_format_f64(buf, d), d, false);
+        if (isfinite(f) && f != 0)
+            bad += !is_shortest(leat_format_f32(buf, f), (double)f, true);
+        double whole = (double)(random >> 11), tenth = whole / 1000;
+        bad += !is_shortest(leat_format_f64(buf, whole), whole, false);
+        bad += !is_shortest(leat_format_f64(buf, tenth), tenth, false);
     }
     CHECK(bad == 0);
 }
 
-/* Most values take a short cut past printf; what it writes must be printf's. */
 LEAT_TEST(numbers_are_formatted_as_printf_would)
 {
     uint64_t seed = 77;
