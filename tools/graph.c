@@ -79,9 +79,11 @@ static int run(leat_tool *t, const void *values)
 const struct leat_command leat_command_graph = LEAT_COMMAND(
     "graph", "GRAPH|LOGDIR -o FILE", "draw a graph as a diagram", .min_operands = 1, .max_operands = 1,
     .details =
-        "GRAPH is a GraphDef (.pb), a MetaGraphDef (.meta) or a SavedModel directory; of a log directory the newest "
-        "graph of a run is drawn. Name scopes are boxes, open or closed; where an op has the name of a scope, A/(A) is "
-        "the op. Constants and summaries stand beside their ops, five or more numbered ops of one kind are one stack, "
-        "and nodes with very many neighbours stand apart in the auxiliary area.\n\n"
-        "Without --depth the outermost scopes are opened, one of each structure, as long as the page still reads.",
+        "GRAPH is a GraphDef (.pb), a MetaGraphDef (.meta) or a SavedModel directory; of a log directory "
+        "the newest graph of a run is drawn. Name scopes are boxes, open or closed; where an op has the "
+        "name of a scope, A/(A) is the op. Constants and summaries stand beside their ops, five or more "
+        "numbered ops of one kind are one stack, and nodes with very many neighbours stand apart in the "
+        "auxiliary area.\n\n"
+        "Without --depth the outermost scopes are opened, one of each structure, as long as the page "
+        "still reads.",
     LEAT_OPTIONS(options, struct graph_args), .run = run);
