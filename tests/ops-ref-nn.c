@@ -108,3 +108,65 @@ void ref_mat_mul(leat_ref *r)
             }
     }
 }
+
+/* ---- convolution ---- */
+
+struct window { /* of one spatial dimension */
+    int64_t in, out, size, stride, dilation, before;
+};
+
+static void window_of(const leat_ref *r, struct window *w, int axis, int filter_axis)
+{
+    const int64_t *strides, *dilations, *explicit_pads;
+    size_t n_pads = leat_attr_ints(r->op, "explicit_paddings", &explicit_pads);
+    leat_attr_ints(r->op, "strides", &strides);
+    size_t n_dilations = leat_attr_ints(r->op, "dilations", &dilations);
+    const char *padding = leat_attr_string(r->op, "padding");
+    *w = (struct window){.in = r->in_shape[0].dims[axis],
+                         .size = r->in_shape[1].dims[filter_axis],
+                         .stride = strides[axis],
+                         .dilation = n_dilations > 0 ? dilations[axis] : 1};
+    int64_t reach = (w->size - 1) * w->dilation + 1, padded = w->in;
+    if (strcmp(padding, "SAME") == 0) {
+        w->out = (w->in + w->stride - 1) / w->stride;
+        w->before = LEAT_MAX((w->out - 1) * w->stride + reach - w->in, 0) / 2;
+    } else {
+        if (n_pads > 0) {
+            w->before = explicit_pads[2 * axis];
+            padded += explicit_pads[2 * axis] + explicit_pads[2 * axis + 1];
+        }
+        w->out = (padded - reach) / w->stride + 1;
+    }
+}
+
+/* Images [N, H, W, C] or [N, C, H, W], filter [h, w, C / groups, outputs]. */
+void ref_conv2d(leat_ref *r)
+{
+    bool nchw = strcmp(leat_attr_string(r->op, "data_format"), "NCHW") == 0;
+    const leat_shape *x = &r->in_shape[0], *f = &r->in_shape[1], *y = &r->out_shape[0];
+    int ah = nchw ? 2 : 1, aw = nchw ? 3 : 2, ac = nchw ? 1 : 3;
+    struct window h, w;
+    window_of(r, &h, ah, 0);
+    window_of(r, &w, aw, 1);
+    int64_t channels = x->dims[ac], per_group = f->dims[2], outputs = f->dims[3],
+            groups = channels / per_group;
+    r->wrong_shape = leat_shape_rank(y) != 4 || y->dims[0] != x->dims[0] || y->dims[ah] != h.out ||
+                     y->dims[aw] != w.out || y->dims[ac] != outputs;
+    for (int64_t i = 0; !r->wrong_shape && i < x->dims[0] * h.out * w.out * outputs; i++) {
+        int64_t o = i % outputs, ow = i / outputs % w.out, oh = i / outputs / w.out % h.out,
+                n = i / outputs / w.out / h.out;
+        long double sum = 0;
+        for (int64_t k = 0; k < h.size * w.size * per_group; k++) {
+            int64_t c = k % per_group, kw = k / per_group % w.size, kh = k / per_group / w.size;
+            int64_t ih = oh * h.stride + kh * h.dilation - h.before,
+                    iw = ow * w.stride + kw * w.dilation - w.before;
+            int64_t channel = o / (outputs / groups) * per_group + c;
+            if (ih < 0 || ih >= h.in || iw < 0 || iw >= w.in)
+                continue;
+            int64_t at = nchw ? ((n * channels + channel) * h.in + ih) * w.in + iw
+                              : ((n * h.in + ih) * w.in + iw) * channels + channel;
+            sum += (long double)r->in[0][at] * r->in[1][((kh * w.size + kw) * per_group + c) * outputs + o];
+        }
+        r->out[0][nchw ? ((n * outputs + o) * h.out + oh) * w.out + ow : i] = (double)sum;
+    }
+}
