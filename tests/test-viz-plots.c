@@ -381,6 +381,93 @@ LEAT_TEST(a_pdf_has_as_many_pages_as_it_needs)
     sample_free(s);
 }
 
+/* ---- what a log may hold to do harm ---- */
+
+static bool holds_nan(const char *svg)
+{
+    static const char *const wrong[] = {"nan", "inf\"", "inf,", "inf ", "=\"-\""};
+    for (size_t i = 0; i < LEAT_LEN(wrong); i++)
+        if (strstr(svg, wrong[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* BADINPUT 116, 117, 119, 120, 121, 123, 125: each as run, tag, title and labels, on linear and log axes. */
+LEAT_TEST(hostile_names_and_values_are_drawn_harmless)
+{
+    static const struct {
+        const char *name;
+        double values[3];
+        const char *shown; /* in the SVG */
+    } rows[] = {
+        {"<script>alert(1)</script>", {1, 2, 3}, "&lt;script&gt;alert(1)&lt;/script&gt;"},
+        {"\" onmouseover=\"x' y", {1, 2, 3}, "&quot; onmouseover=&quot;x&#39; y"},
+        {"a\x01\x02\x1f\x7f", {1, 2, 3}, "a\\x01\\x02\\x1f\\x7f"},
+        {"javascript:alert(1)", {1, 2, 3}, ">javascript:alert(1)<"},
+        {"\xe2\x80\xae"
+         "gnp.exe",
+         {1, 2, 3},
+         ">gnp.exe<"},
+        {"\x1b]0;title\x07", {1, 2, 3}, "\\x1b]0;title\\x07"},
+        {"]]><!--", {1, 2, 3}, "]]&gt;&lt;!--"},
+        {"huge", {-1e308, 1e308, 0}, ">huge<"},
+        {"hugest", {1.7976931348623157e308, -1.7976931348623157e308, 1}, ">hugest<"},
+        {"tiny", {4e-324, 8e-324, 12e-324}, ">tiny<"},
+        {"near", {1e300, 1.0000000000000002e300, 1e300}, ">near<"},
+        {"mixed", {1e-300, 1e300, 1}, ">mixed<"},
+    };
+    const char *dir = check_temp_dir();
+    bool xmllint = has_tool("xmllint");
+    for (size_t i = 0; i < 2 * LEAT_LEN(rows); i++) {
+        const char *name = rows[i / 2].name;
+        char path[256], command[400];
+        sample *s = sample_new();
+        leat_plot_options o;
+        leat_buf svg = {0};
+        leat_plot_options_init(&o);
+        o.title = o.xlabel = o.ylabel = name;
+        o.log_y = i % 2;
+        sample_add_scalars(s, name, name, rows[i / 2].values, 3, INT64_MAX / 4);
+        snprintf(path, sizeof path, "%s/%zu.svg", dir, i);
+        if (CHECK_OK(leat_plot(path, sample_data(s), &o)) && CHECK_OK(leat_file_read_all(path, 0, &svg))) {
+            CHECK(strstr(svg.data, rows[i / 2].shown) != NULL);
+            CHECK(strstr(svg.data, "<script") == NULL && strstr(svg.data, "\" on") == NULL);
+            CHECK(strpbrk(svg.data, "\x01\x02\x07\x1b\x7f") == NULL && leat_utf8_valid(svg.data, svg.size));
+            CHECK(!holds_nan(svg.data));
+        }
+        snprintf(command, sizeof command, "xmllint --noout %s", path);
+        CHECK(!xmllint || system(command) == 0);
+        leat_buf_free(&svg);
+        sample_free(s);
+    }
+}
+
+/* BADINPUT 107, 122: no bytes, a row of 100,000 pixels, more pixels than any picture needs. */
+LEAT_TEST(hostile_images_are_named)
+{
+    leat_buf wide = {0}, bomb = {0}, b = {0};
+    uint32_t *pixels = calloc(100000, 4);
+    REQUIRE_OK(leat_image_encode(&wide, &(leat_image){100000, 1, pixels}, NULL, 0));
+    REQUIRE_OK(leat_image_encode(&bomb, &(leat_image){1, 1, pixels}, NULL, 0));
+    memcpy(bomb.data + 16, "\x00\x00\xff\xff\x00\x00\xff\xff", 8); /* 65535 x 65535 */
+    leat_blob at[] = {
+        {1, 0, 0, ""}, {2, 0, wide.size, wide.data}, {3, 0, bomb.size, bomb.data}, {4, 0, 6, "GIF89a"}};
+    leat_blob_series series = {.run = "r", .tag = "t", .n = 4, .at = at};
+    leat_plot_data data = {.images = &series, .n_images = 1};
+    leat_plot_options o;
+    leat_plot_options_init(&o);
+    o.kind = LEAT_PLOT_IMAGES;
+    if (CHECK_OK(trace(&data, &o, LEAT_METRICS_FIXED, &b))) {
+        CHECK(strstr(b.data, "not a PNG image") != NULL && strstr(b.data, "65535") != NULL);
+        CHECK(strstr(b.data, "pixels=224x2") != NULL || strstr(b.data, "pixels=224x1") != NULL);
+        CHECK(strstr(b.data, "step 4") != NULL);
+    }
+    leat_buf_free(&b);
+    leat_buf_free(&wide);
+    leat_buf_free(&bomb);
+    free(pixels);
+}
+
 static void set_smoothing(leat_plot_options *o)
 {
     o->smoothing = 1;

@@ -194,7 +194,7 @@ LEAT_TEST(what_is_too_much_is_named)
 static void put_bytes(leat_buf *b, int number, const void *data, size_t n)
 {
     leat_buf_putc(b, (char)(number << 3 | 2));
-    leat_buf_putc(b, (char)(n & 0x7f | 0x80));
+    leat_buf_putc(b, (char)((n & 0x7f) | 0x80));
     leat_buf_putc(b, (char)(n >> 7));
     leat_buf_append(b, data, n);
 }
@@ -202,7 +202,7 @@ static void put_bytes(leat_buf *b, int number, const void *data, size_t n)
 static void put_varint(leat_buf *b, int number, unsigned value)
 {
     leat_buf_putc(b, (char)(number << 3));
-    leat_buf_putc(b, (char)(value & 0x7f | 0x80));
+    leat_buf_putc(b, (char)((value & 0x7f) | 0x80));
     leat_buf_putc(b, (char)(value >> 7));
 }
 

@@ -273,12 +273,12 @@ static leat_status add_graphs(leat_log_data *d, const char *name, const leat_log
 
 /* ---- runs ---- */
 
-static leat_status add_run_notes(leat_log_data *d, const char *name, const leat_log_run *run)
+static leat_status add_run_notes(leat_log_data *d, const char *name, const leat_log_run *run, unsigned what)
 {
     if (run->dropped > 0)
         LEAT_TRY(add_note(d, leat_asprintf("%s: %llu points were superseded at a restart and are left out",
                                            name, (unsigned long long)run->dropped)));
-    if (run->graph_events > 1)
+    if (run->graph_events > 1 && (what & LEAT_LOG_GRAPHS))
         LEAT_TRY(add_note(d, leat_asprintf("%s: the newest of %llu graphs is shown", name,
                                            (unsigned long long)run->graph_events)));
     if (run->n_damage_found > 0 && run->n_damage > 0) {
@@ -298,7 +298,7 @@ static leat_status add_run(leat_log_data *d, const char *name, const leat_log_ru
     if (known == NULL)
         return out_of_memory();
     *known = name;
-    LEAT_TRY(add_run_notes(d, name, run));
+    LEAT_TRY(add_run_notes(d, name, run, what));
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
         leat_status status = LEAT_OK;
