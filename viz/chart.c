@@ -145,7 +145,7 @@ static bool x_labels_fit(frame *f, bool drop)
 
 static void choose_x_ticks(frame *f)
 {
-    size_t want = (size_t)fmin(8, fmax(2, f->plot.w / 55));
+    size_t want = (size_t)fmin(8, fmax(2, f->plot.w / 48));
     for (;; want--) {
         leat_axis_ticks(&f->chart->x, want, &f->x);
         if (x_labels_fit(f, false))
