@@ -5,6 +5,7 @@
 #include "events/record-private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void build_record(leat_buf *file, const void *data, size_t size)
 {
@@ -66,6 +67,20 @@ void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, 
         leat_put_plugin_metadata(&b, plugin);
     build_summary(file, step, &b);
     leat_buf_free(&b);
+}
+
+void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, const void *bytes, size_t size)
+{
+    leat_put_uint(b, 1, (uint64_t)dtype);
+    size_t mark = leat_put_begin(b, 2);
+    while (*shape != '\0') {
+        size_t dim = leat_put_begin(b, 2);
+        leat_put_uint(b, 1, strtoull(shape, (char **)&shape, 10));
+        leat_put_end(b, dim);
+        shape += *shape == ',';
+    }
+    leat_put_end(b, mark);
+    leat_put_bytes(b, field, bytes, size);
 }
 
 void build_save(const leat_buf *file, const char *dir, const char *name)

@@ -16,6 +16,8 @@ void build_scalar(leat_buf *file, const char *tag, int64_t step, float value);
 /* A summary of one value: tag, payload in `field`, and a plugin's metadata unless NULL. */
 void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
                  size_t size, const char *plugin);
+/* Appends a TensorProto's fields: dtype, shape ("" scalar, "2,3"), and one field of raw bytes. */
+void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, const void *bytes, size_t size);
 /* Writes the file to dir/name (directories are made). */
 void build_save(const leat_buf *file, const char *dir, const char *name);
 
