@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct reader {
@@ -85,6 +86,33 @@ static double next_random(reader *in) /* in [0, 1) */
     return (double)(in->random >> 11) * 0x1p-53;
 }
 
+/* half precision by arithmetic on its definition, not by the library's tricks with bits */
+static double half_value(uint16_t h)
+{
+    int exponent = h >> 10 & 31, mantissa = h & 1023;
+    double magnitude = exponent == 31  ? (mantissa != 0 ? NAN : INFINITY)
+                       : exponent == 0 ? ldexp(mantissa, -24)
+                                       : ldexp(1024 + mantissa, exponent - 25);
+    return h & 0x8000 ? -magnitude : magnitude;
+}
+
+static uint16_t half_bits(float f)
+{
+    uint16_t sign = signbit(f) ? 0x8000 : 0;
+    double magnitude = fabs((double)f);
+    int exponent;
+    if (isnan(f))
+        return sign | 0x7e00;
+    if (magnitude >= 65520)
+        return sign | 0x7c00;
+    frexp(
+        magnitude,
+        &exponent); /* magnitude < 2^exponent; halves step by 2^(exponent - 11), but never less than 2^-24 */
+    int step = magnitude == 0 || exponent - 11 < -24 ? -24 : exponent - 11;
+    int units = (int)nearbyint(ldexp(magnitude, -step)); /* to nearest even */
+    return sign | (uint16_t)(step == -24 ? units : units - 1024 + (step + 25) * 1024);
+}
+
 static void put(leat_tensor *t, int64_t i, double v)
 {
     float f = (float)v;
@@ -98,11 +126,7 @@ static void put(leat_tensor *t, int64_t i, double v)
         memcpy(&bits, &f, sizeof bits);
         ((uint16_t *)t->data)[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
         return;
-    case LEAT_HALF: { /* by the compiler's own conversion, not the library's */
-        _Float16 h = (_Float16)f;
-        memcpy((uint16_t *)t->data + i, &h, sizeof h);
-        return;
-    }
+    case LEAT_HALF: ((uint16_t *)t->data)[i] = half_bits(f); return;
     case LEAT_BOOL:
     case LEAT_UINT8: ((uint8_t *)t->data)[i] = (uint8_t)v; return;
     case LEAT_INT8: ((int8_t *)t->data)[i] = (int8_t)v; return;
@@ -127,11 +151,7 @@ double row_element(const leat_tensor *t, int64_t i)
         bits = (uint32_t)((const uint16_t *)t->data)[i] << 16;
         memcpy(&f, &bits, sizeof f);
         return f;
-    case LEAT_HALF: {
-        _Float16 h;
-        memcpy(&h, (const uint16_t *)t->data + i, sizeof h);
-        return (double)h;
-    }
+    case LEAT_HALF: return half_value(((const uint16_t *)t->data)[i]);
     case LEAT_BOOL:
     case LEAT_UINT8: return ((const uint8_t *)t->data)[i];
     case LEAT_INT8: return ((const int8_t *)t->data)[i];
