@@ -7,8 +7,11 @@
 
 typedef float vf __attribute__((vector_size(LEAT_VECTOR_BYTES)));
 typedef int32_t vi __attribute__((vector_size(LEAT_VECTOR_BYTES)));
+typedef uint32_t vu
+    __attribute__((vector_size(LEAT_VECTOR_BYTES))); /* bits: what overflows is garbage, not an error */
 typedef double vd __attribute__((vector_size(LEAT_VECTOR_BYTES)));
 typedef int64_t vl __attribute__((vector_size(LEAT_VECTOR_BYTES)));
+typedef uint64_t vw __attribute__((vector_size(LEAT_VECTOR_BYTES)));
 typedef float vh __attribute__((vector_size(LEAT_VECTOR_BYTES / 2)));
 typedef float vf_unaligned __attribute__((vector_size(LEAT_VECTOR_BYTES), aligned(4), may_alias));
 #define LANES (LEAT_VECTOR_BYTES / 4)
@@ -40,7 +43,7 @@ static inline vd all_d(double x)
 
 /* Adding 1.5 * 2^23 rounds to an integer, which then stands in the lowest bits. */
 #define ROUNDER 12582912.0f
-#define ROUNDER_BITS 0x4b400000
+#define ROUNDER_BITS UINT32_C(0x4b400000)
 
 /* ---- in float ---- */
 
@@ -51,7 +54,7 @@ static inline vf exp_with_rest(vf x, vf *rest)
     x = pick(x > 89.0f, all(89.0f), x);
     x = pick(x < -104.0f, all(-104.0f), x);
     vf t = x * 1.44269504088896341f + ROUNDER;
-    vi n = (vi)t - ROUNDER_BITS;
+    vu n = (vu)t - ROUNDER_BITS;
     t -= ROUNDER;
     vf r = (x - t * 0.693359375f) + t * 2.12194440e-4f;
     vf p = r * 1.98791013e-4f + 1.39430200e-3f;
@@ -61,7 +64,7 @@ static inline vf exp_with_rest(vf x, vf *rest)
     p = p * r + 0.5f;
     p = p * (r * r) + r;
     vf y = p + 1.0f;
-    vi half = n >> 1;
+    vu half = (vu)((vi)n >> 1);
     vf power = (vf)((half + 127) << 23), power2 = (vf)((n - half + 127) << 23);
     *rest = (p - (y - 1.0f)) * power * power2;
     return y * power * power2;
@@ -77,8 +80,8 @@ static inline vf log_v(vf x)
 {
     vi tiny = x < 1.17549435e-38f;
     vf scaled = pick(tiny, x * 8388608.0f, x);
-    vi bits = (vi)scaled - 0x3f3504f3;
-    vf e = __builtin_convertvector(bits >> 23, vf) - pick(tiny, all(23.0f), all(0.0f));
+    vu bits = (vu)scaled - 0x3f3504f3;
+    vf e = __builtin_convertvector((vi)bits >> 23, vf) - pick(tiny, all(23.0f), all(0.0f));
     vf m = (vf)((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
     vf z = m * m;
     vf p = m * 7.0376836292e-2f - 1.1514610310e-1f;
@@ -136,14 +139,14 @@ static inline vd expm1_quotient(vd r)
     return p * r + 0.99999999999513511;
 }
 #define ROUNDER_D 6755399441055744.0 /* 1.5 * 2^52 */
-#define ROUNDER_D_BITS INT64_C(0x4338000000000000)
+#define ROUNDER_D_BITS UINT64_C(0x4338000000000000)
 /* x = n * ln 2 + r; *power is 2^n. x is clamped to what float can tell apart. */
 static inline vd reduce_d(vd x, vd *power)
 {
     x = pick_d(x > 130.0, all_d(130.0), x);
     x = pick_d(x < -130.0, all_d(-130.0), x);
     vd t = x * 1.4426950408889634 + ROUNDER_D;
-    vl n = (vl)t - ROUNDER_D_BITS;
+    vw n = (vw)t - ROUNDER_D_BITS;
     t -= ROUNDER_D;
     *power = (vd)((n + 1023) << 52);
     return x - t * 0.69314718055994531;
@@ -162,9 +165,9 @@ static inline vd exp_core(vd x)
 /* log u for normal positive u. */
 static inline vd log_core(vd u)
 {
-    vl bits = (vl)u - INT64_C(0x3fe6a09e667f3bcd);
-    vd e = __builtin_convertvector(bits >> 52, vd);
-    vd m = (vd)((bits & INT64_C(0x000fffffffffffff)) + INT64_C(0x3fe6a09e667f3bcd));
+    vw bits = (vw)u - UINT64_C(0x3fe6a09e667f3bcd);
+    vd e = __builtin_convertvector((vl)bits >> 52, vd);
+    vd m = (vd)((bits & UINT64_C(0x000fffffffffffff)) + UINT64_C(0x3fe6a09e667f3bcd));
     vd s = (m - 1.0) / (m + 1.0), z = s * s;
     vd p = z * 0.67600572971369366 + 0.1442870612369494;
     p = p * z + 0.22315718427333864;
@@ -199,10 +202,10 @@ static inline vd selu_core(vd x)
 }
 
 /* sin x (quadrant 0) or cos x (1) for |x| < 2^20: x = n * pi/2 + r; the first part of pi/2 has 33 bits. */
-static inline vd sin_cos(vd x, int64_t quadrant)
+static inline vd sin_cos(vd x, uint64_t quadrant)
 {
     vd t = x * 0.63661977236758134 + ROUNDER_D;
-    vl n = (vl)t - ROUNDER_D_BITS + quadrant;
+    vw n = (vw)t - ROUNDER_D_BITS + quadrant;
     t -= ROUNDER_D;
     vd r = (x - t * 1.57079632673412561417e+00) - t * 6.07710050650619224932e-11;
     vd z = r * r;
@@ -214,8 +217,8 @@ static inline vd sin_cos(vd x, int64_t quadrant)
     c = c * z - 0.0013888887513590375;
     c = c * z + 0.041666666663454456;
     c = c * (z * z) - 0.5 * z + 1.0;
-    vd y = pick_d(-(n & 1), c, s);
-    return (vd)((vl)y ^ ((n & 2) << 62));
+    vd y = pick_d((vl) - (n & 1), c, s);
+    return (vd)((vw)y ^ ((n & 2) << 62));
 }
 static inline vd sin_core(vd x)
 {
