@@ -45,6 +45,7 @@
 #undef RULE
 
 #include "ops/random-loops.h"
+#include "ops/norm-loops.h"
 
 /* Permutation of a whole vector by variable lanes: none in the base set, and for double from AVX-512 on. */
 #ifdef __AVX512F__
@@ -115,6 +116,7 @@ const leat_nn_vector LEAT_NN_VECTOR_NAME = {
                  softmax_subtract_f32, softmax_column_sums_f32},
                 {softmax_shift_f64, softmax_sums_f64, softmax_scale_f64, softmax_divide_f64,
                  softmax_subtract_f64, softmax_column_sums_f64}},
+    .norm = {norm_squares, norm_dots, norm_affine, norm_backward},
     .gemv_rows = {gemv_rows_f32, gemv_rows_f32_wide, gemv_rows_f64},
     .gemv_columns = {gemv_columns_any_f32, gemv_columns_any_f32_wide, gemv_columns_any_f64},
 };

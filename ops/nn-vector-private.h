@@ -72,12 +72,23 @@ typedef struct leat_softmax_loops {
     void (*column_sums)(const void *x, size_t rows, size_t n, double *sums); /* added to sums */
 } leat_softmax_loops;
 
+/* ---- batch normalisation by rows of n channels (norm-loops.h) ---- */
+typedef struct leat_norm_loops {
+    void (*squares)(const float *x, const float *mean, size_t rows, size_t n, double *sums);
+    void (*dots)(const float *dy, const float *x, const float *mean, size_t rows, size_t n, double *sums);
+    void (*affine)(const float *x, const float *mean, const float *factor, const float *offset, float *y,
+                   size_t rows, size_t n);
+    void (*backward)(const float *dy, const float *x, const float *mean, const float *shift,
+                     const float *slope, const float *factor, float *dx, size_t rows, size_t n);
+} leat_norm_loops;
+
 typedef struct leat_nn_vector {
     const char *name;
     leat_rule_fn *rule[LEAT_RULE_COUNT][2]; /* float, double */
     leat_philox_fn *philox;
     leat_uniform_fn *uniform;
     leat_softmax_loops softmax[2];
+    leat_norm_loops norm;
     leat_gemv_rows_fn *gemv_rows[LEAT_GEMV_TYPES];
     leat_gemv_columns_fn *gemv_columns[LEAT_GEMV_TYPES];
 } leat_nn_vector;
