@@ -246,6 +246,7 @@ LEAT_ROW(Log1p, "(float[3] -1 -2 1e-12) nograd -> float[3] -inf nan 1e-12");
 /* ---- error and gamma functions ---- */
 
 LEAT_VECTOR_KERNEL1(erf_kernel, ERF, MATH)
+LEAT_LIBM_KERNEL1(erfc_kernel, erfcf(x), erfc(x))
 
 /* libm's lgamma writes to a global; these do not. */
 static inline double lgamma_one(double x)
@@ -289,6 +290,12 @@ static void erf_grad(leat_grad *g)
     leat_out bell = leat_raw_exp(leat_raw_neg(leat_raw_square(leat_grad_in(g, 0))));
     g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_mul(two_rsqrt_pi, bell));
 }
+static void erfc_grad(leat_grad *g)
+{
+    leat_out minus_two_rsqrt_pi = leat_scalar_float(g->graph, -M_2_SQRTPI);
+    leat_out bell = leat_raw_exp(leat_raw_neg(leat_raw_square(leat_grad_in(g, 0))));
+    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_mul(minus_two_rsqrt_pi, bell));
+}
 static void lgamma_grad(leat_grad *g)
 {
     g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_digamma(leat_grad_in(g, 0)));
@@ -303,6 +310,10 @@ const leat_op_def leat_op_Erf =
     LEAT_OP("Erf(x: T) -> y: T; T: floating", .doc = "The error function.", .shape = leat_shape_same,
             .kernels = {{erf_kernel, .label = "vector"}}, .gradient = erf_grad, .flags = LEAT_OP_INPLACE);
 
+const leat_op_def leat_op_Erfc = LEAT_OP(
+    "Erfc(x: T) -> y: T; T: floating", .doc = "y = 1 - erf(x), exact where erf(x) is near 1.",
+    .shape = leat_shape_same, .kernels = {{erfc_kernel}}, .gradient = erfc_grad, .flags = LEAT_OP_INPLACE);
+
 const leat_op_def leat_op_Lgamma =
     LEAT_OP("Lgamma(x: T) -> y: T; T: floating",
             .doc = "The logarithm of the absolute value of the gamma function.", .shape = leat_shape_same,
@@ -315,6 +326,12 @@ const leat_op_def leat_op_Digamma = LEAT_OP(
 LEAT_ROW(Erf, "(double[2,3] -3..3)", erf(x));
 LEAT_ROW(Erf, "(float[1001] -5..5) tol 2e-7 nograd", erf(x));
 LEAT_ROW(Erf, "(float[3] nan inf -inf) nograd -> float[3] nan 1 -1");
+LEAT_ROW(Erfc, "(double[2,3] -3..3)", erfc(x));
+LEAT_ROW(Erfc, "(float[1001] -5..5) nograd", erfc(x));
+LEAT_ROW(Erfc, "(float[4] nan inf -inf 0) nograd -> float[4] nan 0 2 1");
+LEAT_ROW(Erfc, "(double[1] 10) nograd tol 1e-58 -> double[1] 2.088487583762545e-45"); /* 1 - erf(10) is 0 */
+LEAT_ROW(Erfc, "(half[2] 0 -9) -> half[2] 1 2");
+LEAT_ROW(Erfc, "(bfloat16[2] 0 -9) -> bfloat16[2] 1 2");
 LEAT_ROW(Lgamma, "(double[2,3] 0.5..5)", lgamma(x));
 LEAT_ROW(Lgamma, "(float[3] -1 0 0.5) nograd tol 2e-7 -> float[3] inf inf 0.572364943");
 LEAT_ROW(Digamma, "(double[5] 0.25 1 3.5 -0.5 12) tol 1e-12 gradtol 1e-4 -> double[5] -4.227453533376265 "
