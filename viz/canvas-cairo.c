@@ -98,9 +98,10 @@ static void stroke_in_pieces(cairo_t *cr, const leat_shape *s, const leat_style 
 void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *style)
 {
     cairo_t *cr = cr_of(c);
+    bool raster = ((leat_cairo_canvas *)c)->raster;
     cairo_new_path(cr);
-    if (((leat_cairo_canvas *)c)->raster && s->kind == LEAT_SHAPE_POLYLINE && s->n_points > PIECE &&
-        style->dash[0] <= 0 && (style->fill & 0xff) == 0) {
+    if (raster && s->kind == LEAT_SHAPE_POLYLINE && s->n_points > PIECE && style->dash[0] <= 0 &&
+        (style->fill & 0xff) == 0) {
         stroke_in_pieces(cr, s, style);
         leat_cairo_check(c, cairo_status(cr));
         return;
@@ -113,8 +114,12 @@ void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *sty
     case LEAT_SHAPE_PATH: add_path(cr, s); break;
     }
     if (style->fill & 0xff) {
+        bool large =
+            raster && s->n_points > PIECE; /* the finest edges of large areas cost most and show least */
         set_color(cr, style->fill);
+        cairo_set_antialias(cr, large ? CAIRO_ANTIALIAS_FAST : CAIRO_ANTIALIAS_DEFAULT);
         cairo_fill_preserve(cr);
+        cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
     }
     if (style->stroke & 0xff) {
         set_color(cr, style->stroke);
