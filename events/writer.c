@@ -328,8 +328,8 @@ static leat_status add_histogram(leat_event_writer *w, const char *tag, const do
         leat_histogram_add_f32(h, f32, n);
     if (h->not_finite > 0)
         leat_note(LEAT_LOG_WARNING,
-                 "histogram '%s', step %lld: %llu of %zu values are not finite and left out", tag,
-                 (long long)step, (unsigned long long)h->not_finite, n);
+                  "histogram '%s', step %lld: %llu of %zu values are not finite and left out", tag,
+                  (long long)step, (unsigned long long)h->not_finite, n);
     leat_histogram_put(&v.b, LEAT_VALUE_HISTO, h);
     leat_free(h);
     return end_value(w, &v);

@@ -196,8 +196,8 @@ static leat_status bias_grad_kernel(leat_kernel *k)
     const leat_tensor *dy = k->in[0];
     int rank = leat_shape_rank(&dy->shape), axis = channel_axis(k->op, rank);
     if (rank < least_rank(k->op))
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the gradient must have rank %d or more, not %d",
-                                least_rank(k->op), rank);
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                "the gradient must have rank %d or more, not %d", least_rank(k->op), rank);
     if (!leat_dtype_is_integer(dy->dtype) && !leat_dtype_is_floating(dy->dtype))
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no sums of %s", leat_dtype_name(dy->dtype));
     bias_sum b = {.dtype = dy->dtype,

@@ -233,8 +233,9 @@ const leat_op_def leat_op_Qr = LEAT_OP(
     .doc = "input = q r with orthonormal columns in q and r upper triangular.", .shape = qr_shape,
     .kernels = {{.fn = qr_kernel, .label = "lapack"}}, .gradient = qr_grad, .cost = factor_cost);
 
-LEAT_ROW(Qr,
-         "(double[2,2] 3 1 4 2) gradtol 1e-4 gradstatic -> double[2,2] -0.6 -0.8 -0.8 0.6, double[2,2] -5 -2.2 0 0.4");
+LEAT_ROW(
+    Qr,
+    "(double[2,2] 3 1 4 2) gradtol 1e-4 gradstatic -> double[2,2] -0.6 -0.8 -0.8 0.6, double[2,2] -5 -2.2 0 0.4");
 LEAT_ROW(Qr,
          "(float[2,1] 3 4) {full_matrices: true} nograd -> float[2,2] -0.6 -0.8 -0.8 0.6, float[2,1] -5 0");
 LEAT_ROW(Qr, "(double[0,2]) nograd -> double[0,0], double[0,2]");

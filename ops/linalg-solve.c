@@ -410,10 +410,12 @@ const leat_op_def leat_op_MatrixSolveLs = LEAT_OP(
     .shape = least_squares_shape, .kernels = {{.fn = least_squares_kernel, .label = "lapack"}},
     .gradient = least_squares_grad, .cost = solve_cost);
 
-LEAT_ROW(MatrixSolveLs,
-         "(double[3,2] 1 0 0 1 0 0, double[3,1] 3 4 5, double[] 0) gradin 0 1 gradstatic tol 1e-9 -> double[2,1] 3 4");
-LEAT_ROW(MatrixSolveLs,
-         "(double[2,3] 1 0 0 0 1 0, double[2,1] 3 4, double[] 1) gradin 0 1 gradstatic tol 1e-9 -> double[3,1] 1.5 2 0");
+LEAT_ROW(
+    MatrixSolveLs,
+    "(double[3,2] 1 0 0 1 0 0, double[3,1] 3 4 5, double[] 0) gradin 0 1 gradstatic tol 1e-9 -> double[2,1] 3 4");
+LEAT_ROW(
+    MatrixSolveLs,
+    "(double[2,3] 1 0 0 0 1 0, double[2,1] 3 4, double[] 1) gradin 0 1 gradstatic tol 1e-9 -> double[3,1] 1.5 2 0");
 LEAT_ROW(
     MatrixSolveLs,
     "(double[2,2] 1 1 1 1, double[2,1] 1 1, double[] 0) {fast: false} nograd tol 1e-9 -> double[2,1] 0.5 0.5");

@@ -153,8 +153,8 @@ leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_s
     for (int64_t i = 0; i < t->elements; i++) {
         shape->dims[i] = leat_index_at(t, i);
         if (shape->dims[i] < 0)
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "dimension %lld is negative: %lld", (long long)i,
-                                    (long long)shape->dims[i]);
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "dimension %lld is negative: %lld",
+                                    (long long)i, (long long)shape->dims[i]);
     }
     return LEAT_OK;
 }

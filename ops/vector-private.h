@@ -22,14 +22,16 @@ typedef void leat_loop1(const void *x, void *out, size_t n);
 #define LEAT_VECTOR_FLOAT2_LIST(X)                                                                           \
     X(DIV)                                                                                                   \
     X(DIV_NO_NAN)                                                                                            \
-    X(MUL_NO_NAN) X(RELU_GRAD) X(RELU6_GRAD) X(ELU_GRAD) X(SELU_GRAD) X(SOFTSIGN_GRAD) X(TANH_GRAD)          \
-        X(SIGMOID_GRAD) X(SQRT_GRAD) X(RSQRT_GRAD) X(INV_GRAD)
+    X(MUL_NO_NAN)                                                                                            \
+    X(RELU_GRAD) X(RELU6_GRAD) X(ELU_GRAD) X(SELU_GRAD) X(SOFTSIGN_GRAD) X(TANH_GRAD) X(SIGMOID_GRAD)        \
+        X(SQRT_GRAD) X(RSQRT_GRAD) X(INV_GRAD)
 /* Unary functions of float and double. */
 #define LEAT_VECTOR_FLOAT1_LIST(X)                                                                           \
     X(NEG)                                                                                                   \
     X(ABS)                                                                                                   \
-    X(SIGN) X(SQUARE) X(SQRT) X(RSQRT) X(RECIPROCAL) X(FLOOR) X(CEIL) X(RINT) X(RELU) X(RELU6) X(SOFTSIGN)   \
-        X(EXP) X(EXPM1) X(LOG) X(LOG1P) X(TANH) X(SIGMOID) X(SIN) X(COS) X(ERF) X(SOFTPLUS) X(ELU) X(SELU)
+    X(SIGN)                                                                                                  \
+    X(SQUARE) X(SQRT) X(RSQRT) X(RECIPROCAL) X(FLOOR) X(CEIL) X(RINT) X(RELU) X(RELU6) X(SOFTSIGN) X(EXP)    \
+        X(EXPM1) X(LOG) X(LOG1P) X(TANH) X(SIGMOID) X(SIN) X(COS) X(ERF) X(SOFTPLUS) X(ELU) X(SELU)
 
 /* Reductions of float and double to double. */
 #define LEAT_VECTOR_REDUCE_LIST(X) X(SUM) X(PROD) X(MAX) X(MIN) X(SQUARES)

@@ -41,7 +41,8 @@ static leat_status push_out(leat_plan_draft *d, stack *s, leat_out out)
  * not. So does TensorFlow. */
 static bool needs_control(const leat_plan_draft *d, const leat_op *op)
 {
-    bool placeholder = strcmp(op->type_name, "Placeholder") == 0 || strcmp(op->type_name, "PlaceholderV2") == 0;
+    bool placeholder =
+        strcmp(op->type_name, "Placeholder") == 0 || strcmp(op->type_name, "PlaceholderV2") == 0;
     return !(placeholder && (d->marks[op->id] & FED));
 }
 

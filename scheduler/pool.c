@@ -64,7 +64,7 @@ void leat_check_openblas(void)
         return;
     openblas_set_num_threads(1);
     leat_note(LEAT_LOG_WARNING,
-             "the OpenBLAS library that was loaded is not its OpenMP build; it runs on one thread");
+              "the OpenBLAS library that was loaded is not its OpenMP build; it runs on one thread");
 }
 
 /* ---- the pool ---- */

@@ -93,7 +93,7 @@ typedef struct row_case {
     row_result out[ROW_MAX_RESULTS];
     int n_out;
     bool has_results, nograd, gradstatic, dynamic;
-    uint32_t gradin; /* inputs that are differentiated; 0: all that can be */
+    uint32_t gradin;     /* inputs that are differentiated; 0: all that can be */
     double tol, gradtol; /* negative: default */
     char fails[200];     /* "" : it does not */
     bool must_fail;

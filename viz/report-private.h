@@ -23,7 +23,7 @@ typedef struct leat_report_section {
     const char *id; /* also the folder of its files */
     const char *title;
     leat_report_matter matter;
-    leat_plot_kind kind; /* of LEAT_REPORT_PLOTS */
+    leat_plot_kind kind;  /* of LEAT_REPORT_PLOTS */
     size_t columns, rows; /* of charts on a page of the document; 0: each is as high as it wants */
     /* Appends the numbers behind a panel; NULL: there are none to write. */
     leat_status (*csv)(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);

@@ -142,7 +142,7 @@ static void tell_extra(const leat_data *d, const bool *used)
             leat_buf_printf(&list, "%s'%s'", n > 1 ? ", " : "", d->table.columns[i]);
     if (n > 0 && list.data != NULL)
         leat_note(LEAT_LOG_WARNING, "%s: columns that training did not use are passed over: %s%s",
-                 d->table.file.path, list.data, n > 8 ? ", ..." : "");
+                  d->table.file.path, list.data, n > 8 ? ", ..." : "");
     leat_buf_free(&list);
 }
 

@@ -102,15 +102,15 @@ void leat_data_tell_gaps(leat_data *d)
         char mean[32];
         if (missing > 0 && !d->missing_told && !c->categorical)
             leat_note(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values are replaced by the mean, %s",
-                     leat_data_path(d), c->name, missing, leat_format_f64(mean, c->mean));
+                      leat_data_path(d), c->name, missing, leat_format_f64(mean, c->mean));
         else if (missing > 0 && !d->missing_told)
             leat_note(LEAT_LOG_WARNING, "%s: column '%s': %llu missing values %s", leat_data_path(d), c->name,
-                     missing,
-                     c->missing_category ? "are a category of their own" : "set none of its features");
+                      missing,
+                      c->missing_category ? "are a category of their own" : "set none of its features");
         if (unseen > 0 && !d->unseen_told)
             leat_note(LEAT_LOG_WARNING,
-                     "%s: column '%s': %llu values that training did not see set none of its features",
-                     leat_data_path(d), c->name, unseen);
+                      "%s: column '%s': %llu values that training did not see set none of its features",
+                      leat_data_path(d), c->name, unseen);
     }
     d->missing_told |= d->missing_known || d->counted_to > 0;
     d->unseen_told |= d->counted_to > 0;

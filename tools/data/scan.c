@@ -50,7 +50,7 @@ leat_status leat_data_scan(leat_data *d, leat_status (*on_row)(leat_data *d, voi
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: no rows", t->file.path);
     if (d->left_out > 0)
         leat_note(LEAT_LOG_WARNING, "%s: %llu rows without a value in column '%s' are left out", t->file.path,
-                 (unsigned long long)d->left_out, d->schema.target);
+                  (unsigned long long)d->left_out, d->schema.target);
     return LEAT_OK;
 }
 
