@@ -468,6 +468,34 @@ LEAT_TEST(hostile_images_are_named)
     free(pixels);
 }
 
+/* BADINPUT 105. */
+LEAT_TEST(very_many_tags_are_counted)
+{
+    enum { MANY = 30000 };
+    static leat_scalar_series series[MANY];
+    static char tags[MANY][12];
+    static const int64_t step[2] = {0, 1};
+    static const double wall[2] = {1, 2}, value[2] = {1, 3};
+    for (int i = 0; i < MANY; i++) {
+        snprintf(tags[i], sizeof tags[i], "t%d", i);
+        series[i] = (leat_scalar_series){"run", tags[i], 2, step, wall, value};
+    }
+    leat_plot_data data = {.scalars = series, .n_scalars = MANY};
+    char path[256];
+    leat_buf svg = {0};
+    snprintf(path, sizeof path, "%s/many.svg", check_temp_dir());
+    REQUIRE_OK(leat_plot(path, &data, NULL));
+    REQUIRE_OK(leat_file_read_all(path, 0, &svg));
+    const char *more = strstr(svg.data, " more: no room");
+    size_t shown = 0;
+    for (const char *p = svg.data; (p = strstr(p, ">t")) != NULL; p++)
+        shown += strncmp(p + 2 + strspn(p + 2, "0123456789"), "</text>", 7) == 0;
+    while (more && more[-1] != '>')
+        more--;
+    CHECK(more != NULL && shown > 20 && (size_t)atoi(more) == MANY - shown);
+    leat_buf_free(&svg);
+}
+
 static void set_smoothing(leat_plot_options *o)
 {
     o->smoothing = 1;

@@ -23,6 +23,8 @@ typedef struct leat_panel {
     void *prepared;  /* the class's; NULL: not yet */
 } leat_panel;
 
+#define LEAT_MOST_PANELS 10000u /* more than any page or reader takes */
+
 /* A legend's entry with a label of its own. */
 typedef struct leat_key {
     char *label;
@@ -76,6 +78,7 @@ struct leat_figure {
     size_t n_items, items_capacity;
     leat_panel *panels;
     size_t n_panels;
+    size_t n_left_out; /* panels beyond LEAT_MOST_PANELS: counted, and said on the page */
     leat_key *keys;
     size_t n_keys, keys_capacity;
     size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */

@@ -294,13 +294,20 @@ static leat_status select_items(leat_figure *f)
 static leat_status make_panels(leat_figure *f)
 {
     bool together = f->options.one_chart && !f->class->by_run;
-    f->panels = leat_alloc_zero(together ? 1 : f->n_items, sizeof *f->panels);
+    size_t most = together ? 1 : LEAT_MIN(f->n_items, (size_t)LEAT_MOST_PANELS);
+    f->panels = leat_alloc_zero(most, sizeof *f->panels);
     if (f->panels == NULL)
-        return leat_fail_memory(f->n_items * sizeof *f->panels);
+        return leat_fail_memory(most * sizeof *f->panels);
     for (size_t i = 0; i < f->n_items; i++) {
         const leat_item *item = &f->items[i], *before = i > 0 ? &f->items[i - 1] : NULL;
         bool same = before && (together || (strcmp(before->tag, item->tag) == 0 &&
                                             (!f->class->by_run || before->run == item->run)));
+        if (!same && f->n_panels == most) {
+            f->n_left_out++;
+            continue;
+        }
+        if (same && f->n_left_out > 0)
+            continue;
         if (!same)
             f->panels[f->n_panels++] = (leat_panel){.tag = item->tag, .run = item->run, .first = i};
         leat_panel *p = &f->panels[f->n_panels - 1];

@@ -292,6 +292,15 @@ static leat_status add_run_notes(leat_log_data *d, const char *name, const leat_
     return LEAT_OK;
 }
 
+/* All at once: doubling would hold twice as much where there are very many. */
+static leat_status reserve_scalars(leat_log_data *d, const leat_log_run *run, unsigned what)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->n_series && (what & LEAT_LOG_SCALARS); i++)
+        n += run->series[i].kind == LEAT_SERIES_SCALAR;
+    return leat_grow(&d->scalars, &d->scalars_capacity, d->n_scalars + n, sizeof *d->scalars);
+}
+
 static leat_status add_run(leat_log_data *d, const char *name, const leat_log_run *run, unsigned what)
 {
     const char **known = ADD(d, runs);
@@ -299,6 +308,7 @@ static leat_status add_run(leat_log_data *d, const char *name, const leat_log_ru
         return out_of_memory();
     *known = name;
     LEAT_TRY(add_run_notes(d, name, run, what));
+    LEAT_TRY(reserve_scalars(d, run, what));
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
         leat_status status = LEAT_OK;

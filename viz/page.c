@@ -13,7 +13,7 @@
 #define SINGLE_HEIGHT 370.0
 #define LEAST_WIDTH 130.0
 #define LEAST_HEIGHT 84.0
-#define TALLEST 9000.0 /* of a page that may be as high as it wants */
+#define TALLEST 6000.0 /* of a page that may be as high as it wants */
 
 /* The grid of one call of leat_figure_draw. */
 typedef struct grid {
@@ -249,7 +249,9 @@ static size_t draw_page(grid *g, size_t i)
     leat_canvas *c = g->c;
     double end, foot = 0, y = head(g, false, g->limit);
     size_t last = g->first + g->n, next = fill_page(g, i, y, false, &end);
-    if (next < last && !c->class->many_pages) {
+    size_t missing = f->n_left_out;
+    bool cut = last == f->n_panels && missing > 0 && (next == last || !c->class->many_pages);
+    if ((next < last && !c->class->many_pages) || cut) {
         foot = FOOT;
         choose_grid(g, foot);
         next = fill_page(g, i, head(g, false, g->limit), false, &end);
@@ -259,7 +261,7 @@ static size_t draw_page(grid *g, size_t i)
     leat_draw_rect(c, 0, 0, g->width, ceil(height), 0, &(leat_style){.fill = f->theme.page});
     fill_page(g, i, head(g, true, g->limit), true, &end);
     if (foot > 0)
-        draw_foot(g, last - next, height - MARGIN / 2 - foot);
+        draw_foot(g, last - next + (cut ? missing : 0), height - MARGIN / 2 - foot);
     for (size_t k = i; f->page_of && k < next; k++)
         f->page_of[k] = c->n_pages;
     if (f->number_pages) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define MOST_ROWS 5000u /* of the summary */
+#define MOST_ROWS 5000u /* of the table of runs */
 
 static const char style[] =
     ":root{--page:#fff;--ink:#202124;--muted:#5f6368;--line:#dadce0;--soft:#f6f7f8;--link:#1558b0}\n"
@@ -173,7 +173,7 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         b,
         ".</p>\n<table><tr><th>Tag</th><th>Run</th><th class=\"n\">Points</th><th class=\"n\">Last</th>"
         "<th class=\"n\">step</th><th class=\"n\">Best</th><th class=\"n\">step</th><th class=\"n\">Smoothed</th></tr>\n");
-    for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
+    for (size_t i = 0; i < j->n_rows; i++) {
         const leat_summary_row *r = &j->rows[i];
         bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0;
         leat_buf_puts(b, "<tr><td class=\"name\">");
@@ -200,8 +200,8 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "</td></tr>\n");
     }
     leat_buf_puts(b, "</table>\n");
-    if (j->n_rows > MOST_ROWS)
-        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->n_rows - MOST_ROWS);
+    if (j->figures[0]->n_items > j->n_rows)
+        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->figures[0]->n_items - j->n_rows);
 }
 
 /* ---- contents and pictures ---- */
@@ -327,16 +327,14 @@ static void put_pictures(leat_report_job *j, leat_buf *b)
 
 static void put_about(const leat_report_job *j, leat_buf *b)
 {
-    size_t points = 0;
     const leat_figure *f = any_figure(j);
-    for (size_t i = 0; i < j->n_rows; i++)
-        points += j->rows[i].series->n;
     leat_buf_puts(b, "<p class=\"about\">");
     put_count(b, f ? f->n_runs : 0, "run", "runs");
     leat_buf_puts(b, ", ");
-    put_count(b, j->figures[0] ? j->figures[0]->n_panels : 0, "scalar tag", "scalar tags");
+    put_count(b, j->figures[0] ? j->figures[0]->n_panels + j->figures[0]->n_left_out : 0, "scalar tag",
+              "scalar tags");
     leat_buf_puts(b, ", ");
-    put_count(b, points, "point", "points");
+    put_count(b, j->n_points, "point", "points");
     leat_buf_puts(b, "</p>\n");
     for (size_t i = 0; i < j->data->n_notes; i++) {
         leat_buf_puts(b, "<p class=\"note\">");

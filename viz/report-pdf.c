@@ -101,14 +101,12 @@ static void put_about(paper *k)
 {
     leat_report_job *j = k->j;
     char text[160], points[LEAT_NUMBER_SIZE];
-    size_t n = 0;
     const leat_figure *f = NULL;
-    for (size_t i = 0; i < j->n_rows; i++)
-        n += j->rows[i].series->n;
     for (size_t i = LEAT_REPORT_SECTIONS; i-- > 0;)
         f = j->figures[i] ? j->figures[i] : f;
     snprintf(text, sizeof text, "%zu runs, %zu scalar tags, %s points", f ? f->n_runs : 0,
-             j->figures[0] ? j->figures[0]->n_panels : 0, leat_format_count(points, (int64_t)n));
+             j->figures[0] ? j->figures[0]->n_panels + j->figures[0]->n_left_out : 0,
+             leat_format_count(points, (int64_t)j->n_points));
     k->y = 84;
     put(k, MARGIN, PAGE_W - 2 * MARGIN, text, &body, j->theme.muted, LEAT_LEFT);
     k->y = FIRST_Y;
@@ -205,9 +203,10 @@ static void draw_summary(paper *k)
         put_cell(k, 5, r->smoothed, "");
         next_line(k, LINE);
     }
-    if (j->n_rows > MOST_ROWS) {
+    size_t all = j->figures[0]->n_items;
+    if (all > MOST_ROWS) {
         char text[64];
-        snprintf(text, sizeof text, "and %zu more rows", j->n_rows - MOST_ROWS);
+        snprintf(text, sizeof text, "and %zu more rows", all - MOST_ROWS);
         put(k, MARGIN, 300, text, &body, muted, LEAT_LEFT);
     }
     end_page(k);

@@ -46,6 +46,8 @@ typedef struct leat_picture {
     char detail[240];
 } leat_picture;
 
+#define LEAT_SUMMARY_ROWS 5000u
+
 /* A row of the summary. */
 typedef struct leat_summary_row {
     const leat_scalar_series *series;
@@ -65,9 +67,9 @@ typedef struct leat_report_job {
     leat_picture *pictures;                     /* section by section */
     size_t n_pictures, pictures_capacity;
     size_t not_drawn[LEAT_REPORT_SECTIONS]; /* beyond options.max_pictures */
-    leat_summary_row *rows;
-    size_t n_rows;
-    leat_map files; /* names taken */
+    leat_summary_row *rows;                 /* of the first LEAT_SUMMARY_ROWS scalar series */
+    size_t n_rows, n_points;                /* of all scalars */
+    leat_map files;                         /* names taken */
     leat_arena names;
 } leat_report_job;
 

@@ -58,10 +58,13 @@ leat_status leat_report_summary(leat_report_job *j)
     const leat_figure *f = j->figures[0]; /* the scalars */
     if (f == NULL)
         return LEAT_OK;
-    j->rows = leat_alloc_zero(f->n_items, sizeof *j->rows);
+    size_t n = LEAT_MIN(f->n_items, (size_t)LEAT_SUMMARY_ROWS);
+    j->rows = leat_alloc_zero(n, sizeof *j->rows);
     if (j->rows == NULL)
-        return leat_fail_memory(f->n_items * sizeof *j->rows);
-    for (size_t i = 0; i < f->n_items; i++) {
+        return leat_fail_memory(n * sizeof *j->rows);
+    for (size_t i = 0; i < f->n_items; i++)
+        j->n_points += ((const leat_scalar_series *)f->items[i].series)->n;
+    for (size_t i = 0; i < n; i++) {
         j->rows[i].series = f->items[i].series;
         j->rows[i].run = f->items[i].run;
         LEAT_TRY(fill_row(&j->rows[i], j->options.smoothing));

@@ -86,7 +86,7 @@ static leat_status plan_figure(leat_report_job *j, size_t section)
     f->keep = true;
     j->figures[section] = f;
     size_t n = LEAT_MIN(f->n_panels, j->options.max_pictures);
-    j->not_drawn[section] = f->n_panels - n;
+    j->not_drawn[section] = f->n_panels - n + f->n_left_out;
     for (size_t i = 0; i < n; i++) {
         const leat_panel *p = &f->panels[i];
         const char *run = f->class->by_run ? f->runs[p->run] : NULL;
