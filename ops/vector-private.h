@@ -16,7 +16,8 @@ typedef void leat_loop2(const void *a, const void *b, void *out, size_t n, int m
 typedef void leat_loop1(const void *x, void *out, size_t n);
 
 /* Binary functions of float, double, int32, int64. */
-/* clang-format off: it does not come to rest on these lists */
+/* clang-format does not come to rest on these lists. */
+/* clang-format off */
 #define LEAT_VECTOR_BINARY_LIST(X)                                                                           \
     X(ADD) X(SUB) X(MUL) X(MAX) X(MIN) X(SQUARED_DIFFERENCE) X(EQ) X(NE) X(LT) X(LE) X(GT) X(GE)
 /* Binary functions of float and double. The gradients are f(y or x, dy) as their ops order them. */
