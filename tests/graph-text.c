@@ -57,26 +57,31 @@ static void put_tensor(leat_buf *b, const char *text, size_t n)
     leat_put_end(b, mark);
 }
 
+static bool is_word(const char *text, size_t n, const char *word)
+{
+    return strlen(word) == n && memcmp(text, word, n) == 0;
+}
+
 static void put_value(leat_buf *b, const char *kind, size_t kind_size, const char *v, size_t n)
 {
     char text[64];
     snprintf(text, sizeof text, "%.*s", (int)n, v);
     size_t mark = leat_put_begin(b, 2);
-    if (memcmp(kind, "type", kind_size) == 0)
+    if (is_word(kind, kind_size, "type"))
         leat_put_uint(b, 6, leat_dtype_from_name(v, n) ? leat_dtype_from_name(v, n) : (uint64_t)atoi(text));
-    else if (memcmp(kind, "int", kind_size) == 0)
+    else if (is_word(kind, kind_size, "int"))
         leat_put_uint(b, 3, (uint64_t)strtoll(text, NULL, 10));
-    else if (memcmp(kind, "float", kind_size) == 0)
+    else if (is_word(kind, kind_size, "float"))
         leat_put_float(b, 4, strtof(text, NULL));
-    else if (memcmp(kind, "bool", kind_size) == 0)
+    else if (is_word(kind, kind_size, "bool"))
         leat_put_uint(b, 5, strcmp(text, "true") == 0);
-    else if (memcmp(kind, "string", kind_size) == 0)
+    else if (is_word(kind, kind_size, "string"))
         leat_put_bytes(b, 2, v, n);
-    else if (memcmp(kind, "shape", kind_size) == 0)
+    else if (is_word(kind, kind_size, "shape"))
         put_shape(b, 7, v, n);
-    else if (memcmp(kind, "tensor", kind_size) == 0)
+    else if (is_word(kind, kind_size, "tensor"))
         put_tensor(b, v, n);
-    else if (memcmp(kind, "ints", kind_size) == 0) {
+    else if (is_word(kind, kind_size, "ints")) {
         size_t list = leat_put_begin(b, 1);
         for (const char *p = v; p < v + n;) {
             char *end;
