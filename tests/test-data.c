@@ -111,7 +111,7 @@ LEAT_TEST(csv_tables)
     CHECK_OK(show(write_table("t.tsv", TEXT("a b\tc\n1,5\t \"x\ty\"\n")), &out));
     CHECK_STR(out.data, "<a b><c> 2:[1,5][x\ty]");
     leat_buf_free(&out);
-    CHECK_FAILS(show("/nonexistent.csv", &out), LEAT_ERR_NOT_FOUND, "/nonexistent.csv");
+    CHECK_FAILS(show("/proc/nonexistent.csv", &out), LEAT_ERR_NOT_FOUND, "/proc/nonexistent.csv");
     CHECK_FAILS(show("/", &out), LEAT_ERR_INVALID_ARGUMENT, "/");
 }
 

@@ -195,7 +195,7 @@ LEAT_TEST(cpu_quotas)
         snprintf(cgroup, sizeof cgroup, "%s/cgroup", dir);
         CHECK(leat_cpu_quota(cgroup, dir) == rows[i].want);
     }
-    CHECK(leat_cpu_quota("/nonexistent", "/nonexistent") == UINT32_MAX);
+    CHECK(leat_cpu_quota("/proc/nonexistent", "/proc/nonexistent") == UINT32_MAX);
 }
 
 LEAT_TEST(cpu_affinity)

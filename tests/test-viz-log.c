@@ -96,7 +96,7 @@ LEAT_TEST(every_kind_is_drawn_from_a_log)
     }
     CHECK_FAILS(leat_plot_log("x.bmp", &dir, 1, LEAT_PLOT_RESTARTS_START, NULL), LEAT_ERR_INVALID_ARGUMENT,
                 "x.bmp");
-    const char *absent = "/nonexistent/log";
+    const char *absent = "/proc/nonexistent/log";
     CHECK_FAILS(leat_plot_log(path, &absent, 1, LEAT_PLOT_RESTARTS_START, NULL), LEAT_ERR_NOT_FOUND, absent);
 }
 
