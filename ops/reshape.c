@@ -4,11 +4,13 @@
 
 /* ---- Reshape ---- */
 
-/* The new shape from the vector `want`, of which one element may be -1; `have` known. NULL, or the reason why not. */
-static const char *resolve_reshape(leat_shape *want, int64_t elements)
+/* The new shape from the vector `want`, of which one element may be -1; `have` is known. NULL, or the reason why not. A size
+ * of 0 is left out, with the zeros of `have`, when the free one is worked out: [0, 3] as [0, -1] is [0, 3]. */
+static const char *resolve_reshape(leat_shape *want, const leat_shape *have)
 {
-    int64_t product = 1;
+    int64_t product = 1, elements = 1, total = leat_dims_product(have, 0, leat_shape_rank(have));
     int free_dim = -1;
+    bool zero = false;
     for (int d = 0; d < leat_shape_rank(want); d++) {
         if (want->dims[d] == -1) {
             if (free_dim >= 0)
@@ -16,17 +18,22 @@ static const char *resolve_reshape(leat_shape *want, int64_t elements)
             free_dim = d;
         } else if (want->dims[d] < 0) {
             return "a size is negative";
+        } else if (want->dims[d] == 0) {
+            zero = true;
         } else if (__builtin_mul_overflow(product, want->dims[d], &product)) {
             return "the requested shape has too many elements";
         }
     }
+    for (int d = 0; d < leat_shape_rank(have); d++)
+        if (have->dims[d] > 0 || !zero)
+            elements *= have->dims[d];
     if (free_dim >= 0) {
-        if (product == 0 ? elements != 0 : elements % product != 0)
+        if (!zero && elements % product != 0)
             return "the number of values is no multiple of what the requested shape needs";
-        want->dims[free_dim] = product == 0 ? 0 : elements / product;
-        return NULL;
+        want->dims[free_dim] = elements / product;
+        product = elements;
     }
-    return product == elements ? NULL : "the requested shape has another number of values";
+    return (zero ? 0 : product) == total ? NULL : "the requested shape has another number of values";
 }
 
 static leat_status reshape_kernel(leat_kernel *k)
@@ -40,7 +47,7 @@ static leat_status reshape_kernel(leat_kernel *k)
     for (int64_t i = 0; i < sizes->elements; i++)
         want.dims[i] = leat_index_at(sizes, i);
     leat_shape asked = want;
-    const char *reason = resolve_reshape(&want, k->in[0]->elements);
+    const char *reason = resolve_reshape(&want, &k->in[0]->shape);
     if (reason != NULL)
         return leat_kernel_fail(
             k, LEAT_ERR_INVALID_ARGUMENT, "Input to reshape is a tensor with %lld values, not %s: %s",
@@ -72,7 +79,7 @@ static leat_status reshape_shape(leat_infer *c)
     if (free_dims > 1)
         return leat_infer_fail(c, "Only one input size may be -1");
     if (leat_shape_known(c->in[0])) {
-        const char *reason = resolve_reshape(&want, leat_shape_elements(*c->in[0]));
+        const char *reason = resolve_reshape(&want, c->in[0]);
         if (reason != NULL)
             return leat_infer_fail(c, "%s", reason);
     }
@@ -94,7 +101,9 @@ LEAT_ROW(Reshape, "(double[2,3] 1 2 3 4 5 6, int32[2] 3 2) -> double[3,2] 1 2 3 
 LEAT_ROW(Reshape, "(double[2,3] 1 2 3 4 5 6, int64[1] -1) -> double[6] 1 2 3 4 5 6");
 LEAT_ROW(Reshape, "(double[1] 7, int32[0]) -> double[] 7");
 LEAT_ROW(Reshape, "(string[2] 'a' 'b', int32[2] 1 2) -> string[1,2] 'a' 'b'");
-LEAT_ROW(Reshape, "(float[0,3], int32[2] 0 -1) nograd -> float[0,0]");
+LEAT_ROW(Reshape, "(float[0,3], int32[2] 0 -1) nograd -> float[0,3]");
+LEAT_ROW(Reshape, "(float[0,5], int32[3] -1 0 2) nograd -> float[2,0,2]");
+LEAT_ROW(Reshape, "(float[2] 0..1, int32[2] -1 0) fails ''");
 LEAT_ROW(Reshape, "(float[0,3], int32[2] -1 3) nograd -> float[0,3]");
 LEAT_ROW(Reshape, "(float[2,3] 0..1, int32[2] -1 -1) fails 'Only one input size may be -1'");
 LEAT_ROW(Reshape, "(float[2,3] 0..1, int32[2] 4 -1) fails ''");
