@@ -8,7 +8,7 @@
 #   Name(ARG: TYPE, ...) -> ARG: TYPE, ...; ATTR: SPEC; ...
 #   TYPE   float | T | Ref(T) | N * T | N * float | L        T an attribute of kind type, L of kind list(type)
 #   SPEC   KIND [>= MINIMUM] [= DEFAULT]
-#   KIND   type | {float, int32, ...} | numeric | real | floating | integer | bool | int | float | shape | tensor | func
+#   KIND   type | {float, int32, ...} | numeric | real | floating | inexact | integer | bool | int | float | shape | tensor | func
 #          | string | {'SAME', 'VALID'} | list(KIND)
 #   DEFAULT  true, 3, 0.5, 'text', float (a dtype), [1, 2] (a list), unknown or [2, 3] (a shape), none (a tensor: NULL,
 #            the kernel's own)
@@ -60,13 +60,14 @@ function mask(set,    n, i, m, part) {
     if (set == "numeric") set = NUMERIC
     else if (set == "real") set = REAL
     else if (set == "floating") set = "half, bfloat16, float, double"
+    else if (set == "inexact") set = "half, bfloat16, float, double, complex64, complex128"
     else if (set == "integer") set = "int8, int16, int32, int64, uint8, uint16, uint32, uint64"
     n = split_top(set, part, ",")
     m = ""
     for (i = 1; i <= n; i++) m = m (i > 1 ? " | " : "") "LEAT_BIT(" dtype_enum(part[i]) ")"
     return m
 }
-function is_set_word(w) { return w == "numeric" || w == "real" || w == "floating" || w == "integer" }
+function is_set_word(w) { return w == "numeric" || w == "real" || w == "floating" || w == "inexact" || w == "integer" }
 
 # One attribute: fills A_* of op number o, attribute number a.
 function parse_attr(o, a, text,    p, spec, kind, def, minimum, inner) {

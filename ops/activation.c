@@ -363,32 +363,32 @@ static void inv_grad_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_TanhGrad =
-    LEAT_OP("TanhGrad(y: T, dy: T) -> z: T; T: floating", .doc = "The gradient of Tanh: dy * (1 - y * y).",
+    LEAT_OP("TanhGrad(y: T, dy: T) -> z: T; T: inexact", .doc = "The gradient of Tanh: dy * (1 - y * y).",
             .shape = leat_shape_same_merged, .kernels = {{tanh_grad_kernel}}, .gradient = tanh_grad_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_SigmoidGrad =
-    LEAT_OP("SigmoidGrad(y: T, dy: T) -> z: T; T: floating",
+    LEAT_OP("SigmoidGrad(y: T, dy: T) -> z: T; T: inexact",
             .doc = "The gradient of Sigmoid: dy * y * (1 - y).", .shape = leat_shape_same_merged,
             .kernels = {{sigmoid_grad_kernel}}, .gradient = sigmoid_grad_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_SqrtGrad =
-    LEAT_OP("SqrtGrad(y: T, dy: T) -> z: T; T: floating", .doc = "The gradient of Sqrt: dy * 0.5 / y.",
+    LEAT_OP("SqrtGrad(y: T, dy: T) -> z: T; T: inexact", .doc = "The gradient of Sqrt: dy * 0.5 / y.",
             .shape = leat_shape_same_merged, .kernels = {{sqrt_grad_kernel}}, .gradient = sqrt_grad_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_RsqrtGrad =
-    LEAT_OP("RsqrtGrad(y: T, dy: T) -> z: T; T: floating", .doc = "The gradient of Rsqrt: dy * -0.5 * y^3.",
+    LEAT_OP("RsqrtGrad(y: T, dy: T) -> z: T; T: inexact", .doc = "The gradient of Rsqrt: dy * -0.5 * y^3.",
             .shape = leat_shape_same_merged, .kernels = {{rsqrt_grad_kernel}}, .gradient = rsqrt_grad_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_ReciprocalGrad =
-    LEAT_OP("ReciprocalGrad(y: T, dy: T) -> z: T; T: floating",
+    LEAT_OP("ReciprocalGrad(y: T, dy: T) -> z: T; T: inexact",
             .doc = "The gradient of Reciprocal: -dy * y * y.", .shape = leat_shape_same_merged,
             .kernels = {{inv_grad_kernel}}, .gradient = inv_grad_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_InvGrad =
-    LEAT_OP("InvGrad(y: T, dy: T) -> z: T; T: floating", .doc = "The gradient of Inv: -dy * y * y.",
+    LEAT_OP("InvGrad(y: T, dy: T) -> z: T; T: inexact", .doc = "The gradient of Inv: -dy * y * y.",
             .shape = leat_shape_same_merged, .kernels = {{inv_grad_kernel}}, .gradient = inv_grad_grad,
             .flags = LEAT_OP_INPLACE);
 

@@ -90,12 +90,12 @@ static void add_grad(leat_grad *g)
 
 const leat_op_def leat_op_Add = LEAT_OP(
     "Add(x: T, y: T) -> z: T; T: {bfloat16, half, float, double, uint8, uint16, uint32, uint64, int8, int16, int32, "
-    "int64, string}",
+    "int64, complex64, complex128, string}",
     .doc = "z = x + y; strings are concatenated.", .shape = leat_shape_broadcast2,
     .kernels = {{add_or_concat_kernel}}, .gradient = add_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_AddV2 =
-    LEAT_OP("AddV2(x: T, y: T) -> z: T; T: real", .doc = "z = x + y.", .shape = leat_shape_broadcast2,
+    LEAT_OP("AddV2(x: T, y: T) -> z: T; T: numeric", .doc = "z = x + y.", .shape = leat_shape_broadcast2,
             .kernels = {{add_kernel}}, .gradient = add_grad, .flags = LEAT_OP_INPLACE);
 
 static void sub_grad(leat_grad *g)
@@ -105,7 +105,7 @@ static void sub_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Sub =
-    LEAT_OP("Sub(x: T, y: T) -> z: T; T: real", .doc = "z = x - y.", .shape = leat_shape_broadcast2,
+    LEAT_OP("Sub(x: T, y: T) -> z: T; T: numeric", .doc = "z = x - y.", .shape = leat_shape_broadcast2,
             .kernels = {{sub_kernel}}, .gradient = sub_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(AddV2, "(float[2,3] -3..3, float[3] -3..3)", x + y);
@@ -118,6 +118,7 @@ LEAT_ROW(AddV2, "(int32[2] 2147483647 1, int32[2] 1 2) -> int32[2] -2147483648 3
 LEAT_ROW(AddV2, "(half[2] 1 2, half[2] 0.0001 0.5) -> half[2] 1 2.5");
 LEAT_ROW(AddV2, "(bfloat16[1] 1, bfloat16[1] 0.01) -> bfloat16[1] 1.0078125");
 LEAT_ROW(AddV2, "(float[2] 1 2, float[3] 1 2 3) fails 'do not broadcast'");
+LEAT_ROW(Add, "(complex64[1] 1, complex64[1] 2) fails 'no kernel for complex64'");
 LEAT_ROW(Add, "(string[2] 'a' '', string[] 'bc') -> string[2] 'abc' 'bc'");
 LEAT_ROW(Add, "(double[2,3] -3..3, double[2,1] -3..3)", x + y);
 LEAT_ROW(Sub, "(double[2,3] -3..3, double[2,1] -3..3)", x - y);
@@ -133,7 +134,7 @@ static void mul_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Mul =
-    LEAT_OP("Mul(x: T, y: T) -> z: T; T: real", .doc = "z = x * y.", .shape = leat_shape_broadcast2,
+    LEAT_OP("Mul(x: T, y: T) -> z: T; T: numeric", .doc = "z = x * y.", .shape = leat_shape_broadcast2,
             .kernels = {{mul_kernel}}, .gradient = mul_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Mul, "(float[2,3] -3..3, float[3] -3..3)", (x) * (y));
@@ -191,7 +192,7 @@ static void squared_difference_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_SquaredDifference = LEAT_OP(
-    "SquaredDifference(x: T, y: T) -> z: T; T: {bfloat16, half, float, double, int32, int64}",
+    "SquaredDifference(x: T, y: T) -> z: T; T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
     .doc = "z = (x - y) * (x - y).", .shape = leat_shape_broadcast2, .kernels = {{squared_difference_kernel}},
     .gradient = squared_difference_grad, .flags = LEAT_OP_INPLACE);
 

@@ -194,7 +194,7 @@ static leat_status approximate_equal_kernel(leat_kernel *k)
 }
 
 const leat_op_def leat_op_ApproximateEqual =
-    LEAT_OP("ApproximateEqual(x: T, y: T) -> z: bool; T: real; tolerance: float = 1e-5",
+    LEAT_OP("ApproximateEqual(x: T, y: T) -> z: bool; T: numeric; tolerance: float = 1e-5",
             .doc = "z = |x - y| < tolerance.", .shape = approximate_equal_shape,
             .kernels = {{approximate_equal_kernel}}, .gradient = leat_grad_none);
 

@@ -118,13 +118,13 @@ static void cumprod_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Cumsum = LEAT_OP(
-    "Cumsum(x: T, axis: Tidx) -> out: T; exclusive: bool = false; reverse: bool = false; T: real; Tidx: {int32, int64} = "
+    "Cumsum(x: T, axis: Tidx) -> out: T; exclusive: bool = false; reverse: bool = false; T: numeric; Tidx: {int32, int64} = "
     "int32",
     .doc = "Running sums along an axis.", .shape = leat_shape_same, .kernels = {{scan_kernel}},
     .gradient = cumsum_grad);
 
 const leat_op_def leat_op_Cumprod = LEAT_OP(
-    "Cumprod(x: T, axis: Tidx) -> out: T; exclusive: bool = false; reverse: bool = false; T: real; Tidx: {int32, int64} = "
+    "Cumprod(x: T, axis: Tidx) -> out: T; exclusive: bool = false; reverse: bool = false; T: numeric; Tidx: {int32, int64} = "
     "int32",
     .doc = "Running products along an axis.", .shape = leat_shape_same, .kernels = {{scan_kernel}},
     .gradient = cumprod_grad);

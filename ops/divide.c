@@ -123,12 +123,12 @@ static void real_div_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_RealDiv =
-    LEAT_OP("RealDiv(x: T, y: T) -> z: T; T: floating", .doc = "z = x / y of floating-point numbers.",
+    LEAT_OP("RealDiv(x: T, y: T) -> z: T; T: numeric", .doc = "z = x / y of floating-point numbers.",
             .shape = leat_shape_broadcast2, .kernels = {{real_div_kernel}}, .gradient = real_div_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Div =
-    LEAT_OP("Div(x: T, y: T) -> z: T; T: real", .doc = "z = x / y; of integers, rounded towards zero.",
+    LEAT_OP("Div(x: T, y: T) -> z: T; T: numeric", .doc = "z = x / y; of integers, rounded towards zero.",
             .shape = leat_shape_broadcast2, .kernels = {{div_kernel}}, .gradient = real_div_grad,
             .flags = LEAT_OP_INPLACE);
 
@@ -142,12 +142,12 @@ LEAT_ROW(Div, "(int32[2] 1 2, int32[2] 1 0) fails 'division by zero'");
 /* ---- integer division ---- */
 
 const leat_op_def leat_op_TruncateDiv =
-    LEAT_OP("TruncateDiv(x: T, y: T) -> z: T; T: real", .doc = "z = x / y, rounded towards zero if integer.",
-            .shape = leat_shape_broadcast2, .kernels = {{div_kernel}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_INPLACE);
+    LEAT_OP("TruncateDiv(x: T, y: T) -> z: T; T: numeric",
+            .doc = "z = x / y, rounded towards zero if integer.", .shape = leat_shape_broadcast2,
+            .kernels = {{div_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_FloorDiv = LEAT_OP(
-    "FloorDiv(x: T, y: T) -> z: T; T: real", .doc = "z = floor(x / y).", .shape = leat_shape_broadcast2,
+    "FloorDiv(x: T, y: T) -> z: T; T: numeric", .doc = "z = floor(x / y).", .shape = leat_shape_broadcast2,
     .kernels = {{floor_div_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(TruncateDiv, "(int64[4] 5 -5 7 -7, int64[4] 3 3 -3 -3) -> int64[4] 1 -1 -2 2");
@@ -214,14 +214,14 @@ static void mul_no_nan_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_DivNoNan =
-    LEAT_OP("DivNoNan(x: T, y: T) -> z: T; T: floating", .doc = "z = x / y, and 0 where y is 0.",
+    LEAT_OP("DivNoNan(x: T, y: T) -> z: T; T: inexact", .doc = "z = x / y, and 0 where y is 0.",
             .shape = leat_shape_broadcast2, .kernels = {{div_no_nan_kernel}}, .gradient = div_no_nan_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_MulNoNan =
-    LEAT_OP("MulNoNan(x: T, y: T) -> z: T; T: floating",
-            .doc = "z = x * y, and 0 where y is 0 whatever x is.", .shape = leat_shape_broadcast2,
-            .kernels = {{mul_no_nan_kernel}}, .gradient = mul_no_nan_grad, .flags = LEAT_OP_INPLACE);
+    LEAT_OP("MulNoNan(x: T, y: T) -> z: T; T: inexact", .doc = "z = x * y, and 0 where y is 0 whatever x is.",
+            .shape = leat_shape_broadcast2, .kernels = {{mul_no_nan_kernel}}, .gradient = mul_no_nan_grad,
+            .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(DivNoNan, "(double[2,3] -3..3, double[3] 1..3)", x / y);
 LEAT_ROW(DivNoNan, "(float[4] 1 nan 0 nan, float[4] 0 0 0 1) nograd -> float[4] 0 0 0 nan");

@@ -61,7 +61,7 @@ static void pow_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Pow =
-    LEAT_OP("Pow(x: T, y: T) -> z: T; T: real", .doc = "z = x to the power y; integers wrap.",
+    LEAT_OP("Pow(x: T, y: T) -> z: T; T: numeric", .doc = "z = x to the power y; integers wrap.",
             .shape = leat_shape_broadcast2, .kernels = {{pow_kernel}}, .gradient = pow_grad,
             .flags = LEAT_OP_INPLACE);
 
@@ -130,17 +130,17 @@ static void xlog1py_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Xdivy =
-    LEAT_OP("Xdivy(x: T, y: T) -> z: T; T: floating", .doc = "z = x / y, and 0 where x is 0.",
+    LEAT_OP("Xdivy(x: T, y: T) -> z: T; T: inexact", .doc = "z = x / y, and 0 where x is 0.",
             .shape = leat_shape_broadcast2, .kernels = {{xdivy_kernel}}, .gradient = xdivy_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Xlogy =
-    LEAT_OP("Xlogy(x: T, y: T) -> z: T; T: floating", .doc = "z = x * log(y), and 0 where x is 0.",
+    LEAT_OP("Xlogy(x: T, y: T) -> z: T; T: inexact", .doc = "z = x * log(y), and 0 where x is 0.",
             .shape = leat_shape_broadcast2, .kernels = {{xlogy_kernel}}, .gradient = xlogy_grad,
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Xlog1py =
-    LEAT_OP("Xlog1py(x: T, y: T) -> z: T; T: floating", .doc = "z = x * log(1 + y), and 0 where x is 0.",
+    LEAT_OP("Xlog1py(x: T, y: T) -> z: T; T: inexact", .doc = "z = x * log(1 + y), and 0 where x is 0.",
             .shape = leat_shape_broadcast2, .kernels = {{xlog1py_kernel}}, .gradient = xlog1py_grad,
             .flags = LEAT_OP_INPLACE);
 

@@ -174,17 +174,17 @@ static void prod_grad(leat_grad *g)
 /* ---- descriptors ---- */
 
 const leat_op_def leat_op_Sum = LEAT_OP(
-    "Sum(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: real; Tidx: {int32, int64} = int32",
+    "Sum(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: numeric; Tidx: {int32, int64} = int32",
     .doc = "The sum over the axes named.", .shape = leat_reduce_shape, .kernels = {{sum_kernel}},
     .gradient = sum_grad);
 
 const leat_op_def leat_op_Mean = LEAT_OP(
-    "Mean(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: real; Tidx: {int32, int64} = int32",
+    "Mean(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: numeric; Tidx: {int32, int64} = int32",
     .doc = "The mean over the axes named; of integers, rounded towards zero.", .shape = leat_reduce_shape,
     .kernels = {{mean_kernel}}, .gradient = mean_grad);
 
 const leat_op_def leat_op_Prod = LEAT_OP(
-    "Prod(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: real; Tidx: {int32, int64} = int32",
+    "Prod(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: numeric; Tidx: {int32, int64} = int32",
     .doc = "The product over the axes named.", .shape = leat_reduce_shape, .kernels = {{prod_kernel}},
     .gradient = prod_grad);
 
@@ -199,7 +199,7 @@ const leat_op_def leat_op_Min = LEAT_OP(
     .kernels = {{min_kernel}}, .gradient = extreme_grad);
 
 const leat_op_def leat_op_EuclideanNorm = LEAT_OP(
-    "EuclideanNorm(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: floating; Tidx: "
+    "EuclideanNorm(input: T, reduction_indices: Tidx) -> output: T; keep_dims: bool = false; T: numeric; Tidx: "
     "{int32, int64} = int32",
     .doc = "The root of the sum of squares over the axes named.", .shape = leat_reduce_shape,
     .kernels = {{norm_kernel}}, .gradient = norm_grad);

@@ -242,17 +242,17 @@ static void segment_prod_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_SegmentSum =
-    LEAT_OP("SegmentSum(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
+    LEAT_OP("SegmentSum(data: T, segment_ids: Tindices) -> output: T; T: numeric; Tindices: {int32, int64}",
             .doc = "Sums of the rows of each segment; the ids ascend.", .shape = segment_shape,
             .kernels = {{segment_sum_kernel}}, .gradient = segment_sum_grad);
 
 const leat_op_def leat_op_SegmentMean =
-    LEAT_OP("SegmentMean(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
+    LEAT_OP("SegmentMean(data: T, segment_ids: Tindices) -> output: T; T: numeric; Tindices: {int32, int64}",
             .doc = "Means of the rows of each segment; the ids ascend.", .shape = segment_shape,
             .kernels = {{segment_mean_kernel}}, .gradient = segment_mean_grad);
 
 const leat_op_def leat_op_SegmentProd =
-    LEAT_OP("SegmentProd(data: T, segment_ids: Tindices) -> output: T; T: real; Tindices: {int32, int64}",
+    LEAT_OP("SegmentProd(data: T, segment_ids: Tindices) -> output: T; T: numeric; Tindices: {int32, int64}",
             .doc = "Products of the rows of each segment; the ids ascend.", .shape = segment_shape,
             .kernels = {{segment_prod_kernel}}, .gradient = segment_prod_grad);
 
@@ -412,13 +412,13 @@ static void unsorted_prod_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_UnsortedSegmentSum = LEAT_OP(
-    "UnsortedSegmentSum(data: T, segment_ids: Tindices, num_segments: Tnumsegments) -> output: T; T: real; Tindices: "
+    "UnsortedSegmentSum(data: T, segment_ids: Tindices, num_segments: Tnumsegments) -> output: T; T: numeric; Tindices: "
     "{int32, int64}; Tnumsegments: {int32, int64} = int32",
     .doc = "Sums of the rows of each segment; rows with a negative id are dropped.", .shape = unsorted_shape,
     .kernels = {{unsorted_sum_kernel}}, .gradient = unsorted_sum_grad);
 
 const leat_op_def leat_op_UnsortedSegmentProd = LEAT_OP(
-    "UnsortedSegmentProd(data: T, segment_ids: Tindices, num_segments: Tnumsegments) -> output: T; T: real; Tindices: "
+    "UnsortedSegmentProd(data: T, segment_ids: Tindices, num_segments: Tnumsegments) -> output: T; T: numeric; Tindices: "
     "{int32, int64}; Tnumsegments: {int32, int64} = int32",
     .doc = "Products of the rows of each segment; rows with a negative id are dropped.",
     .shape = unsorted_shape, .kernels = {{unsorted_prod_kernel}}, .gradient = unsorted_prod_grad);

@@ -238,7 +238,7 @@ static void clip_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_ClipByValue =
-    LEAT_OP("ClipByValue(t: T, clip_value_min: T, clip_value_max: T) -> output: T; T: real",
+    LEAT_OP("ClipByValue(t: T, clip_value_min: T, clip_value_max: T) -> output: T; T: numeric",
             .doc = "t taken into [clip_value_min, clip_value_max]; NaN stays.", .shape = leat_shape_same,
             .kernels = {{clip_kernel}}, .gradient = clip_grad, .flags = LEAT_OP_INPLACE);
 
@@ -335,12 +335,12 @@ static leat_status accumulate_n_shape(leat_infer *c)
 }
 
 const leat_op_def leat_op_AddN =
-    LEAT_OP("AddN(inputs: N * T) -> sum: T; N: int >= 1; T: real",
+    LEAT_OP("AddN(inputs: N * T) -> sum: T; N: int >= 1; T: numeric",
             .doc = "The sum of the inputs, of one shape.", .shape = leat_shape_same_merged,
             .kernels = {{add_n_kernel}}, .gradient = add_n_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_AccumulateNV2 =
-    LEAT_OP("AccumulateNV2(inputs: N * T) -> sum: T; N: int >= 1; T: real; shape: shape",
+    LEAT_OP("AccumulateNV2(inputs: N * T) -> sum: T; N: int >= 1; T: numeric; shape: shape",
             .doc = "The sum of the inputs, as AddN.", .shape = accumulate_n_shape,
             .kernels = {{add_n_kernel}}, .gradient = add_n_grad, .flags = LEAT_OP_INPLACE);
 

@@ -74,47 +74,47 @@ static void atanh_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Sin =
-    LEAT_OP("Sin(x: T) -> y: T; T: floating", .doc = "The sine.", .shape = leat_shape_same,
+    LEAT_OP("Sin(x: T) -> y: T; T: inexact", .doc = "The sine.", .shape = leat_shape_same,
             .kernels = {{sin_kernel, .label = "vector"}}, .gradient = sin_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Cos =
-    LEAT_OP("Cos(x: T) -> y: T; T: floating", .doc = "The cosine.", .shape = leat_shape_same,
+    LEAT_OP("Cos(x: T) -> y: T; T: inexact", .doc = "The cosine.", .shape = leat_shape_same,
             .kernels = {{cos_kernel, .label = "vector"}}, .gradient = cos_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Tan =
-    LEAT_OP("Tan(x: T) -> y: T; T: floating", .doc = "The tangent.", .shape = leat_shape_same,
+    LEAT_OP("Tan(x: T) -> y: T; T: inexact", .doc = "The tangent.", .shape = leat_shape_same,
             .kernels = {{tan_kernel}}, .gradient = tan_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Asin = LEAT_OP(
-    "Asin(x: T) -> y: T; T: floating", .doc = "The inverse of the sine, in [-pi/2, pi/2].",
+    "Asin(x: T) -> y: T; T: inexact", .doc = "The inverse of the sine, in [-pi/2, pi/2].",
     .shape = leat_shape_same, .kernels = {{asin_kernel}}, .gradient = asin_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Acos = LEAT_OP(
-    "Acos(x: T) -> y: T; T: floating", .doc = "The inverse of the cosine, in [0, pi].",
+    "Acos(x: T) -> y: T; T: inexact", .doc = "The inverse of the cosine, in [0, pi].",
     .shape = leat_shape_same, .kernels = {{acos_kernel}}, .gradient = acos_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Atan = LEAT_OP(
-    "Atan(x: T) -> y: T; T: floating", .doc = "The inverse of the tangent, in (-pi/2, pi/2).",
+    "Atan(x: T) -> y: T; T: inexact", .doc = "The inverse of the tangent, in (-pi/2, pi/2).",
     .shape = leat_shape_same, .kernels = {{atan_kernel}}, .gradient = atan_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Sinh =
-    LEAT_OP("Sinh(x: T) -> y: T; T: floating", .doc = "The hyperbolic sine.", .shape = leat_shape_same,
+    LEAT_OP("Sinh(x: T) -> y: T; T: inexact", .doc = "The hyperbolic sine.", .shape = leat_shape_same,
             .kernels = {{sinh_kernel}}, .gradient = sinh_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Cosh =
-    LEAT_OP("Cosh(x: T) -> y: T; T: floating", .doc = "The hyperbolic cosine.", .shape = leat_shape_same,
+    LEAT_OP("Cosh(x: T) -> y: T; T: inexact", .doc = "The hyperbolic cosine.", .shape = leat_shape_same,
             .kernels = {{cosh_kernel}}, .gradient = cosh_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Asinh = LEAT_OP(
-    "Asinh(x: T) -> y: T; T: floating", .doc = "The inverse of the hyperbolic sine.",
-    .shape = leat_shape_same, .kernels = {{asinh_kernel}}, .gradient = asinh_grad, .flags = LEAT_OP_INPLACE);
+    "Asinh(x: T) -> y: T; T: inexact", .doc = "The inverse of the hyperbolic sine.", .shape = leat_shape_same,
+    .kernels = {{asinh_kernel}}, .gradient = asinh_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Acosh = LEAT_OP(
-    "Acosh(x: T) -> y: T; T: floating", .doc = "The inverse of the hyperbolic cosine.",
+    "Acosh(x: T) -> y: T; T: inexact", .doc = "The inverse of the hyperbolic cosine.",
     .shape = leat_shape_same, .kernels = {{acosh_kernel}}, .gradient = acosh_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Atanh = LEAT_OP(
-    "Atanh(x: T) -> y: T; T: floating", .doc = "The inverse of the hyperbolic tangent.",
+    "Atanh(x: T) -> y: T; T: inexact", .doc = "The inverse of the hyperbolic tangent.",
     .shape = leat_shape_same, .kernels = {{atanh_kernel}}, .gradient = atanh_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Sin, "(double[2,3] -3..3)", sin(x));
@@ -149,11 +149,11 @@ static void sigmoid_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Tanh =
-    LEAT_OP("Tanh(x: T) -> y: T; T: floating", .doc = "The hyperbolic tangent.", .shape = leat_shape_same,
+    LEAT_OP("Tanh(x: T) -> y: T; T: inexact", .doc = "The hyperbolic tangent.", .shape = leat_shape_same,
             .kernels = {{tanh_kernel, .label = "vector"}}, .gradient = tanh_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Sigmoid = LEAT_OP(
-    "Sigmoid(x: T) -> y: T; T: floating", .doc = "y = 1 / (1 + exp(-x)).", .shape = leat_shape_same,
+    "Sigmoid(x: T) -> y: T; T: inexact", .doc = "y = 1 / (1 + exp(-x)).", .shape = leat_shape_same,
     .kernels = {{sigmoid_kernel, .label = "vector"}}, .gradient = sigmoid_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Tanh, "(double[2,3] -3..3)", tanh(x));

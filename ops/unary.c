@@ -70,7 +70,7 @@ static void square_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Neg =
-    LEAT_OP("Neg(x: T) -> y: T; T: real", .doc = "y = -x.", .shape = leat_shape_same,
+    LEAT_OP("Neg(x: T) -> y: T; T: numeric", .doc = "y = -x.", .shape = leat_shape_same,
             .kernels = {{neg_kernel}}, .gradient = neg_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Abs =
@@ -78,11 +78,11 @@ const leat_op_def leat_op_Abs =
             .kernels = {{abs_kernel}}, .gradient = abs_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Sign =
-    LEAT_OP("Sign(x: T) -> y: T; T: real", .doc = "y = -1, 0 or 1; NaN stays.", .shape = leat_shape_same,
+    LEAT_OP("Sign(x: T) -> y: T; T: numeric", .doc = "y = -1, 0 or 1; NaN stays.", .shape = leat_shape_same,
             .kernels = {{sign_kernel}}, .gradient = sign_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Square =
-    LEAT_OP("Square(x: T) -> y: T; T: real", .doc = "y = x * x.", .shape = leat_shape_same,
+    LEAT_OP("Square(x: T) -> y: T; T: numeric", .doc = "y = x * x.", .shape = leat_shape_same,
             .kernels = {{square_kernel}}, .gradient = square_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Neg, "(float[2,3] -3..3)", -x);
@@ -130,7 +130,7 @@ const leat_op_def leat_op_Rint =
             .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Round =
-    LEAT_OP("Round(x: T) -> y: T; T: real", .doc = "The nearest integer; halves go to the even one.",
+    LEAT_OP("Round(x: T) -> y: T; T: numeric", .doc = "The nearest integer; halves go to the even one.",
             .shape = leat_shape_same, .kernels = {{round_kernel}}, .gradient = leat_grad_none,
             .flags = LEAT_OP_INPLACE);
 
@@ -165,19 +165,19 @@ static void inv_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Sqrt =
-    LEAT_OP("Sqrt(x: T) -> y: T; T: floating", .doc = "The square root.", .shape = leat_shape_same,
+    LEAT_OP("Sqrt(x: T) -> y: T; T: inexact", .doc = "The square root.", .shape = leat_shape_same,
             .kernels = {{sqrt_kernel}}, .gradient = sqrt_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Rsqrt =
-    LEAT_OP("Rsqrt(x: T) -> y: T; T: floating", .doc = "y = 1 / sqrt(x).", .shape = leat_shape_same,
+    LEAT_OP("Rsqrt(x: T) -> y: T; T: inexact", .doc = "y = 1 / sqrt(x).", .shape = leat_shape_same,
             .kernels = {{rsqrt_kernel}}, .gradient = rsqrt_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Reciprocal =
-    LEAT_OP("Reciprocal(x: T) -> y: T; T: floating", .doc = "y = 1 / x.", .shape = leat_shape_same,
+    LEAT_OP("Reciprocal(x: T) -> y: T; T: numeric", .doc = "y = 1 / x.", .shape = leat_shape_same,
             .kernels = {{reciprocal_kernel}}, .gradient = reciprocal_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Inv =
-    LEAT_OP("Inv(x: T) -> y: T; T: floating", .doc = "y = 1 / x (the old name of Reciprocal).",
+    LEAT_OP("Inv(x: T) -> y: T; T: numeric", .doc = "y = 1 / x (the old name of Reciprocal).",
             .shape = leat_shape_same, .kernels = {{reciprocal_kernel}}, .gradient = inv_grad,
             .flags = LEAT_OP_INPLACE);
 
@@ -214,19 +214,19 @@ static void log1p_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_Exp =
-    LEAT_OP("Exp(x: T) -> y: T; T: floating", .doc = "y = e to the power x.", .shape = leat_shape_same,
+    LEAT_OP("Exp(x: T) -> y: T; T: inexact", .doc = "y = e to the power x.", .shape = leat_shape_same,
             .kernels = {{exp_kernel, .label = "vector"}}, .gradient = exp_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Expm1 = LEAT_OP(
-    "Expm1(x: T) -> y: T; T: floating", .doc = "y = exp(x) - 1, exact near 0.", .shape = leat_shape_same,
+    "Expm1(x: T) -> y: T; T: inexact", .doc = "y = exp(x) - 1, exact near 0.", .shape = leat_shape_same,
     .kernels = {{expm1_kernel, .label = "vector"}}, .gradient = expm1_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Log =
-    LEAT_OP("Log(x: T) -> y: T; T: floating", .doc = "The natural logarithm.", .shape = leat_shape_same,
+    LEAT_OP("Log(x: T) -> y: T; T: inexact", .doc = "The natural logarithm.", .shape = leat_shape_same,
             .kernels = {{log_kernel, .label = "vector"}}, .gradient = log_grad, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_Log1p = LEAT_OP(
-    "Log1p(x: T) -> y: T; T: floating", .doc = "y = log(1 + x), exact near 0.", .shape = leat_shape_same,
+    "Log1p(x: T) -> y: T; T: inexact", .doc = "y = log(1 + x), exact near 0.", .shape = leat_shape_same,
     .kernels = {{log1p_kernel, .label = "vector"}}, .gradient = log1p_grad, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Exp, "(double[2,3] -3..3)", exp(x));
