@@ -312,6 +312,8 @@ static inline leat_out leat_grad_out(const leat_grad *g, int i)
 }
 /* dy[i], or zeros like output i where nothing flows into it. */
 leat_out leat_grad_dy(leat_grad *g, int i);
+/* Does anybody ask for the gradient by input i? What is built for one that nobody asks for is pruned, yet takes memory. */
+bool leat_grad_wanted(const leat_grad *g, int i);
 /* For broadcasting binary ops: sums `dx` down to the shape of input i (nothing where the static shapes say so), as
  * TensorFlow's BroadcastGradientArgs, Sum, Reshape. `other` is the other input's index. */
 leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other);

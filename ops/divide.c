@@ -118,6 +118,8 @@ static void real_div_grad(leat_grad *g)
 {
     leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
     g->dx[0] = leat_grad_unbroadcast(g, leat_raw_real_div(g->dy[0], y), 0, 1);
+    if (!leat_grad_wanted(g, 1))
+        return;
     leat_out slope = leat_raw_real_div(leat_raw_real_div(leat_raw_neg(x), y), y);
     g->dx[1] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], slope), 1, 0);
 }
@@ -202,6 +204,8 @@ static void div_no_nan_grad(leat_grad *g)
 {
     leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
     g->dx[0] = leat_grad_unbroadcast(g, leat_raw_div_no_nan(g->dy[0], y), 0, 1);
+    if (!leat_grad_wanted(g, 1))
+        return;
     leat_out slope = leat_raw_div_no_nan(leat_raw_div_no_nan(leat_raw_neg(x), y), y);
     g->dx[1] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], slope), 1, 0);
 }

@@ -52,8 +52,12 @@ static leat_status pow_kernel(leat_kernel *k)
 static void pow_grad(leat_grad *g)
 {
     leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1), one = leat_scalar_float(g->graph, 1.0);
-    leat_out slope = leat_raw_mul(y, leat_raw_pow(x, leat_raw_sub(y, one)));
-    g->dx[0] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], slope), 0, 1);
+    if (leat_grad_wanted(g, 0)) {
+        leat_out slope = leat_raw_mul(y, leat_raw_pow(x, leat_raw_sub(y, one)));
+        g->dx[0] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], slope), 0, 1);
+    }
+    if (!leat_grad_wanted(g, 1))
+        return;
     leat_out positive = leat_raw_greater(x, leat_scalar_float(g->graph, 0.0));
     leat_out log_x = leat_raw_log(leat_raw_select_v2(positive, x, leat_raw_ones_like(x)));
     leat_out dy = leat_raw_mul(leat_raw_mul(g->dy[0], leat_grad_out(g, 0)), log_x);

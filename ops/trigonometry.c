@@ -36,7 +36,7 @@ static void tan_grad(leat_grad *g)
 /* 1 / sqrt(1 - x^2) */
 static leat_out asin_slope(leat_grad *g)
 {
-    return leat_raw_reciprocal(leat_raw_sqrt(leat_raw_sub(one(g), leat_raw_square(leat_grad_in(g, 0)))));
+    return leat_raw_rsqrt(leat_raw_sub(one(g), leat_raw_square(leat_grad_in(g, 0))));
 }
 static void asin_grad(leat_grad *g)
 {

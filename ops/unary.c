@@ -286,9 +286,10 @@ LEAT_LIBM_KERNEL1(digamma_kernel, (float)digamma_one(x), digamma_one(x))
 
 static void erf_grad(leat_grad *g)
 {
-    leat_out two_rsqrt_pi = leat_scalar_float(g->graph, M_2_SQRTPI);
-    leat_out bell = leat_raw_exp(leat_raw_neg(leat_raw_square(leat_grad_in(g, 0))));
-    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_mul(two_rsqrt_pi, bell));
+    /* 2 / sqrt(pi) * exp(-x^2), with the factor inside of the exponential */
+    leat_out factor = leat_scalar_float(g->graph, log(M_2_SQRTPI));
+    leat_out slope = leat_raw_exp(leat_raw_sub(factor, leat_raw_square(leat_grad_in(g, 0))));
+    g->dx[0] = leat_raw_mul(g->dy[0], slope);
 }
 static void erfc_grad(leat_grad *g)
 {

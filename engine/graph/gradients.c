@@ -101,14 +101,19 @@ void leat_grad_fail(leat_grad *g, const char *format, ...)
     leat_graph_keep(g->graph, leat_op_fail(g->op, LEAT_ERR_UNIMPLEMENTED, "%s", text));
 }
 
+bool leat_grad_wanted(const leat_grad *g, int i)
+{
+    return g->marks == NULL || (g->marks[g->op->inputs[i].op->id] & BETWEEN) != 0;
+}
+
 leat_out leat_grad_unbroadcast(leat_grad *g, leat_out dx, int i, int other)
 {
     int32_t axes[LEAT_MAX_RANK], dims[LEAT_MAX_RANK];
     leat_out x = leat_grad_in(g, i);
     leat_shape own = leat_out_shape(x), their = leat_out_shape(leat_grad_in(g, other));
     int unknown = 0, n = static_axes(&own, &their, axes);
-    if (n == 0 || dx.op == NULL || (g->marks != NULL && !(g->marks[x.op->id] & BETWEEN)))
-        return dx; /* nobody asks for this input's gradient: it need not have its shape */
+    if (n == 0 || dx.op == NULL || !leat_grad_wanted(g, i))
+        return dx;
     for (int k = 0; k < leat_shape_rank(&own); k++) {
         dims[k] = (int32_t)own.dims[k];
         unknown += own.dims[k] < 0;
