@@ -30,7 +30,7 @@ function snake(name,    i, c, p, n, r, u, pu, nl) {
     for (i = 1; i <= length(name); i++) {
         c = substr(name, i, 1); p = substr(name, i - 1, 1); n = substr(name, i + 1, 1)
         u = c ~ /[A-Z]/; pu = p ~ /[A-Z]/; nl = n ~ /[a-z]/
-        if (i > 1 && u && (!pu || nl) && !(p ~ /[0-9]/ && c == "D" && !nl)) r = r "_"
+        if (i > 1 && u && (!pu || nl || (c == "V" && n ~ /[0-9]/)) && !(p ~ /[0-9]/ && c == "D" && !nl)) r = r "_"
         r = r tolower(c)
     }
     gsub(/__+/, "_", r)

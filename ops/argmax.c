@@ -1,5 +1,5 @@
 /* argmax.c - ArgMax, ArgMin. */
-#include <math.h>
+#include <float.h>
 #include "ops/ops-private.h"
 
 struct arg_run {
@@ -9,20 +9,24 @@ struct arg_run {
     bool max;
 };
 
-/* The first of the largest; NaN is passed over. For a float the search begins below everything, so that a line of NaN
- * gives 0. */
-#define ARG_CASE(dtype_, type_)                                                                              \
+/* The first of the largest. As TensorFlow's search, it begins below all finite values at index 0 and takes what is above: NaN
+ * is passed over, and a line of NaN or -infinity gives 0. */
+#define ARG_CASE(dtype_, type_, low_, high_)                                                                 \
     case dtype_: {                                                                                           \
         const type_ *x = (const type_ *)r->x->data + first;                                                  \
-        bool found = false;                                                                                  \
-        type_ value = 0;                                                                                     \
-        for (int64_t i = 0; i < r->n; i++) {                                                                 \
-            type_ v = x[i * r->inner];                                                                       \
-            if (v == v && (!found || (r->max ? v > value : v < value))) {                                    \
-                value = v;                                                                                   \
-                best = i;                                                                                    \
-                found = true;                                                                                \
-            }                                                                                                \
+        type_ value = r->max ? (type_)low_ : (type_)high_;                                                   \
+        if (r->max) {                                                                                        \
+            for (int64_t i = 0; i < r->n; i++)                                                               \
+                if (x[i * r->inner] > value) {                                                               \
+                    value = x[i * r->inner];                                                                 \
+                    best = i;                                                                                \
+                }                                                                                            \
+        } else {                                                                                             \
+            for (int64_t i = 0; i < r->n; i++)                                                               \
+                if (x[i * r->inner] < value) {                                                               \
+                    value = x[i * r->inner];                                                                 \
+                    best = i;                                                                                \
+                }                                                                                            \
         }                                                                                                    \
         break;                                                                                               \
     }
@@ -31,18 +35,25 @@ static void arg_line(const struct arg_run *r, int64_t line)
 {
     int64_t first = line / r->inner * r->n * r->inner + line % r->inner, best = 0;
     switch (r->x->dtype) {
-        LEAT_FOR_REALS(ARG_CASE)
-        ARG_CASE(LEAT_BOOL, uint8_t)
-    default: {
-        float value = 0;
-        bool found = false;
+        ARG_CASE(LEAT_FLOAT, float, -FLT_MAX, FLT_MAX)
+        ARG_CASE(LEAT_DOUBLE, double, -DBL_MAX, DBL_MAX)
+        ARG_CASE(LEAT_INT8, int8_t, INT8_MIN, INT8_MAX)
+        ARG_CASE(LEAT_INT16, int16_t, INT16_MIN, INT16_MAX)
+        ARG_CASE(LEAT_INT32, int32_t, INT32_MIN, INT32_MAX)
+        ARG_CASE(LEAT_INT64, int64_t, INT64_MIN, INT64_MAX)
+        ARG_CASE(LEAT_UINT8, uint8_t, 0, UINT8_MAX)
+        ARG_CASE(LEAT_UINT16, uint16_t, 0, UINT16_MAX)
+        ARG_CASE(LEAT_UINT32, uint32_t, 0, UINT32_MAX)
+        ARG_CASE(LEAT_UINT64, uint64_t, 0, UINT64_MAX)
+        ARG_CASE(LEAT_BOOL, uint8_t, 0, 1)
+    default: { /* half, bfloat16 */
+        float highest = r->x->dtype == LEAT_HALF ? 65504 : 0x1.fep+127f, value = r->max ? -highest : highest,
+              v;
         for (int64_t i = 0; i < r->n; i++) {
-            float v;
             leat_floats_from_16(r->x->dtype, &v, (const uint16_t *)r->x->data + first + i * r->inner, 1);
-            if (!isnan(v) && (!found || (r->max ? v > value : v < value))) {
+            if (r->max ? v > value : v < value) {
                 value = v;
                 best = i;
-                found = true;
             }
         }
     }
@@ -123,6 +134,7 @@ const leat_op_def leat_op_ArgMin = LEAT_OP(
 LEAT_ROW(ArgMax, "(float[2,3] 1 5 2 9 9 -1, int32[] 1) -> int64[2] 1 0");
 LEAT_ROW(ArgMax, "(float[2,3] 1 5 2 9 9 -1, int64[] 0) {output_type: int32} -> int32[3] 1 1 0");
 LEAT_ROW(ArgMax, "(float[3,3] 1 nan 3 nan nan nan inf -inf 2, int32[] -1) -> int64[3] 2 0 0");
+LEAT_ROW(ArgMax, "(float[3,2] nan -inf nan nan -inf -inf, int32[] 0) -> int64[2] 0 0");
 LEAT_ROW(ArgMax, "(half[3] 1 3 2, int32[] 0) -> int64[] 1");
 LEAT_ROW(ArgMax, "(bool[3] false true true, int32[] 0) -> int64[] 1");
 LEAT_ROW(ArgMax, "(float[0,2], int32[] 0) fails 'is empty'");

@@ -240,6 +240,18 @@ static void tile_range(int64_t begin, int64_t end, void *arg)
     const struct tile_run *r = arg;
     while (begin < end) {
         int64_t n = LEAT_MIN(r->in[0] - begin % r->out[0] % r->in[0], end - begin);
+        if (begin % r->out[0] == 0 && r->out[0] <= end - begin) { /* a whole row: doubled until it is full */
+            char *to = (char *)r->y->data + (size_t)begin * r->bytes;
+            int64_t done = r->in[0];
+            memcpy(to, (const char *)r->x->data + (size_t)tile_source(r, begin) * r->bytes,
+                   (size_t)done * r->bytes);
+            for (; done < r->out[0]; done += n) {
+                n = LEAT_MIN(done, r->out[0] - done);
+                memcpy(to + (size_t)done * r->bytes, to, (size_t)n * r->bytes);
+            }
+            begin += r->out[0];
+            continue;
+        }
         memcpy((char *)r->y->data + (size_t)begin * r->bytes,
                (const char *)r->x->data + (size_t)tile_source(r, begin) * r->bytes, (size_t)n * r->bytes);
         begin += n;

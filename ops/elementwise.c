@@ -94,10 +94,91 @@ static void run_inner_lifted(const struct binary_run *r, int64_t a, int64_t c, i
     }
 }
 
+/* Where the innermost dimension is short, the operands of a block of results are laid out one by one, so that the inner loop
+ * is long. */
+#define SHORT_INNER 32
+#define EXPAND_BLOCK 512
+
+#define EXPAND_CASE(bytes_, type_)                                                                           \
+    case bytes_:                                                                                             \
+        for (int64_t i = 0; i < m; i++)                                                                      \
+            ((type_ *)to)[done + i] = ((const type_ *)from)[at + i * step];                                  \
+        break;
+
+static void expand(const leat_broadcast *b, int o, size_t bytes, const char *from, int64_t begin, int64_t n,
+                   char *to)
+{
+    int64_t index[LEAT_MAX_RANK], at = 0, step = b->stride[o][0], left = begin;
+    for (int d = 0; d < b->rank; d++) {
+        index[d] = left % b->dims[d];
+        left /= b->dims[d];
+        at += index[d] * b->stride[o][d];
+    }
+    for (int64_t done = 0, m; done < n; done += m) {
+        m = LEAT_MIN(b->dims[0] - index[0], n - done);
+        switch (bytes) {
+            EXPAND_CASE(1, uint8_t)
+            EXPAND_CASE(2, uint16_t)
+            EXPAND_CASE(4, uint32_t)
+        default:
+            for (int64_t i = 0; i < m; i++)
+                ((uint64_t *)to)[done + i] = ((const uint64_t *)from)[at + i * step];
+        }
+        at -= index[0] * step;
+        index[0] = 0;
+        for (int d = 1; d < b->rank; d++) { /* the next row */
+            at += b->stride[o][d];
+            if (++index[d] < b->dims[d])
+                break;
+            at -= b->dims[d] * b->stride[o][d];
+            index[d] = 0;
+        }
+    }
+}
+
+/* Does the operand have every element of the result, in its order? */
+static bool is_dense(const leat_broadcast *b, int o)
+{
+    int64_t step = 1;
+    for (int d = 0; d < b->rank; d++) {
+        if (b->stride[o][d] != step)
+            return false;
+        step *= b->dims[d];
+    }
+    return true;
+}
+
+static void binary_range_expanded(const struct binary_run *r, int64_t begin, int64_t end)
+{
+    uint64_t block[2][EXPAND_BLOCK];
+    const char *operand[2] = {r->a, r->c};
+    bool dense[2] = {is_dense(&r->b, 0), is_dense(&r->b, 1)};
+    for (int64_t n; begin < end; begin += n) {
+        struct binary_run part = *r;
+        const char *from[2];
+        n = LEAT_MIN(end - begin, EXPAND_BLOCK);
+        for (int o = 0; o < 2; o++) {
+            from[o] = dense[o] ? operand[o] + (size_t)begin * r->in_bytes : (const char *)block[o];
+            if (!dense[o])
+                expand(&r->b, o, r->in_bytes, operand[o], begin, n, (char *)block[o]);
+        }
+        part.a = from[0];
+        part.c = from[1];
+        if (r->lifted != LEAT_DTYPE_NONE)
+            run_inner_lifted(&part, 0, 0, begin, n, LEAT_BOTH);
+        else
+            run_inner(&part, 0, 0, begin, n, LEAT_BOTH);
+    }
+}
+
 static void binary_range(int64_t begin, int64_t end, void *arg)
 {
     const struct binary_run *r = arg;
     const leat_broadcast *b = &r->b;
+    if (b->rank > 1 && b->dims[0] < SHORT_INNER && end - begin > 2 * b->dims[0]) {
+        binary_range_expanded(r, begin, end);
+        return;
+    }
     int mode = b->stride[0][0] == 0 && b->dims[0] > 1   ? LEAT_A_SCALAR
                : b->stride[1][0] == 0 && b->dims[0] > 1 ? LEAT_B_SCALAR
                                                         : LEAT_BOTH;

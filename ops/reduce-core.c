@@ -266,6 +266,16 @@ static int64_t unit_outputs(const struct reduce *r, int64_t unit, int64_t *first
     return LEAT_MIN(r->inner - column, COLUMNS);
 }
 
+/* Outputs unit..last of float or double rows that follow each other: nothing but the rows takes time. */
+static void reduce_plain_rows(const struct reduce *r, int64_t unit, int64_t last)
+{
+    int type = r->dtype == LEAT_DOUBLE ? LEAT_VECTOR_F64 : LEAT_VECTOR_F32;
+    double (*row)(const void *, size_t) = leat_vector_get()->reduce_row[r->kind][type];
+    const char *x = (const char *)r->x->data + (size_t)(unit * r->inner) * r->bytes;
+    for (; unit < last; unit++, x += (size_t)r->inner * r->bytes)
+        store(r, unit, (leat_accumulator){.d = row(x, (size_t)r->inner)});
+}
+
 static void reduce_tile(size_t tile, void *arg)
 {
     const struct reduce *r = arg;
@@ -278,6 +288,11 @@ static void reduce_tile(size_t tile, void *arg)
         return;
     }
     int64_t unit = (int64_t)tile * r->units_per_tile, last = LEAT_MIN(unit + r->units_per_tile, r->units);
+    if (!r->columns && r->n_reduced == 0 && r->n_kept <= 1 &&
+        (r->dtype == LEAT_FLOAT || r->dtype == LEAT_DOUBLE)) {
+        reduce_plain_rows(r, unit, last);
+        return;
+    }
     for (; unit < last; unit++) {
         leat_accumulator acc[COLUMNS];
         int64_t first, n = unit_outputs(r, unit, &first);

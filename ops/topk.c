@@ -4,94 +4,81 @@
 
 /* ---- order: NaN above all, so that sorting is total; equal values by their index ---- */
 
-/* Is element i of the row greater than element j? */
-typedef bool above_fn(const void *row, int64_t i, int64_t j);
+#define LESS_NAN(a_, b_) ((a_) != (a_) && (b_) == (b_))
+#define ABOVE(row_, i_, j_)                                                                                  \
+    ((row_)[i_] > (row_)[j_] || LESS_NAN((row_)[i_], (row_)[j_]) ||                                          \
+     (((row_)[i_] == (row_)[j_] || ((row_)[i_] != (row_)[i_] && (row_)[j_] != (row_)[j_])) && (i_) < (j_)))
 
-#define ABOVE(dtype_, type_)                                                                                 \
-    static bool above_##dtype_(const void *row, int64_t i, int64_t j)                                        \
+/* The indices of the k greatest of n, the greatest first: a heap of the k best, its worst at the root. */
+#define SELECT_TOP(dtype_, type_)                                                                            \
+    static void sift_##dtype_(const type_ *row, int64_t *heap, int64_t n, int64_t at)                        \
     {                                                                                                        \
-        type_ a = ((const type_ *)row)[i], b = ((const type_ *)row)[j];                                      \
-        if (a != a || b != b)                                                                                \
-            return a != a && (b == b || i < j);                                                              \
-        return a > b || (a == b && i < j);                                                                   \
+        for (;;) {                                                                                           \
+            int64_t child = 2 * at + 1;                                                                      \
+            if (child >= n)                                                                                  \
+                return;                                                                                      \
+            if (child + 1 < n && ABOVE(row, heap[child], heap[child + 1]))                                   \
+                child++;                                                                                     \
+            if (!ABOVE(row, heap[at], heap[child]))                                                          \
+                return;                                                                                      \
+            int64_t swap = heap[at];                                                                         \
+            heap[at] = heap[child];                                                                          \
+            heap[child] = swap;                                                                              \
+            at = child;                                                                                      \
+        }                                                                                                    \
+    }                                                                                                        \
+    static void select_##dtype_(const void *row_, int64_t n, int64_t k, int64_t *top)                        \
+    {                                                                                                        \
+        const type_ *row = row_;                                                                             \
+        for (int64_t i = 0; i < k; i++)                                                                      \
+            top[i] = i;                                                                                      \
+        for (int64_t i = k / 2; i-- > 0;)                                                                    \
+            sift_##dtype_(row, top, k, i);                                                                   \
+        for (int64_t i = k; i < n && k > 0; i++) /* a later equal is not above */                            \
+            if (row[i] > row[top[0]] || LESS_NAN(row[i], row[top[0]])) {                                     \
+                top[0] = i;                                                                                  \
+                sift_##dtype_(row, top, k, 0);                                                               \
+            }                                                                                                \
+        for (int64_t left = k; left-- > 1;) { /* the worst goes to the end */                                \
+            int64_t swap = top[0];                                                                           \
+            top[0] = top[left];                                                                              \
+            top[left] = swap;                                                                                \
+            sift_##dtype_(row, top, left, 0);                                                                \
+        }                                                                                                    \
     }
-LEAT_FOR_REALS(ABOVE)
+LEAT_FOR_REALS(SELECT_TOP)
 
-static bool above_LEAT_HALF(const void *row, int64_t i, int64_t j)
-{
-    float pair[2] = {leat_half_to_float(((const uint16_t *)row)[i]),
-                     leat_half_to_float(((const uint16_t *)row)[j])};
-    if (pair[0] == pair[1])
-        return i < j;
-    return above_LEAT_FLOAT(pair, 0, 1);
-}
-static bool above_LEAT_BFLOAT16(const void *row, int64_t i, int64_t j)
-{
-    float pair[2] = {leat_bfloat16_to_float(((const uint16_t *)row)[i]),
-                     leat_bfloat16_to_float(((const uint16_t *)row)[j])};
-    if (pair[0] == pair[1])
-        return i < j;
-    return above_LEAT_FLOAT(pair, 0, 1);
-}
+typedef void select_fn(const void *row, int64_t n, int64_t k, int64_t *top);
 
-static above_fn *order_of(leat_dtype dtype)
+/* half and bfloat16 are compared as float: *as_float. */
+static select_fn *selection_of(leat_dtype dtype, bool *as_float)
 {
-    switch (dtype) {
-#define ORDER_CASE(dtype_, type_)                                                                            \
-    case dtype_: return above_##dtype_;
-        LEAT_FOR_REALS(ORDER_CASE)
-#undef ORDER_CASE
-    case LEAT_HALF: return above_LEAT_HALF;
-    case LEAT_BFLOAT16: return above_LEAT_BFLOAT16;
+    *as_float = leat_dtype_is_16bit_float(dtype);
+    switch (*as_float ? LEAT_FLOAT : dtype) {
+#define SELECT_CASE(dtype_, type_)                                                                           \
+    case dtype_: return select_##dtype_;
+        LEAT_FOR_REALS(SELECT_CASE)
+#undef SELECT_CASE
     default: return NULL;
     }
 }
 
-/* ---- selection: a heap of the k best, its worst at the root ---- */
-
-static void sift_down(above_fn *above, const void *row, int64_t *heap, int64_t n, int64_t at)
+/* One row; `floats` has room for it where it must be converted. */
+static void select_row(leat_dtype dtype, const char *x, int64_t n, int64_t k, int64_t *top, float *floats)
 {
-    for (;;) {
-        int64_t child = 2 * at + 1;
-        if (child >= n)
-            return;
-        if (child + 1 < n && above(row, heap[child], heap[child + 1]))
-            child++;
-        if (!above(row, heap[at], heap[child]))
-            return;
-        int64_t swap = heap[at];
-        heap[at] = heap[child];
-        heap[child] = swap;
-        at = child;
-    }
-}
-
-/* The indices of the k greatest of n, the greatest first. */
-static void select_top(above_fn *above, const void *row, int64_t n, int64_t k, int64_t *top)
-{
-    for (int64_t i = 0; i < k; i++)
-        top[i] = i;
-    for (int64_t i = k / 2; i-- > 0;)
-        sift_down(above, row, top, k, i);
-    for (int64_t i = k; i < n && k > 0; i++)
-        if (above(row, i, top[0])) {
-            top[0] = i;
-            sift_down(above, row, top, k, 0);
-        }
-    for (int64_t left = k; left-- > 1;) { /* the worst goes to the end */
-        int64_t swap = top[0];
-        top[0] = top[left];
-        top[left] = swap;
-        sift_down(above, row, top, left, 0);
-    }
+    bool as_float;
+    select_fn *select = selection_of(dtype, &as_float);
+    if (as_float)
+        leat_floats_from_16(dtype, floats, (const uint16_t *)(const void *)x, (size_t)n);
+    select(as_float ? (const void *)floats : x, n, k, top);
 }
 
 struct top_run {
     const leat_tensor *x;
     leat_tensor *values, *indices;
-    above_fn *above;
     int64_t n, k;
-    int64_t *top; /* rows * k */
+    int64_t *top;  /* rows * k */
+    float *floats; /* as many as x has elements, for half and bfloat16; else NULL */
 };
 
 static void top_rows(int64_t begin, int64_t end, void *arg)
@@ -101,7 +88,7 @@ static void top_rows(int64_t begin, int64_t end, void *arg)
     for (int64_t row = begin; row < end; row++) {
         const char *x = (const char *)r->x->data + (size_t)(row * r->n) * bytes;
         int64_t *top = r->top + row * r->k;
-        select_top(r->above, x, r->n, r->k, top);
+        select_row(r->x->dtype, x, r->n, r->k, top, r->floats != NULL ? r->floats + row * r->n : NULL);
         for (int64_t i = 0; i < r->k; i++) {
             memcpy((char *)r->values->data + (size_t)(row * r->k + i) * bytes, x + (size_t)top[i] * bytes,
                    bytes);
@@ -127,15 +114,15 @@ static leat_status top_k(leat_kernel *k, int64_t count)
     LEAT_TRY(leat_out_new(k, 1, &out));
     if (k->out[0].elements == 0)
         return LEAT_OK;
-    struct top_run r = {x,
-                        &k->out[0],
-                        &k->out[1],
-                        order_of(x->dtype),
-                        n,
-                        count,
-                        leat_scratch(k, (size_t)k->out[0].elements * sizeof(int64_t))};
+    size_t top_bytes = (size_t)k->out[0].elements * sizeof(int64_t);
+    bool as_float;
+    (void)selection_of(x->dtype, &as_float);
+    struct top_run r = {x, &k->out[0], &k->out[1], n, count, NULL, NULL};
+    r.top = leat_scratch(k, top_bytes + (as_float ? (size_t)x->elements * sizeof(float) : 0));
     if (r.top == NULL)
-        return leat_fail_memory((size_t)k->out[0].elements * sizeof(int64_t));
+        return leat_fail_memory(top_bytes);
+    if (as_float)
+        r.floats = (float *)(r.top + k->out[0].elements);
     leat_ranges(k, x->elements / n, LEAT_MAX(LEAT_GRAIN_MATH / n, 1), top_rows, &r);
     return LEAT_OK;
 }
@@ -243,14 +230,14 @@ static leat_status nth_element_kernel(leat_kernel *k)
     leat_shape out = x->shape;
     out.dims[rank - 1] = 0;
     out.rank_plus_1--;
-    int64_t *top = leat_scratch(k, (size_t)(rankth + 1) * sizeof *top);
+    int64_t *top = leat_scratch(k, (size_t)(rankth + 1) * sizeof *top + (size_t)size * sizeof(float));
     if (top == NULL)
         return leat_fail_memory((size_t)(rankth + 1) * sizeof *top);
     LEAT_TRY(leat_out_new(k, 0, &out));
     size_t bytes = leat_dtype_bytes(x->dtype);
     for (int64_t row = 0; row < k->out[0].elements; row++) {
         const char *at = (const char *)x->data + (size_t)(row * size) * bytes;
-        select_top(order_of(x->dtype), at, size, rankth + 1, top);
+        select_row(x->dtype, at, size, rankth + 1, top, (float *)(top + rankth + 1));
         memcpy((char *)k->out[0].data + (size_t)row * bytes, at + (size_t)top[rankth] * bytes, bytes);
     }
     return LEAT_OK;
@@ -298,7 +285,7 @@ static leat_status bound_kernel(leat_kernel *k)
     if (leat_shape_rank(&sorted->shape) != 2 || leat_shape_rank(&values->shape) != 2 ||
         sorted->shape.dims[0] != values->shape.dims[0])
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "both inputs must be matrices of as many rows");
-    if (order_of(sorted->dtype) == NULL)
+    if (!leat_dtype_is_floating(sorted->dtype) && !leat_dtype_is_integer(sorted->dtype))
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no kernel for %s",
                                 leat_dtype_name(sorted->dtype));
     int64_t n = sorted->shape.dims[1], m = values->shape.dims[1];

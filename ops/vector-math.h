@@ -1,7 +1,7 @@
 /* vector-math.h - elementary functions of float over whole vectors, and of double by libm; part of vector-body.h.
  *
- * A rest shorter than a vector is computed in a padded one: a value does not depend on where it stands. EXP, LOG, TANH
- * and SIGMOID work in float; the others work in double, which needs no care with cancellation. The polynomials are
+ * A rest shorter than a vector is computed in a padded one: a value does not depend on where it stands. EXP, LOG, TANH,
+ * SIGMOID and ERF work in float; the others work in double, which needs no care with cancellation. The polynomials are
  * least-maximum fits; the errors, over all floats, are at most 2 units in the last place (tests/test-vector.c). */
 #include <string.h>
 
@@ -101,17 +101,27 @@ static inline vf log_v(vf x)
     return pick(x != x, x, y);
 }
 
+/* With E = e^2|x| - 1 = 2^n * (e^r - 1) + (2^n - 1), which is exact near 0: E / (E + 2), or 1 - 2 / (E + 2) where E is large. */
 static inline vf tanh_v(vf x)
 {
-    vf a = abs_v(x), z = x * x;
-    vf p = z * -5.70498872745e-3f + 2.06390887954e-2f;
-    p = p * z - 5.37397155531e-2f;
-    p = p * z + 1.33314422036e-1f;
-    p = p * z - 3.33332819422e-1f;
-    vf small = p * z * x + x;
-    vf large = 1.0f - 2.0f / (exp_v(a + a) + 1.0f);
-    large = pick(a > 20.0f, all(1.0f), large);
-    return pick(x != x, x, with_sign_of(pick(a < 0.625f, small, large), x));
+    vf a = abs_v(x);
+    a = pick(a > 10.0f, all(10.0f), a) * 2.0f;
+    vf t = a * 1.44269504088896341f + ROUNDER;
+    vf power = (vf)(((vu)t - (ROUNDER_BITS - 127)) << 23);
+    t -= ROUNDER;
+    vf r = (a - t * 0.693359375f) + t * 2.12194440e-4f;
+    vf p = r * 1.98791013e-4f + 1.39430200e-3f;
+    p = p * r + 8.33333377e-3f;
+    p = p * r + 4.16665003e-2f;
+    p = p * r + 1.66666657e-1f;
+    p = p * r + 0.5f;
+    p = p * (r * r) + r;
+    vf e = p * power + (power - 1.0f), den = e + 2.0f;
+    vi large = e > 2.0f;
+    vf y = pick(large, all(2.0f), e) / den;
+    vf rest = 0.5f * (e - (den - 2.0f)); /* half of what den was rounded by; 1 / den is (1 - y) / 2 */
+    y = pick(large, 1.0f - y, y - y * (1.0f - y) * rest);
+    return pick(x != x, x, with_sign_of(y, x));
 }
 
 /* With e = e^-|x| there is neither overflow nor cancellation: e / (1 + e) or 1 / (1 + e). The rests of e and of the
@@ -123,6 +133,28 @@ static inline vf sigmoid_v(vf x)
     vf den = 1.0f + e, den_rest = (e - (den - 1.0f)) + rest;
     vf y = pick(negative, e, all(1.0f)) / den;
     return y + (pick(negative, rest, all(0.0f)) - y * den_rest) * pick(negative, 1.0f - y, y);
+}
+
+/* erf of x * x <= 1/2 by a polynomial; beyond, 1 - e^q(x) where q fits log erfc. */
+static inline vf erf_v(vf x)
+{
+    vf z = x * x;
+    vf p = z * -7.1862729185728552e-04f + 5.1665047286219108e-03f;
+    p = p * z - 2.6856109163371261e-02f;
+    p = p * z + 1.1283729668124584e-01f;
+    p = p * z - 3.7612638291261380e-01f;
+    vf small = x + x * (p * z + 0.12837916709551256f);
+    vf a = abs_v(x);
+    a = pick(a > 4.0f, all(4.0f), a);
+    vf q = a * -1.5829853819755444e-05f + 3.7689305964948592e-04f;
+    q = q * a - 3.9085177953893562e-03f;
+    q = q * a + 2.4471701400439673e-02f;
+    q = q * a - 1.0734573880089016e-01f;
+    q = q * a - 6.3413573320229233e-01f;
+    q = q * a - 1.1291536153141235f;
+    q = q * a + 1.0532768451230574e-04f;
+    vf large = with_sign_of(1.0f - exp_v(q), x);
+    return pick(z <= 0.5f, small, pick(x != x, x, large));
 }
 
 /* ---- in double ---- */
@@ -229,34 +261,6 @@ static inline vd cos_core(vd x)
     return sin_cos(x, 1);
 }
 
-/* erf of |x| <= 1 by a polynomial; beyond, 1 - e^q(x) where q fits log erfc. */
-static inline vd erf_core(vd x)
-{
-    vd z = x * x;
-    vd p = z * 1.0601184904939568e-06 - 1.3914064266678133e-05;
-    p = p * z + 0.00011957330743272576;
-    p = p * z - 0.00085427030453463467;
-    p = p * z + 0.0052237865290849219;
-    p = p * z - 0.026866134012802977;
-    p = p * z + 0.1128379131833927;
-    p = p * z - 0.37612638890099775;
-    vd small = (p * z + 1.1283791670947134) * x;
-    vd a = (vd)((vl)x & INT64_MAX);
-    a = pick_d(a > 4.0, all_d(4.0), a);
-    vd q = a * -2.9522592270517135e-07 + 6.2973473312509586e-06;
-    q = q * a - 5.7907953624361829e-05;
-    q = q * a + 0.00028231852624189076;
-    q = q * a - 0.00057165176050979311;
-    q = q * a - 0.0019593839482716061;
-    q = q * a + 0.021848445741156471;
-    q = q * a - 0.1050602012004401;
-    q = q * a - 0.63536936807431033;
-    q = q * a - 1.1287818179750451;
-    q = q * a + 5.8054594601802125e-05;
-    vd large = (vd)(((vl)-expm1_core(q) & INT64_MAX) | ((vl)x & INT64_MIN));
-    return pick_d(z <= 1.0, small, pick_d(x != x, x, large));
-}
-
 /* ---- loops ---- */
 
 #define LOOP_V(name_, fn_)                                                                                   \
@@ -291,7 +295,6 @@ VIA_DOUBLE(log1p_v, log1p_core)
 VIA_DOUBLE(softplus_v, softplus_core)
 VIA_DOUBLE(elu_v, elu_core)
 VIA_DOUBLE(selu_v, selu_core)
-VIA_DOUBLE(erf_v, erf_core)
 VIA_DOUBLE(sin_reduced, sin_core)
 VIA_DOUBLE(cos_reduced, cos_core)
 
