@@ -244,6 +244,12 @@ leat_status leat_out_reuse(leat_kernel *k, int i, int j, const leat_shape *shape
 /* Output i shows input j's buffer under another shape (equal number of elements). Needs LEAT_OP_ALIAS; output 0 of
  * input 0 only. */
 leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape) LEAT_MUST_CHECK;
+/* A copy of input j. */
+leat_status leat_out_copy(leat_kernel *k, int i, int j) LEAT_MUST_CHECK;
+/* Output i shows input 0, buffer or variable; all other outputs are dead. Needs LEAT_OP_SWITCHES. */
+leat_status leat_out_switch(leat_kernel *k, int i) LEAT_MUST_CHECK;
+/* Is the value dead: made in a branch that was not taken? Only ops with LEAT_OP_MERGES ever see one. */
+bool leat_in_dead(const leat_kernel *k, int i);
 /* Output i shows this heap tensor (the reference is handed over, on failure too). */
 leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor) LEAT_MUST_CHECK;
 /* Temporary memory of this worker, 64-byte aligned, until the kernel (or the tile that asked) returns. NULL: out of memory. */
@@ -338,6 +344,9 @@ typedef enum leat_op_flags {
     LEAT_OP_BLOCKING = 32,     /* may wait for another run (queues) */
     LEAT_OP_REF_RAW = 64,      /* does not need the value of its ref input (Assign, IsVariableInitialized) */
     LEAT_OP_WRITES_VARS = 128, /* writes every variable among its inputs (ApplyAdam's var, m, v) */
+    LEAT_OP_SWITCHES = 256,    /* one output shows input 0, the others are dead; goes with ALIAS */
+    LEAT_OP_MERGES = 512,      /* runs as soon as one data input is not dead */
+    LEAT_OP_NEVER_DEAD = 1024, /* runs even if what it waits for is dead */
 } leat_op_flags;
 
 typedef struct leat_cost {

@@ -90,9 +90,11 @@ const leat_op_def leat_op_NoOp =
     LEAT_OP("NoOp()", .doc = "Does nothing; its control inputs are what it groups.", .shape = leat_shape_none,
             .kernels = {{no_op_kernel}}, .gradient = leat_grad_none);
 
-const leat_op_def leat_op_ControlTrigger =
-    LEAT_OP("ControlTrigger()", .doc = "Does nothing, as NoOp.", .shape = leat_shape_none,
-            .kernels = {{no_op_kernel}}, .gradient = leat_grad_none);
+const leat_op_def leat_op_ControlTrigger = LEAT_OP(
+    "ControlTrigger()",
+    .doc = "Does nothing, as NoOp, but does it even where what it waits for lies in a branch not taken.",
+    .shape = leat_shape_none, .kernels = {{no_op_kernel}}, .gradient = leat_grad_none,
+    .flags = LEAT_OP_NEVER_DEAD);
 
 LEAT_ROW(NoOp, "() ->");
 LEAT_ROW(ControlTrigger, "() ->");

@@ -15,6 +15,7 @@ static void free_memory(leat_frame *f)
     leat_free(f->in);
     leat_free(f->slots);
     leat_free(f->captures);
+    leat_free(f->dead);
     leat_free(f->reuse);
     leat_free(f->caches);
     leat_free(f->cache_free);
@@ -42,7 +43,10 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     f->caches = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->caches);
     f->cache_free = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->cache_free);
     leat_status status = LEAT_OK;
-    if (!f->values || !f->in || !f->slots || !f->captures || !f->reuse || !f->caches || !f->cache_free)
+    if (p->dead_controls != NULL)
+        f->dead = leat_alloc_zero((size_t)p->n_nodes + 1, 1);
+    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures ||
+        !f->reuse || !f->caches || !f->cache_free)
         status = leat_fail_memory(p->n_values * sizeof *f->values);
     if (status == LEAT_OK)
         status = leat_exec_new(&f->exec, &p->exec_graph, p->options.n_threads);
@@ -120,6 +124,9 @@ static leat_status look_through(leat_frame *f, const leat_plan_node *n)
 /* A copy of the value for its fetches; no copy where the value lies on the heap by itself, made for this. */
 static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *value, uint32_t c)
 {
+    if (leat_value_dead(value))
+        return leat_op_fail(op, LEAT_ERR_INVALID_ARGUMENT,
+                            "Retval does not have value: it belongs to a branch that was not taken");
     if (value->var != NULL && value->dtype != LEAT_RESOURCE) {
         if (value->var->value == NULL)
             return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s",
@@ -145,10 +152,23 @@ static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *
                                   : leat_op_fail(op, LEAT_ERR_NO_MEMORY, "no memory for the fetched value");
 }
 
+static leat_status capture_outputs(leat_frame *f, const leat_plan_node *n)
+{
+    const leat_plan *p = f->plan;
+    for (uint32_t i = 0; i < n->op->n_outputs; i++) {
+        uint32_t c = p->value_capture[n->out + i - p->base];
+        if (c != LEAT_NO_VALUE)
+            LEAT_TRY(capture(f, n->op, &f->values[n->out + i], c));
+    }
+    return LEAT_OK;
+}
+
 leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
 {
     leat_plan *p = f->plan;
     const leat_plan_node *n = &p->nodes[node];
+    if ((n->flags & LEAT_NODE_CHECKED) && leat_frame_dead(f, node))
+        return (n->flags & LEAT_NODE_FETCHED) ? capture_outputs(f, n) : LEAT_OK;
     if (n->fn == NULL)
         return LEAT_OK;
     if (n->flags & LEAT_NODE_REFS)
@@ -162,13 +182,7 @@ leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
                      .worker = worker,
                      .frame = f};
     LEAT_TRY(n->fn(&k));
-    if (n->flags & LEAT_NODE_FETCHED)
-        for (uint32_t i = 0; i < k.n_out; i++) {
-            uint32_t c = p->value_capture[n->out + i - p->base];
-            if (c != LEAT_NO_VALUE)
-                LEAT_TRY(capture(f, n->op, &k.out[i], c));
-        }
-    return LEAT_OK;
+    return (n->flags & LEAT_NODE_FETCHED) ? capture_outputs(f, n) : LEAT_OK;
 }
 
 /* ---- a run ---- */

@@ -139,43 +139,81 @@ leat_status leat_out_reuse(leat_kernel *k, int i, int j, const leat_shape *shape
     return LEAT_OK;
 }
 
-static leat_status copy_output(leat_kernel *k, const leat_tensor *in, const leat_shape *shape)
+static leat_status copy_output(leat_kernel *k, int i, const leat_tensor *in, const leat_shape *shape)
 {
-    LEAT_TRY(leat_out_new(k, 0, shape));
+    LEAT_TRY(leat_out_new(k, i, shape));
     if (in->dtype != LEAT_STRING) {
         if (in->elements > 0)
-            memcpy(k->out[0].data, in->data, leat_tensor_bytes(in));
+            memcpy(k->out[i].data, in->data, leat_tensor_bytes(in));
         return LEAT_OK;
     }
     for (int64_t e = 0; e < in->elements; e++) {
         const leat_string *s = (const leat_string *)in->data + e;
-        leat_status status = leat_tensor_set_string(&k->out[0], e, s->data, s->size);
+        leat_status status = leat_tensor_set_string(&k->out[i], e, s->data, s->size);
         if (status != LEAT_OK)
             return in_context(k, status);
     }
     return LEAT_OK;
 }
 
-leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape)
+leat_status leat_out_copy(leat_kernel *k, int i, int j)
+{
+    return copy_output(k, i, k->in[j], &k->in[j]->shape);
+}
+
+/* Output i shows input 0, or is a copy where the plan says that it must be. */
+static leat_status show_input(leat_kernel *k, int i, const leat_shape *shape)
 {
     const leat_tensor *in = k->in[0];
+    if (k->frame == NULL || (k->frame->plan->nodes[k->node].flags & LEAT_NODE_COPY))
+        return copy_output(k, i, in, shape);
+    leat_tensor *base = in->base;
+    void *data = in->data;
+    if (base != NULL)
+        leat_tensor_ref(base);
+    set_header(&k->out[i], in->dtype, shape, in->elements, data);
+    k->out[i].base = base;
+    return LEAT_OK;
+}
+
+leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape)
+{
     if (leat_op_is_variable(k->op) ||
         (k->op->inputs[0].op->outputs[k->op->inputs[0].index].dtype == LEAT_RESOURCE &&
          k->op->outputs[0].dtype == LEAT_RESOURCE)) {
         leat_out_var(k, 0, leat_in_var(k, 0));
         return LEAT_OK;
     }
-    if (k->frame == NULL)
-        return copy_output(k, in, shape);
-    if (k->frame->plan->nodes[k->node].flags & LEAT_NODE_COPY)
-        return copy_output(k, in, shape);
-    leat_tensor *base = in->base;
-    void *data = in->data;
-    if (base != NULL)
-        leat_tensor_ref(base);
-    set_header(&k->out[0], in->dtype, shape, in->elements, data);
-    k->out[0].base = base;
-    return LEAT_OK;
+    return show_input(k, 0, shape);
+}
+
+leat_status leat_out_switch(leat_kernel *k, int i)
+{
+    if (k->frame == NULL) /* constant folding: both branches must stay what they are */
+        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "a branch is taken in a run only");
+    for (int o = 0; o < (int)k->n_out; o++)
+        if (o != i)
+            leat_value_die(&k->out[o]);
+    if (k->op->outputs[i].is_ref || k->op->outputs[i].dtype == LEAT_RESOURCE) {
+        leat_out_ref(k, i, 0);
+        return LEAT_OK;
+    }
+    return show_input(k, i, &k->in[0]->shape);
+}
+
+void leat_value_die(leat_tensor *value)
+{
+    drop_base(value);
+    *value = (leat_tensor){.dtype = LEAT_DTYPE_NONE};
+}
+
+bool leat_in_dead(const leat_kernel *k, int i)
+{
+    const leat_frame *f = k->frame;
+    if (f == NULL)
+        return false;
+    uint32_t id = f->plan->inputs[f->plan->nodes[k->node].in + (uint32_t)i];
+    return id >= f->plan->base && leat_value_dead(&f->values[id]);
 }
 
 leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor)

@@ -12,10 +12,12 @@
 #define LEAT_NO_SLOT UINT32_MAX
 
 enum leat_plan_node_flag {
-    LEAT_NODE_REFS = 1,    /* has ref inputs to be looked through */
-    LEAT_NODE_COPY = 2,    /* an aliasing read whose value is used after a later write: it copies */
-    LEAT_NODE_FETCHED = 4, /* some output is fetched */
-    LEAT_NODE_SERIAL = 8,  /* blocking */
+    LEAT_NODE_REFS = 1,     /* has ref inputs to be looked through */
+    LEAT_NODE_COPY = 2,     /* an aliasing read whose value is used after a later write: it copies */
+    LEAT_NODE_FETCHED = 4,  /* some output is fetched */
+    LEAT_NODE_SERIAL = 8,   /* blocking */
+    LEAT_NODE_CHECKED = 16, /* some input or control input may be dead: looked at before it runs */
+    LEAT_NODE_MAY_DIE = 32, /* may itself be dead */
 };
 
 typedef struct leat_plan_node {
@@ -26,6 +28,8 @@ typedef struct leat_plan_node {
     uint32_t out; /* the first of op->n_outputs consecutive values */
     uint16_t flags;
     int16_t inplace; /* the input whose buffer output 0 may take over, or -1 */
+    uint32_t
+        controls; /* in plan->dead_controls: its control inputs that may be dead, ended by LEAT_NO_NODE */
 } leat_plan_node;
 
 struct leat_plan {
@@ -43,6 +47,8 @@ struct leat_plan {
     uint32_t *fetch_captures; /* by fetch: capture */
     uint32_t *captured;       /* by capture: the value */
     uint32_t *succ_begin, *succ, *pending;
+    uint32_t *dead_controls; /* NULL: nothing in this plan can be dead */
+    uint32_t n_dead_controls;
     leat_exec_graph exec_graph;
     bool writes, blocks;
 
@@ -70,6 +76,7 @@ typedef struct leat_frame {
     leat_slot *slots;
     leat_tensor **captures; /* by capture: the fetched value */
     leat_tensor **reuse;    /* by capture: a caller's tensor to be filled again, or NULL */
+    uint8_t *dead;          /* by node that may be: is it dead in this run? NULL: nothing can be */
     void **caches;          /* by node, made at the first use */
     void (**cache_free)(void *);
     leat_exec *exec;
@@ -81,6 +88,13 @@ typedef struct leat_frame {
 leat_status leat_frame_get(leat_plan *plan, leat_frame **frame) LEAT_MUST_CHECK;
 void leat_frame_put(leat_frame *frame);
 void leat_frame_free(leat_frame *frame);
+/* Is the checked node dead? Then so are its outputs. */
+bool leat_frame_dead(leat_frame *frame, uint32_t node); /* dead.c */
+void leat_value_die(leat_tensor *value);
+static inline bool leat_value_dead(const leat_tensor *value)
+{
+    return value->dtype == LEAT_DTYPE_NONE;
+}
 leat_status leat_frame_node(leat_frame *frame, uint32_t node, leat_worker *worker) LEAT_MUST_CHECK;
 
 /* ---- making a plan: plan.c calls these in order on a draft ---- */
@@ -114,6 +128,7 @@ bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
 leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
 leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;      /* plan.c: edges to rows */
 leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;       /* plan-slots.c */
+leat_status leat_plan_dead(leat_plan_draft *d) LEAT_MUST_CHECK;        /* dead.c */
 leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in,
                            bool *folded) LEAT_MUST_CHECK; /* plan-fold.c */
 /* An equal op already in the draft, or NULL; enters this one where there is none. */

@@ -70,13 +70,16 @@ static void group_aliases(slots *s)
         if (!(op->type->def->flags & LEAT_OP_ALIAS) || op->n_inputs == 0 || op->n_outputs == 0)
             continue;
         uint32_t in = s->p->inputs[n->in];
-        bool of_variable = (n->flags & LEAT_NODE_REFS) || (op->type->def->flags & LEAT_OP_READS_VAR);
-        if (of_variable)
-            s->outside[n->out] |= !(n->flags & LEAT_NODE_COPY);
-        else if (!is_node_value(in))
-            s->outside[n->out] = true;
-        else
-            join(s, in, n->out);
+        uint32_t shown = (op->type->def->flags & LEAT_OP_SWITCHES) ? op->n_outputs : 1;
+        bool of_variable = op->inputs[0].op->outputs[op->inputs[0].index].is_ref ||
+                           (op->type->def->flags & LEAT_OP_READS_VAR);
+        for (uint32_t k = 0; k < shown; k++)
+            if (of_variable)
+                s->outside[n->out + k] |= !(n->flags & LEAT_NODE_COPY);
+            else if (!is_node_value(in))
+                s->outside[n->out + k] = true;
+            else
+                join(s, in, n->out + k);
     }
 }
 

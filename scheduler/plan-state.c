@@ -165,6 +165,20 @@ static value_info shown_by_alias(const pass *p, const leat_plan_node *n, uint32_
     return v;
 }
 
+/* The plan orders reads and writes by variable, so it must know which one a merged ref denotes. */
+static leat_status check_merged(const pass *p, const leat_plan_node *n, uint32_t index)
+{
+    if (!(n->op->type->def->flags & LEAT_OP_MERGES))
+        return LEAT_OK;
+    for (uint32_t i = 0; i < n->op->n_inputs; i++) {
+        uint32_t id = p->d->plan->inputs[n->in + i];
+        if ((id & LEAT_TAG_MASK) || p->values[id].variable != index)
+            return leat_op_fail(n->op, LEAT_ERR_UNIMPLEMENTED,
+                                "its inputs are not refs of one and the same variable");
+    }
+    return LEAT_OK;
+}
+
 static leat_status set_outputs(pass *p, uint32_t node)
 {
     leat_plan *plan = p->d->plan;
@@ -184,7 +198,8 @@ static leat_status set_outputs(pass *p, uint32_t node)
             uint32_t id = op->n_inputs > 0 ? plan->inputs[n->in + i] : LEAT_CONST_TAG;
             if (!(id & LEAT_TAG_MASK))
                 v.variable = p->values[id].variable;
-        } else if (k == 0) {
+            LEAT_TRY(check_merged(p, n, v.variable));
+        } else if (k == 0 || (op->type->def->flags & LEAT_OP_SWITCHES)) {
             v = shown_by_alias(p, n, node);
         }
         p->values[n->out + k] = v;

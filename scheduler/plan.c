@@ -140,6 +140,7 @@ static leat_status make(leat_plan_draft *d)
     LEAT_TRY(leat_plan_order_state(d));
     LEAT_TRY(leat_plan_freeze(d));
     LEAT_TRY(leat_plan_slots(d));
+    LEAT_TRY(leat_plan_dead(d));
     number_values(d);
     return leat_plan_first_costs(d->plan);
 }
@@ -197,6 +198,7 @@ void leat_plan_free(leat_plan *p)
     leat_free(p->succ_begin);
     leat_free(p->succ);
     leat_free(p->pending);
+    leat_free(p->dead_controls);
     pthread_mutex_destroy(&p->lock);
     leat_free(p);
 }
