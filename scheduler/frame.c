@@ -15,6 +15,7 @@ static void free_memory(leat_frame *f)
     leat_free(f->in);
     leat_free(f->slots);
     leat_free(f->captures);
+    leat_free(f->held);
     leat_free(f->dead);
     leat_free(f->reuse);
     leat_free(f->caches);
@@ -40,12 +41,13 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     f->slots = leat_alloc_zero((size_t)p->n_slots + 1, sizeof *f->slots);
     f->captures = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->captures);
     f->reuse = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->reuse);
+    f->held = leat_alloc_zero((size_t)p->n_values + 8, 1);
     f->caches = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->caches);
     f->cache_free = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->cache_free);
     leat_status status = LEAT_OK;
     if (p->dead_controls != NULL)
         f->dead = leat_alloc_zero((size_t)p->n_nodes + 1, 1);
-    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures ||
+    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures || !f->held ||
         !f->reuse || !f->caches || !f->cache_free)
         status = leat_fail_memory(p->n_values * sizeof *f->values);
     if (status == LEAT_OK)
@@ -73,15 +75,30 @@ leat_status leat_frame_get(leat_plan *p, leat_frame **frame)
     return LEAT_OK;
 }
 
+/* Most headers hold none: eight are passed over at a time, without a look at them. */
+static void drop_bases(leat_frame *f)
+{
+    uint32_t n = f->plan->n_values;
+    for (uint32_t word = 0; word < n; word += 8) {
+        uint64_t held;
+        memcpy(&held, f->held + word, sizeof held);
+        if (held == 0)
+            continue;
+        for (uint32_t i = word; i < word + 8; i++)
+            if (f->held[i]) {
+                leat_tensor_unref(f->values[i].base);
+                f->values[i].base = NULL;
+            }
+        memset(f->held + word, 0, sizeof held);
+    }
+}
+
 /* Drops what the run has left: references of headers, captures not handed out. */
 void leat_frame_put(leat_frame *f)
 {
     leat_plan *p = f->plan;
     if (atomic_load_explicit(&f->has_bases, memory_order_relaxed)) {
-        for (uint32_t i = p->base; i < p->n_values; i++) {
-            leat_tensor_unref(f->values[i].base);
-            f->values[i].base = NULL;
-        }
+        drop_bases(f);
         atomic_store_explicit(&f->has_bases, false, memory_order_relaxed);
     }
     for (uint32_t i = 0; i < p->n_captures; i++) {

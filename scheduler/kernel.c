@@ -38,14 +38,23 @@ static void set_header(leat_tensor *t, leat_dtype dtype, const leat_shape *shape
     t->var = NULL;
 }
 
+/* The header of output i takes over a reference: leat_frame_put drops those that are noted. */
+static void hold(leat_kernel *k, int i, leat_tensor *base)
+{
+    k->out[i].base = base;
+    if (base == NULL || k->frame == NULL)
+        return;
+    leat_frame *f = k->frame;
+    f->held[&k->out[i] - f->values] = 1;
+    if (!atomic_load_explicit(&f->has_bases, memory_order_relaxed)) /* a line all share: written once */
+        atomic_store_explicit(&f->has_bases, true, memory_order_relaxed); /* read after the run's barrier */
+}
+
 /* The header shows a heap tensor and takes over the reference. */
 static void set_base(leat_kernel *k, int i, leat_tensor *tensor)
 {
     set_header(&k->out[i], tensor->dtype, &tensor->shape, tensor->elements, tensor->data);
-    k->out[i].base = tensor;
-    if (k->frame != NULL)
-        atomic_store_explicit(&k->frame->has_bases, true,
-                              memory_order_relaxed); /* read after the run's barrier */
+    hold(k, i, tensor);
 }
 
 static leat_status charge(leat_kernel *k, size_t bytes)
@@ -135,7 +144,7 @@ leat_status leat_out_reuse(leat_kernel *k, int i, int j, const leat_shape *shape
     if (base != NULL)
         leat_tensor_ref(base);
     set_header(&k->out[i], k->op->outputs[i].dtype, shape, elements, data);
-    k->out[i].base = base; /* has_bases is set already: the input had one */
+    hold(k, i, base);
     return LEAT_OK;
 }
 
@@ -172,7 +181,7 @@ static leat_status show_input(leat_kernel *k, int i, const leat_shape *shape)
     if (base != NULL)
         leat_tensor_ref(base);
     set_header(&k->out[i], in->dtype, shape, in->elements, data);
-    k->out[i].base = base;
+    hold(k, i, base);
     return LEAT_OK;
 }
 

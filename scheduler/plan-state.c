@@ -29,6 +29,8 @@ typedef struct pass {
     leat_plan_draft *d;
     variable *variables;
     size_t n_variables, variables_capacity;
+    uint32_t *slots; /* by hash of the variable's address: index into variables, or NONE; at most half are taken */
+    size_t n_slots;  /* a power of two, or 0 */
     value_info *values;
     struct cell {
         uint32_t node, next;
@@ -37,16 +39,40 @@ typedef struct pass {
     bool with_edges;
 } pass;
 
+/* The slot that holds the variable, or the free one where it belongs. */
+static uint32_t *slot_of(const pass *p, const leat_var *var)
+{
+    size_t mask = p->n_slots - 1, at = (size_t)leat_hash(&var, sizeof var, 0) & mask;
+    while (p->slots[at] != NONE && p->variables[p->slots[at]].var != var)
+        at = (at + 1) & mask;
+    return &p->slots[at];
+}
+
+static leat_status widen_slots(pass *p)
+{
+    size_t wanted = p->n_slots > 0 ? p->n_slots * 2 : 64;
+    uint32_t *slots = leat_alloc(wanted * sizeof *slots);
+    if (slots == NULL)
+        return leat_fail_memory(wanted * sizeof *slots);
+    memset(slots, 0xff, wanted * sizeof *slots);
+    leat_free(p->slots);
+    p->slots = slots;
+    p->n_slots = wanted;
+    for (size_t i = 0; i < p->n_variables; i++)
+        *slot_of(p, p->variables[i].var) = (uint32_t)i;
+    return LEAT_OK;
+}
+
 static leat_status variable_index(pass *p, leat_var *var, uint32_t *index)
 {
-    /* A handful of variables is found from the latest back; graphs with thousands use the pointer kept in `values`. */
-    for (size_t i = p->n_variables; i-- > 0;)
-        if (p->variables[i].var == var) {
-            *index = (uint32_t)i;
-            return LEAT_OK;
-        }
+    if (p->n_slots < 2 * (p->n_variables + 1))
+        LEAT_TRY(widen_slots(p));
+    uint32_t *slot = slot_of(p, var);
+    *index = *slot;
+    if (*slot != NONE)
+        return LEAT_OK;
     LEAT_TRY(leat_grow(&p->variables, &p->variables_capacity, p->n_variables + 1, sizeof *p->variables));
-    *index = (uint32_t)p->n_variables;
+    *index = *slot = (uint32_t)p->n_variables;
     p->variables[p->n_variables++] = (variable){.var = var, .last_write = NONE, .readers = NONE};
     return LEAT_OK;
 }
@@ -211,6 +237,8 @@ static leat_status run_pass(pass *p, bool with_edges)
 {
     p->with_edges = with_edges;
     p->n_variables = p->n_cells = 0;
+    if (p->n_slots > 0)
+        memset(p->slots, 0xff, p->n_slots * sizeof *p->slots);
     for (uint32_t node = 0; node < p->d->plan->n_nodes; node++) {
         LEAT_TRY(use_inputs(p, node));
         LEAT_TRY(set_outputs(p, node));
@@ -234,6 +262,7 @@ leat_status leat_plan_order_state(leat_plan_draft *d)
         status = run_pass(&p, true);
     leat_free(p.values);
     leat_free(p.variables);
+    leat_free(p.slots);
     leat_free(p.cells);
     return status;
 }

@@ -84,13 +84,14 @@ static leat_status set_captures(leat_plan_draft *d)
             id = LEAT_FEED_TAG | feed;
         else
             id = d->first_value[out.op->id] + (uint32_t)out.index;
-        uint32_t c = 0;
-        while (c < p->n_captures && p->captured[c] != id)
+        bool of_node = !(id & LEAT_TAG_MASK); /* there may be thousands of these, and few others */
+        uint32_t c = of_node ? LEAT_MIN(p->value_capture[id], p->n_captures) : 0;
+        while (!of_node && c < p->n_captures && p->captured[c] != id)
             c++;
         if (c == p->n_captures)
             p->captured[p->n_captures++] = id;
         p->fetch_captures[i] = c;
-        if (!(id & LEAT_TAG_MASK))
+        if (of_node)
             p->value_capture[id] = c;
     }
     for (uint32_t n = 0; n < p->n_nodes; n++)

@@ -43,9 +43,6 @@ static leat_status take_list(const leat_saver_args *args, list *l)
             return leat_fail_memory(strlen(name));
         l->variables[i] = v;
         l->n++;
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(l->names[k], name) == 0)
-                return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "two variables would be saved as '%s'", name);
     }
     return LEAT_OK;
 }
@@ -74,6 +71,9 @@ static leat_status sort_list(list *l)
         l->variables[i] = entries[i].variable;
     }
     leat_free(entries);
+    for (size_t i = 1; i < l->n; i++)
+        if (strcmp(l->names[i - 1], l->names[i]) == 0)
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "two variables would be saved as '%s'", l->names[i]);
     return LEAT_OK;
 }
 
