@@ -47,8 +47,8 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     leat_status status = LEAT_OK;
     if (p->dead_controls != NULL)
         f->dead = leat_alloc_zero((size_t)p->n_nodes + 1, 1);
-    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures || !f->held ||
-        !f->reuse || !f->caches || !f->cache_free)
+    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures ||
+        !f->held || !f->reuse || !f->caches || !f->cache_free)
         status = leat_fail_memory(p->n_values * sizeof *f->values);
     if (status == LEAT_OK)
         status = leat_exec_new(&f->exec, &p->exec_graph, p->options.n_threads);

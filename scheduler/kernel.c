@@ -46,7 +46,7 @@ static void hold(leat_kernel *k, int i, leat_tensor *base)
         return;
     leat_frame *f = k->frame;
     f->held[&k->out[i] - f->values] = 1;
-    if (!atomic_load_explicit(&f->has_bases, memory_order_relaxed)) /* a line all share: written once */
+    if (!atomic_load_explicit(&f->has_bases, memory_order_relaxed))       /* a line all share: written once */
         atomic_store_explicit(&f->has_bases, true, memory_order_relaxed); /* read after the run's barrier */
 }
 

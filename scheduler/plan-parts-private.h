@@ -81,7 +81,8 @@ typedef struct leat_frame {
     void (**cache_free)(void *);
     leat_exec *exec;
     const leat_plan_run *run;
-    uint8_t *held;         /* by value id, padded to words: 1 where its header holds a reference (its node's alone to write) */
+    uint8_t *
+        held; /* by value id, padded to words: 1 where its header holds a reference (its node's alone to write) */
     atomic_bool has_bases; /* some header does */
     atomic_size_t bytes;   /* in slots and heap values of this run */
 } leat_frame;

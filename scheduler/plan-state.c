@@ -29,8 +29,9 @@ typedef struct pass {
     leat_plan_draft *d;
     variable *variables;
     size_t n_variables, variables_capacity;
-    uint32_t *slots; /* by hash of the variable's address: index into variables, or NONE; at most half are taken */
-    size_t n_slots;  /* a power of two, or 0 */
+    uint32_t
+        *slots; /* by hash of the variable's address: index into variables, or NONE; at most half are taken */
+    size_t n_slots; /* a power of two, or 0 */
     value_info *values;
     struct cell {
         uint32_t node, next;

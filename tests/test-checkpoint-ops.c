@@ -231,3 +231,63 @@ LEAT_TEST(what_cannot_be_saved_or_restored)
     leat_tensor_unref(got);
     end(&s);
 }
+
+static leat_out add_variable(leat_graph *g, const char *name, leat_dtype dtype, leat_shape shape, float value,
+                             bool resource)
+{
+    leat_tensor *t = leat_tensor_new(dtype, shape);
+    for (int64_t i = 0; dtype == LEAT_FLOAT && i < leat_tensor_elements(t); i++)
+        ((float *)leat_tensor_data(t))[i] = value;
+    leat_out out = leat_variable(leat_constant(g, t), .name = name, .use_resource = resource);
+    leat_tensor_unref(t);
+    return out;
+}
+
+/* Number 97: all that is missing or differs is listed, and no variable is touched. */
+static void restore_into_another(bool resource)
+{
+    char path[4200];
+    float first = 0;
+    snprintf(path, sizeof path, "%s/m", check_temp_dir());
+    leat_graph *g = leat_graph_new(), *h = leat_graph_new();
+    leat_session *s, *r;
+    add_variable(g, "a", LEAT_FLOAT, LEAT_SCALAR, 1, resource);
+    add_variable(g, "b", LEAT_FLOAT, LEAT_SHAPE(3), 1, resource);
+    add_variable(g, "c", LEAT_INT32, LEAT_SCALAR, 1, resource);
+    leat_saver *saver = leat_saver_new(g, .max_to_keep = 5);
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    CHECK_OK(leat_run_init(s));
+    CHECK_OK(leat_save(saver, s, path));
+
+    leat_out a = add_variable(h, "a", LEAT_FLOAT, LEAT_SCALAR, 2, resource);
+    add_variable(h, "b", LEAT_FLOAT, LEAT_SHAPE(4), 2, resource);
+    add_variable(h, "c", LEAT_INT64, LEAT_SCALAR, 2, resource);
+    add_variable(h, "d", LEAT_FLOAT, LEAT_SCALAR, 2, resource);
+    leat_saver *other = leat_saver_new(h, .max_to_keep = 5), *some = NULL;
+    leat_out list[] = {a};
+    some = leat_saver_new(h, .max_to_keep = 5, .var_list = {list, 1}, .name = "some");
+    leat_out now = leat_variable_read(a);
+    REQUIRE_OK(leat_session_open(&r, h, NULL));
+    CHECK_OK(leat_run_init(r));
+    CHECK_FAILS(leat_restore(other, r, path), LEAT_ERR_NOT_FOUND,
+                "'b' is float32[3] where float32[4] is wanted; 'c' is int32[] where int64[] is wanted; "
+                "'d' is missing");
+    CHECK_OK(leat_eval_f32(r, now, &first));
+    CHECK(first == 2);
+    CHECK_OK(leat_restore(some, r, path));
+    CHECK_OK(leat_eval_f32(r, now, &first));
+    CHECK(first == 1);
+    leat_session_free(s);
+    leat_session_free(r);
+    leat_saver_free(saver);
+    leat_saver_free(other);
+    leat_saver_free(some);
+    leat_graph_free(g);
+    leat_graph_free(h);
+}
+
+LEAT_TEST(restoring_checks_everything_first)
+{
+    restore_into_another(false);
+    restore_into_another(true);
+}

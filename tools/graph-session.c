@@ -1,6 +1,6 @@
 /* graph-session.c - a graph file opened for running. */
 #include <string.h>
-#include "engine/files/bundle-private.h"
+#include "engine/files/saver-private.h"
 #include "engine/plan-private.h"
 #include "tools/graph-session-private.h"
 
@@ -97,6 +97,7 @@ static leat_status restore_by_saver(leat_graph_session *s, const char *prefix)
     leat_out filename;
     LEAT_TRY(leat_find_op(s->graph, s->meta.saver_restore, "the saver's restore op", &op));
     LEAT_TRY(leat_find_out(s->graph, s->meta.saver_filename, "the saver's file name", &filename));
+    LEAT_TRY(leat_restore_check(s->graph, op, filename, prefix));
     leat_tensor *t = leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &prefix);
     if (t == NULL)
         return LEAT_ERR_NO_MEMORY;

@@ -16,4 +16,9 @@ struct leat_saver {
     char *directory;
 };
 
+/* Has the checkpoint all that the op (a saver's restore_all) assigns, of the right dtypes and shapes? If not, one error that
+ * lists every tensor that is missing or differs, as leat_bundle_match; nothing is changed either way. */
+leat_status leat_restore_check(const leat_graph *g, leat_op *restore, leat_out filename,
+                               const char *prefix) LEAT_MUST_CHECK;
+
 #endif

@@ -276,6 +276,7 @@ leat_status leat_restore(leat_saver *s, leat_session *session, const char *path)
     if (s == NULL || session == NULL || path == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_restore: saver, session or path is NULL");
     LEAT_TRY(leat_graph_status(s->graph));
+    LEAT_TRY(leat_restore_check(s->graph, s->restore, s->filename, path));
     return with_filename(s, session, path, false);
 }
 
