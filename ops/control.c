@@ -30,13 +30,27 @@ static leat_out merge(leat_grad *g, const char *type, leat_out a, leat_out b)
     return leat_out_0(leat_op_end(builder));
 }
 
-/* Where nothing flows into an output, zeros like it stand in: dead where it was. */
+/* What flows back into output i lives where that output did. What comes from a Merge does so by itself; but where the output
+ * reaches the loss by another way, a gradient such as the constant 1 does not. Where nothing flows, zeros like the output. */
+static leat_out flow_of(leat_grad *g, int i)
+{
+    leat_out back;
+    if (!leat_grad_flows(g, i) && g->op->outputs[i].dtype == LEAT_RESOURCE) {
+        leat_op_builder *read = leat_op_begin(g->graph, "ReadVariableOp", NULL);
+        leat_op_add_input(read, leat_grad_out(g, i));
+        leat_op_set_type(read, "dtype", leat_out_dtype(g->dy[1 - i]));
+        return LEAT_GRAD_CALL(g, "ZerosLike", leat_out_0(leat_op_end(read)));
+    }
+    if (!leat_grad_flows(g, i))
+        return leat_grad_dy(g, i);
+    back = LEAT_GRAD_CALL(g, "Switch", g->dy[i], leat_grad_in(g, 1));
+    back.index = i;
+    return back;
+}
+
 static void switch_grad(leat_grad *g)
 {
-    if (g->op->outputs[0].dtype == LEAT_RESOURCE)
-        leat_grad_fail(g, "nothing flows through a switched resource");
-    else
-        g->dx[0] = merge(g, "Merge", leat_grad_dy(g, 0), leat_grad_dy(g, 1));
+    g->dx[0] = merge(g, "Merge", flow_of(g, 0), flow_of(g, 1));
 }
 
 const leat_op_def leat_op_Switch = LEAT_OP(

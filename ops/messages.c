@@ -128,9 +128,8 @@ LEAT_ROW(Assert, "(bool[1] true, [int32[] 1]) fails ''");
 /* ---- Print ---- */
 
 /* Has it still something to say? first_n < 0: always. */
-static bool speaks(leat_kernel *k, int64_t *said, int64_t first_n)
+static bool speaks(int64_t *said, int64_t first_n)
 {
-    (void)k;
     return first_n < 0 || (*said)++ < first_n;
 }
 
@@ -139,7 +138,7 @@ static leat_status print_kernel(leat_kernel *k)
     int64_t *said = leat_node_state(k, sizeof *said);
     if (said == NULL)
         return LEAT_ERR_NO_MEMORY;
-    if (speaks(k, said, leat_attr_int(k->op, "first_n"))) {
+    if (speaks(said, leat_attr_int(k->op, "first_n"))) {
         leat_buf b = {0};
         leat_buf_puts(&b, leat_attr_string(k->op, "message"));
         leat_status status = put_inputs(k, &b, 1, "");

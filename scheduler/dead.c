@@ -2,8 +2,17 @@
  *
  * Switch lets its input through to one output; the other is dead, and so is whatever needs a dead value or waits for a dead node.
  * Merge lives as long as one of its inputs does. A dead node is released like any other, but its kernel is not called: the order of a
- * run, its slots and its edges know nothing of branches. That a value is dead stands in its header (no dtype), that a node is
- * in frame->dead, for those who wait for it; both are written before the node's successors are released, and reach them with it.
+ * run, its slots and its edges know nothing of branches.
+ *
+ * That a value is dead stands in its header (no dtype), that a node is in frame->dead, for those who wait for it. Invariant: when a
+ * node begins, the headers and the dead[] of all that it depends on are of this run. Each is written by its own node alone, and in
+ * every run: a live node's kernel sets the headers of all its outputs, a dead node's are cleared here, and Switch clears the one
+ * that it does not take; dead[] is written for every node that has the flag MAY_DIE, and read for no other. All of it before the
+ * node's successors are released, and the decrement that releases them is acq_rel (arrive-private.h): whoever brings the count of a
+ * successor to zero has seen what all its predecessors wrote. Which Merge input is live is thus the same in any schedule, and Merge,
+ * which waits for all of them, takes the first in the order of its inputs: no run depends on who is faster. (TensorFlow's takes the
+ * first to come; the two differ only where several inputs live.)
+ *
  * Plans without Switch have none of this: their nodes carry no flag, and the test of it is all that they pay. */
 #include <string.h>
 #include "plan-parts-private.h"

@@ -138,12 +138,21 @@ static leat_status look_through(leat_frame *f, const leat_plan_node *n)
     return LEAT_OK;
 }
 
+static uint32_t first_fetch(const leat_plan *p, uint32_t capture)
+{
+    uint32_t i = 0;
+    while (i + 1 < p->n_fetches && p->fetch_captures[i] != capture)
+        i++;
+    return i;
+}
+
 /* A copy of the value for its fetches; no copy where the value lies on the heap by itself, made for this. */
 static leat_status capture(leat_frame *f, const leat_op *op, const leat_tensor *value, uint32_t c)
 {
     if (leat_value_dead(value))
         return leat_op_fail(op, LEAT_ERR_INVALID_ARGUMENT,
-                            "Retval does not have value: it belongs to a branch that was not taken");
+                            "Retval[%u] does not have value: it belongs to a branch that was not taken",
+                            first_fetch(f->plan, c));
     if (value->var != NULL && value->dtype != LEAT_RESOURCE) {
         if (value->var->value == NULL)
             return leat_op_fail(op, LEAT_ERR_FAILED_PRECONDITION, "Attempting to use uninitialized value %s",

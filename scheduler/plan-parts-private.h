@@ -128,6 +128,7 @@ leat_status leat_plan_mark(leat_plan_draft *d) LEAT_MUST_CHECK;    /* plan-prune
 leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-prune.c: nodes, folding, sharing */
 bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
 leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
+bool leat_plan_arg_is_ref(const leat_op *op, uint32_t input);          /* plan-state.c: by its signature */
 leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;      /* plan.c: edges to rows */
 leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;       /* plan-slots.c */
 leat_status leat_plan_dead(leat_plan_draft *d) LEAT_MUST_CHECK;        /* dead.c */

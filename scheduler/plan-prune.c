@@ -127,6 +127,17 @@ static bool any_ref(const leat_op *op)
     return false;
 }
 
+/* A fed value is no reference, and cannot be written to. */
+static leat_status check_refs(const leat_op *op, const uint32_t *in)
+{
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        if ((in[i] & LEAT_TAG_MASK) == LEAT_FEED_TAG && leat_plan_arg_is_ref(op, i))
+            return leat_op_fail(op, LEAT_ERR_INVALID_ARGUMENT,
+                                "input %u, '%s:%d', must be a reference, but a value is fed for it", i,
+                                op->inputs[i].op->name, op->inputs[i].index);
+    return LEAT_OK;
+}
+
 static leat_status add_node(leat_plan_draft *d, const leat_op *op, const uint32_t *in)
 {
     leat_plan *p = d->plan;
@@ -136,6 +147,7 @@ static leat_status add_node(leat_plan_draft *d, const leat_op *op, const uint32_
         return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "no kernel serves these dtypes and attributes");
     if (kernel == NULL && op->n_outputs > 0)
         return leat_op_fail(op, LEAT_ERR_UNIMPLEMENTED, "Leat can import this op but not run it");
+    LEAT_TRY(check_refs(op, in));
     LEAT_TRY(leat_grow(&p->nodes, &d->nodes_capacity, p->n_nodes + 1u, sizeof *p->nodes));
     LEAT_TRY(leat_grow(&p->inputs, &d->inputs_capacity, p->n_inputs + op->n_inputs + 1u, sizeof *p->inputs));
     leat_plan_node *n = &p->nodes[p->n_nodes];

@@ -126,7 +126,7 @@ static bool writes_input(const leat_op *op, uint32_t i)
     return (flags & LEAT_OP_WRITES_VAR) && i == 0;
 }
 
-static bool arg_is_ref(const leat_op *op, uint32_t i)
+bool leat_plan_arg_is_ref(const leat_op *op, uint32_t i)
 {
     uint32_t at = 0;
     for (unsigned a = 0; a < op->type->n_in; a++) {
@@ -165,7 +165,8 @@ static leat_status use_inputs(pass *p, uint32_t node)
                 continue;
             }
             const leat_op_out *from = &op->inputs[i].op->outputs[op->inputs[i].index];
-            bool writes = writes_input(op, i) && (arg_is_ref(op, i) || from->dtype == LEAT_RESOURCE);
+            bool writes =
+                writes_input(op, i) && (leat_plan_arg_is_ref(op, i) || from->dtype == LEAT_RESOURCE);
             bool reads = from->dtype != LEAT_RESOURCE || (op->type->def->flags & LEAT_OP_READS_VAR);
             if (writing && writes)
                 LEAT_TRY(written_by(p, v->variable, node));
@@ -206,6 +207,15 @@ static leat_status check_merged(const pass *p, const leat_plan_node *n, uint32_t
     return LEAT_OK;
 }
 
+/* The input that output ref k is the ref of: that of the same place, else input 0. All outputs of a Switch are its data's,
+ * even where pred is a variable too. */
+static uint32_t denoted_input(const leat_op *op, uint32_t k)
+{
+    if ((op->type->def->flags & LEAT_OP_SWITCHES) || k >= op->n_inputs)
+        return 0;
+    return denotes_variable(&op->inputs[k].op->outputs[op->inputs[k].index]) ? k : 0;
+}
+
 static leat_status set_outputs(pass *p, uint32_t node)
 {
     leat_plan *plan = p->d->plan;
@@ -219,9 +229,7 @@ static leat_status set_outputs(pass *p, uint32_t node)
                 return leat_fail_memory(sizeof *var);
             LEAT_TRY(variable_index(p, var, &v.variable));
         } else if (denotes_variable(&op->outputs[k])) {
-            /* An output ref is the ref of the input of the same place, else of input 0. */
-            uint32_t i =
-                k < op->n_inputs && denotes_variable(&op->inputs[k].op->outputs[op->inputs[k].index]) ? k : 0;
+            uint32_t i = denoted_input(op, k);
             uint32_t id = op->n_inputs > 0 ? plan->inputs[n->in + i] : LEAT_CONST_TAG;
             if (!(id & LEAT_TAG_MASK))
                 v.variable = p->values[id].variable;

@@ -89,6 +89,13 @@ static void put_value(leat_buf *b, const char *kind, size_t kind_size, const cha
             p = end + (*end == ',');
         }
         leat_put_end(b, list);
+    } else if (is_word(kind, kind_size, "types")) {
+        size_t list = leat_put_begin(b, 1), k;
+        for (const char *p = v; p < v + n; p += k + 1) {
+            k = strcspn(p, ", ;");
+            leat_put_uint(b, 6, leat_dtype_from_name(p, k));
+        }
+        leat_put_end(b, list);
     }
     leat_put_end(b, mark);
 }

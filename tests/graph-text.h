@@ -3,7 +3,7 @@
  *     "x = Placeholder() dtype:type=float shape:shape=2,?; y = Neg(x) T:type=float; z = NoOp(^y)"
  *
  * ATTR:KIND=VALUE with kinds type, int, float, bool, string, shape (dims by commas, ? unknown, "unknown" for no rank), tensor
- * (DTYPE[DIMS]NUMBERS by commas, such as int32[2]1,2), ints. */
+ * (DTYPE[DIMS]NUMBERS by commas, such as int32[2]1,2), ints, types (of dtypes by commas). */
 #ifndef LEAT_GRAPH_TEXT_H
 #define LEAT_GRAPH_TEXT_H
 

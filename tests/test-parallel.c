@@ -1,6 +1,6 @@
 /* Sessions on several threads: whatever a graph holds, its runs give the bits of the serial order, for any number of threads
  * and under random delays. Graphs are random, of real ops: big and small matrix work (so that some are tiled), elementwise
- * chains, reductions, random streams, variables of both kinds, control edges. And a training loop. */
+ * chains, reductions, random streams, variables of both kinds, control edges, conditionals. And a training loop. */
 #include "config.h"
 #include "check.h"
 #include <leat.h>
@@ -88,6 +88,47 @@ static leat_out random_op(random_graph *d, uint64_t *r, int size)
     }
 }
 
+/* One branch: an op or two of what its Switches let through, with a variable read or written, a random stream, or a conditional
+ * of its own. */
+static leat_out random_branch(random_graph *d, uint64_t *r, int size, leat_out a, leat_out b, int depth);
+
+static leat_out random_cond(random_graph *d, uint64_t *r, int size, leat_out a, leat_out b, int depth)
+{
+    leat_out pred = leat_greater(leat_reduce_sum(a), leat_reduce_sum(leat_mul(b, leat_scalar(d->g, 0.8f))));
+    leat_op *sa = leat_raw_switch(a, pred), *sb = leat_raw_switch(b, pred);
+    leat_out taken[2];
+    for (int k = 0; k < 2; k++)
+        taken[k] = random_branch(d, r, size, leat_op_output(sa, k), leat_op_output(sb, k), depth);
+    leat_op *m = leat_raw_merge(LEAT_OUTS(taken[0], taken[1]));
+    leat_out index = leat_cast(leat_op_output(m, 1), LEAT_FLOAT);
+    return leat_add(leat_op_output(m, 0), leat_mul(index, leat_scalar(d->g, 0.25f)));
+}
+
+static leat_out random_branch(random_graph *d, uint64_t *r, int size, leat_out a, leat_out b, int depth)
+{
+    int n = d->rows[size];
+    leat_out c = leat_mul(leat_tanh(leat_matmul(a, b)), leat_scalar(d->g, 0.7f));
+    leat_op *after[1] = {c.op};
+    switch (next_random(r) % (depth < 3 ? 6 : 4)) {
+    case 0: return leat_sub(a, leat_sigmoid(b));
+    case 1:
+        LEAT_CONTROL_DEPENDENCIES (d->g, after, 1)
+            c = leat_random_normal(d->g, LEAT_SHAPE(n, n), .seed = 11);
+        return leat_add(c, b);
+    case 2: { /* its state and the order of its uses depend on what is taken */
+        uint32_t v = next_random(r) % N_VARS;
+        if ((int)(v % N_SIZES) != size)
+            return c;
+        leat_out assigned = leat_assign(d->vars[v], c, NULL);
+        LEAT_CONTROL_DEPENDENCIES (d->g, &assigned.op, 1)
+            a = leat_identity(a);
+        return a;
+    }
+    case 3: return leat_maximum(c, a);
+    default: return random_cond(d, r, size, c, next_random(r) % 2 ? a : b, depth + 1);
+    }
+}
+
 static void use_variable(random_graph *d, uint64_t *r)
 {
     uint32_t v = next_random(r) % N_VARS;
@@ -129,6 +170,10 @@ static void make_graph(random_graph *d, uint64_t seed)
             continue;
         }
         int size = (int)(next_random(&r) % N_SIZES);
+        if (next_random(&r) % 6 == 0) {
+            add_value(d, random_cond(d, &r, size, some(d, &r, size), some(d, &r, size), 0), size);
+            continue;
+        }
         leat_op *after[1] = {d->values[next_random(&r) % (uint32_t)d->n].op};
         if (next_random(&r) % 6 == 0) {
             LEAT_CONTROL_DEPENDENCIES (d->g, after, 1)
