@@ -47,6 +47,18 @@ leat_status leat_fail_context(leat_status status, const char *format, ...) LEAT_
 /* Clears, or restores, this thread's detail: for code that tries something and goes on. */
 void leat_clear_message(void) LEAT_PRIV(clear_message);
 
+#ifdef __clang_analyzer__
+/* What the analyzer cannot see from here: a failure is never LEAT_OK. */
+static inline leat_status leat_analyzer_failed(leat_status status)
+{
+    if (status == LEAT_OK)
+        __builtin_unreachable();
+    return status;
+}
+#define leat_fail(...) leat_analyzer_failed(leat_fail(__VA_ARGS__))
+#define leat_fail_memory(bytes_) leat_analyzer_failed(leat_fail_memory(bytes_))
+#endif
+
 void leat_note(leat_log_level level, const char *format, ...) LEAT_PRIV(note) LEAT_PRINTF(2, 3);
 
 /* ---- memory ---- */

@@ -173,7 +173,8 @@ static leat_status quoted_start(leat_data_table *t)
         return leat_fail(LEAT_ERR_INTERNAL, "libcsv cannot be initialised");
     csv_set_realloc_func(&q->parser, leat_realloc);
     csv_set_free_func(&q->parser, leat_free);
-    csv_set_blk_size(&q->parser, 4096);
+    csv_set_blk_size(&q->parser,
+                     1 << 20); /* libcsv grows by this much at a time: copies of a long cell are few */
     csv_set_delim(&q->parser, (unsigned char)t->separator);
     leat_buf_clear(&q->text);
     q->n = 0;
