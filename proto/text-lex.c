@@ -82,6 +82,12 @@ leat_bytes leat_text_first_name(const char *text, size_t size)
     return leat_lex_word(&l);
 }
 
+bool leat_text_is_blank(const char *text, size_t size)
+{
+    leat_lexer l = {.at = text, .end = text + size, .line_start = text, .line = 1};
+    return !leat_lex_skip(&l);
+}
+
 /* ---- numbers ---- */
 
 static int digit_of(char c)

@@ -79,6 +79,7 @@ leat_status leat_text_read(const leat_proto_message *message, const char *origin
                            size_t size, leat_buf *out, leat_text_places *places) LEAT_MUST_CHECK;
 /* The name of the first field of a text, to tell which message it is: size 0 where there is none. */
 leat_bytes leat_text_first_name(const char *text, size_t size);
+bool leat_text_is_blank(const char *text, size_t size); /* nothing but blanks and comments */
 
 /* Appends a message as text, as google.protobuf.text_format prints it: fields by number, maps by key, bytes that are not
  * ASCII in octal. *unknown counts the fields that the tables do not have; they are left out. */

@@ -27,9 +27,7 @@ static leat_status import(leat_graph_session *s, const char *path)
 {
     LEAT_TRY(leat_graph_file_open(&s->meta, path, &s->kind));
     leat_import_options o = {.size = sizeof o, .origin = path};
-    LEAT_TRY(leat_import_graph_def_at(s->graph, s->meta.graph_def, s->meta.graph_def_size,
-                                      s->meta.graph_def_offset, &o));
-    return leat_import_collections(s->graph, &s->meta, path);
+    return leat_import_opened(s->graph, &s->meta, &o);
 }
 
 /* ---- what the command line names ---- */

@@ -79,7 +79,7 @@ static int run(leat_tool *t, const void *values)
 const struct leat_command leat_command_graph = LEAT_COMMAND(
     "graph", "GRAPH|LOGDIR -o FILE", "draw a graph as a diagram", .min_operands = 1, .max_operands = 1,
     .details =
-        "GRAPH is a GraphDef (.pb), a MetaGraphDef (.meta) or a SavedModel directory; of a log directory "
+        "GRAPH is a GraphDef (.pb, as text .pbtxt), a MetaGraphDef (.meta) or a SavedModel directory; of a log directory "
         "the newest graph of a run is drawn. Name scopes are boxes, open or closed; where an op has the "
         "name of a scope, A/(A) is the op. Constants and summaries stand beside their ops, five or more "
         "numbered ops of one kind are one stack, and nodes with very many neighbours stand apart in the "

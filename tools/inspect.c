@@ -211,14 +211,6 @@ static leat_status inspect_graph(const char *path, const inspect_args *a, leat_b
 
 /* ---- which kind ---- */
 
-static bool holds_saved_model(const char *path)
-{
-    char *file = leat_path_join(path, "saved_model.pb");
-    bool holds = file != NULL && leat_path_kind_of(file) == LEAT_PATH_FILE;
-    leat_free(file);
-    return holds;
-}
-
 /* A directory with a checkpoint's state file and no events is a checkpoint's. */
 static bool holds_events(const char *path)
 {
@@ -263,7 +255,7 @@ static int run(leat_tool *t, const void *values)
     leat_buf out = {0};
     bool damaged = false, dir = leat_path_kind_of(path) == LEAT_PATH_DIR;
     leat_status status;
-    if (dir && holds_saved_model(path))
+    if (leat_is_saved_model(path))
         status = inspect_graph(path, a, &out);
     else if (dir ? holds_events(path) : strstr(base, "tfevents") != NULL)
         status = inspect_log(path, a, &out);

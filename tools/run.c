@@ -59,6 +59,6 @@ static int run(leat_tool *t, const void *values)
 const struct leat_command leat_command_run = LEAT_COMMAND(
     "run", "GRAPH", "run a TensorFlow graph", .min_operands = 1, .max_operands = 1,
     .details =
-        "GRAPH is a GraphDef, a MetaGraphDef (.meta) or a SavedModel directory. In order: the --init node runs once, "
+        "GRAPH is a GraphDef, a MetaGraphDef (.meta), either of them as text (.pbtxt), or a SavedModel directory. In order: the --init node runs once, "
         "--restore loads a checkpoint, the targets run N times with the feeds, and one more run fetches.",
     LEAT_OPTIONS(options, leat_run_args), .run = run);

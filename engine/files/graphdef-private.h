@@ -4,7 +4,7 @@
 
 #include "engine/graph/graph-private.h"
 #include "leat/files.h"
-#include "proto/wire-private.h"
+#include "proto/text-private.h"
 
 /* Memory that one constant may take beyond what the file holds: a few bytes can claim a huge tensor of one value. */
 #define LEAT_CONST_SLACK (UINT64_C(32) << 20)
@@ -20,14 +20,25 @@ void leat_put_attr_value(leat_buf *b, uint32_t field, const leat_attr_value *v);
 leat_status leat_read_shape_proto(leat_wire *w, leat_shape *shape) LEAT_MUST_CHECK;
 void leat_put_shape_proto(leat_buf *b, uint32_t field, const leat_shape *shape);
 
-/* leat_import_graph_def of bytes that stand at `offset` of a file. */
+/* leat_import_graph_def of bytes that stand at `offset` of a file. places: where the file was text, which lines its nodes have;
+ * else NULL. */
 leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset,
+                                     const leat_text_places *places,
                                      const leat_import_options *o) LEAT_MUST_CHECK;
 leat_status leat_put_graph_def(leat_buf *b, const leat_graph *g, bool with_shapes) LEAT_MUST_CHECK;
 
-/* A meta graph as scanned: pieces borrowed from the file's bytes. */
+/* A field of a MetaGraphDef: 1 meta_info_def, 4 an entry of collection_def, 5 of signature_def, 6 asset_file_def, 7 and more. */
+typedef struct leat_meta_part {
+    uint32_t number;
+    leat_bytes bytes;
+} leat_meta_part;
+
+/* A graph file as scanned: pieces borrowed from its bytes. */
 typedef struct leat_meta_graph {
-    leat_buf file; /* owns the bytes */
+    leat_buf file; /* owns the bytes; of a text they are what it stands for */
+    bool is_text;
+    leat_text_places places;
+    leat_bytes meta; /* the MetaGraphDef; size 0 where the file is a GraphDef */
     const uint8_t *graph_def;
     size_t graph_def_size;
     uint64_t graph_def_offset;
@@ -35,24 +46,55 @@ typedef struct leat_meta_graph {
         *saver_restore; /* tensor and op names; NULL where there is no SaverDef */
     int saver_max_to_keep;
     double saver_keep_hours;
-    leat_bytes *collections; /* serialized map entries of collection_def */
-    size_t n_collections, collections_capacity;
-    leat_bytes *signatures; /* serialized map entries of signature_def */
-    size_t n_signatures, signatures_capacity;
+    leat_meta_part *parts; /* all but the graph and the saver */
+    size_t n_parts, parts_capacity;
 } leat_meta_graph;
 
 typedef enum leat_graph_file_kind {
     LEAT_GRAPH_FILE,
     LEAT_META_GRAPH_FILE,
-    LEAT_SAVED_MODEL_DIR
+    LEAT_SAVED_MODEL_DIR /* or its file */
 } leat_graph_file_kind;
 
-/* Reads a file of any kind; which one is told by its name and content. */
+/* Writes the bytes of a message, as text where the file's name asks for it; what the text can't hold is warned of. */
+leat_status leat_write_graph_bytes(const char *path, const leat_proto_message *message, const leat_buf *wire,
+                                   bool durable) LEAT_MUST_CHECK;
+/* Is it a file in text format, by its name (.pbtxt, .prototxt, .textproto)? */
+bool leat_path_is_text(const char *path);
+/* A directory that holds saved_model.pb or saved_model.pbtxt. */
+bool leat_is_saved_model(const char *path);
+/* Reads a file of any kind; which one is told by its name and content. tags: of a SavedModel the meta graph that has these
+ * (joined by commas), by preference no others; NULL: the first; "serve" for leat_graph_file_open. Free with leat_meta_graph_free. */
 leat_status leat_graph_file_open(leat_meta_graph *m, const char *path,
                                  leat_graph_file_kind *kind) LEAT_MUST_CHECK;
+leat_status leat_graph_file_open_tags(leat_meta_graph *m, const char *path, const char *tags,
+                                      leat_graph_file_kind *kind) LEAT_MUST_CHECK;
 void leat_meta_graph_free(leat_meta_graph *m);
-/* Variables of the collections become the graph's: their initializers and reads are known, collections filled. */
+/* Finds the pieces of m->file; m is otherwise all zero. */
+leat_status leat_scan_meta_graph(leat_meta_graph *m, leat_wire meta) LEAT_MUST_CHECK;
+leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags) LEAT_MUST_CHECK;
+
+/* The graph, and its collections where no prefix renames it. o->origin is set. */
+leat_status leat_import_opened(leat_graph *g, const leat_meta_graph *m,
+                               const leat_import_options *o) LEAT_MUST_CHECK;
+/* Variables of the collections become the graph's: their initializers and reads are known, collections filled. All parts are kept
+ * for export. */
 leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m,
                                     const char *origin) LEAT_MUST_CHECK;
+
+/* An entry of signature_def; texts are borrowed. */
+typedef struct leat_signature_tensor {
+    leat_bytes key, tensor; /* tensor: its name; size 0 where the tensor is sparse or composite */
+    int64_t dtype;
+    leat_wire shape;
+    bool output;
+} leat_signature_tensor;
+typedef struct leat_signature_def {
+    leat_bytes key, method;
+    leat_signature_tensor *items;
+    size_t n, capacity;
+} leat_signature_def;
+leat_status leat_signature_def_read(leat_bytes entry, uint64_t offset, leat_signature_def *s) LEAT_MUST_CHECK;
+void leat_signature_def_free(leat_signature_def *s);
 
 #endif

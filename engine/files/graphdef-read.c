@@ -26,13 +26,21 @@ typedef struct reader {
     leat_map index; /* name -> node + 1 */
     uint32_t *succ_begin, *succ, *order;
     leat_map mapped; /* "name" or "name:k" -> leat_out * */
+    const leat_text_places *places;
 } reader;
+
+/* "ORIGIN:OFFSET", or of what was text "ORIGIN:LINE". */
+static leat_status at_offset(const reader *r, uint64_t offset, leat_status status)
+{
+    unsigned long long place = r->places != NULL ? leat_text_line_of(r->places, offset) : offset;
+    return leat_fail_context(status, "%s:%llu", r->origin, place);
+}
 
 static leat_status at(const reader *r, const node *n, leat_status status)
 {
     leat_fail_context(status, "node '%.*s' (%.*s)", (int)LEAT_MIN(n->name_size, 200), n->name,
                       (int)LEAT_MIN(n->type_size, 100), n->type);
-    return leat_fail_context(status, "%s:%llu", r->origin, (unsigned long long)leat_wire_offset(&n->span));
+    return at_offset(r, leat_wire_offset(&n->span), status);
 }
 
 /* ---- pass 1 ---- */
@@ -46,8 +54,9 @@ static leat_status scan_node(reader *r, const leat_wire *outer, const leat_field
         if (f.number > 5 || f.number == 0)
             continue;
         if (f.type != LEAT_WIRE_BYTES)
-            return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: a node's field %u is of the wrong wire type",
-                             r->origin, (unsigned long long)f.offset, f.number);
+            return at_offset(
+                r, f.offset,
+                leat_fail(LEAT_ERR_DATA_LOSS, "a node's field %u is of the wrong wire type", f.number));
         if (f.number == 1) {
             n.name = (const char *)f.bytes;
             n.name_size = (uint32_t)f.size;
@@ -94,9 +103,9 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s: empty", r->origin);
     while (leat_wire_next(&w, &f)) {
         if (f.number >= 1 && f.number <= 4 && f.type != (f.number == 3 ? LEAT_WIRE_VARINT : LEAT_WIRE_BYTES))
-            return leat_fail(LEAT_ERR_DATA_LOSS,
-                             "%s:%llu: field %u is of the wrong wire type: this is no GraphDef", r->origin,
-                             (unsigned long long)f.offset, f.number);
+            return at_offset(r, f.offset,
+                             leat_fail(LEAT_ERR_DATA_LOSS,
+                                       "field %u is of the wrong wire type: this is no GraphDef", f.number));
         if (f.number == 1)
             LEAT_TRY(scan_node(r, &w, &f));
         else if (f.number == 4)
@@ -401,7 +410,7 @@ static leat_status build_node(reader *r, node *n, bool *back)
     n->op = leat_op_end(b);
     if (n->op == NULL && status == LEAT_OK) {
         status = leat_graph_status(r->g);
-        leat_fail_context(status, "%s:%llu", r->origin, (unsigned long long)leat_wire_offset(&n->span));
+        at_offset(r, leat_wire_offset(&n->span), status);
     }
     return status;
 }
@@ -472,10 +481,10 @@ static leat_status give_returns(reader *r)
 }
 
 leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset,
-                                     const leat_import_options *o)
+                                     const leat_text_places *places, const leat_import_options *o)
 {
     LEAT_TRY(leat_graph_status(g));
-    reader r = {.g = g, .o = o, .size = size};
+    reader r = {.g = g, .o = o, .size = size, .places = places};
     r.origin = o != NULL && o->origin != NULL ? o->origin : "graph";
     r.prefix = o != NULL && o->prefix != NULL ? o->prefix : "";
     leat_status status = take_map(&r);
@@ -498,5 +507,5 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
 
 leat_status leat_import_graph_def(leat_graph *g, const void *bytes, size_t size, const leat_import_options *o)
 {
-    return leat_import_graph_def_at(g, bytes, size, 0, o);
+    return leat_import_graph_def_at(g, bytes, size, 0, NULL, o);
 }

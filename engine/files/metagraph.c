@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/file-private.h"
+#include "engine/files/graph-schema-private.h"
 #include "engine/files/graphdef-private.h"
 #include "engine/files/saver-private.h"
 
@@ -74,19 +75,49 @@ static void put_saver(leat_buf *b, const leat_saver *s)
     leat_put_end(b, mark);
 }
 
+/* Does a kept part still say what the graph's collection is? One that grew is written anew. */
+static bool is_current(const leat_graph *g, const leat_kept_part *part)
+{
+    return part->collection == NULL || leat_collection_count(g, part->collection) == part->n_items;
+}
+
+static bool is_kept(const leat_graph *g, const leat_collection *c)
+{
+    for (size_t i = 0; i < g->n_parts; i++)
+        if (g->parts[i].collection == c->name && is_current(g, &g->parts[i]))
+            return true;
+    return false;
+}
+
+/* The parts of an imported meta graph with numbers from..to, as they came. */
+static size_t put_kept(leat_buf *b, const leat_graph *g, uint32_t from, uint32_t to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_parts; i++)
+        if (g->parts[i].number >= from && g->parts[i].number <= to && is_current(g, &g->parts[i])) {
+            leat_put_bytes(b, g->parts[i].number, g->parts[i].bytes, g->parts[i].size);
+            n++;
+        }
+    return n;
+}
+
 static leat_status put_meta_graph(leat_buf *b, const leat_graph *g, const leat_saver *s)
 {
     LEAT_TRY(leat_graph_status(g));
-    size_t info = leat_put_begin(b, 1);
-    leat_put_string(b, 5, "2.21.0"); /* whose spelling of ops this is */
-    leat_put_end(b, info);
+    if (put_kept(b, g, 1, 1) == 0) {
+        size_t info = leat_put_begin(b, 1);
+        leat_put_string(b, 5, "2.21.0"); /* whose spelling of ops this is */
+        leat_put_end(b, info);
+    }
     size_t graph = leat_put_begin(b, 2);
     LEAT_TRY(leat_put_graph_def(b, g, false));
     leat_put_end(b, graph);
     if (s != NULL)
         put_saver(b, s);
     for (size_t i = 0; i < g->n_collections; i++)
-        put_collection(b, g, &g->collections[i]);
+        if (!is_kept(g, &g->collections[i]))
+            put_collection(b, g, &g->collections[i]);
+    put_kept(b, g, 4, UINT32_MAX);
     return leat_buf_status(b);
 }
 
@@ -95,7 +126,7 @@ leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, con
     leat_buf b = {0};
     leat_status status = put_meta_graph(&b, g, s);
     if (status == LEAT_OK)
-        status = leat_file_replace(path, b.data, b.size, true);
+        status = leat_write_graph_bytes(path, leat_meta_graph_message, &b, true);
     leat_buf_free(&b);
     return status;
 }
@@ -132,9 +163,7 @@ leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char
     leat_import_options o = {.size = sizeof o, .origin = path};
     *saver = NULL;
     LEAT_TRY(leat_graph_file_open(&m, path, &kind));
-    leat_status status = leat_import_graph_def_at(g, m.graph_def, m.graph_def_size, m.graph_def_offset, &o);
-    if (status == LEAT_OK)
-        status = leat_import_collections(g, &m, path);
+    leat_status status = leat_import_opened(g, &m, &o);
     if (status == LEAT_OK && (status = saver_of(saver, g, &m)) != LEAT_OK)
         leat_fail_context(status, "%s", path);
     leat_meta_graph_free(&m);

@@ -12,6 +12,15 @@ typedef struct leat_collection {
     size_t n, capacity;
 } leat_collection;
 
+/* A field of an imported MetaGraphDef, as it came: export writes it again. */
+typedef struct leat_kept_part {
+    uint32_t number;
+    const char *bytes;
+    size_t size;
+    const char *collection; /* of a collection that the graph has: its name, and its items then; else NULL */
+    size_t n_items;
+} leat_kept_part;
+
 /* What leat_variable made, or a meta graph's VariableDef says. */
 typedef struct leat_variable_info {
     leat_op *op, *initializer;
@@ -87,6 +96,8 @@ struct leat_graph {
     int32_t producer, min_consumer;
     const char *library; /* serialized FunctionDefLibrary */
     size_t library_size;
+    leat_kept_part *parts;
+    size_t n_parts, parts_capacity;
 };
 
 /* Keeps the first error; returns its status. The thread's detail is `format`'s. */

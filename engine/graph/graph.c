@@ -53,6 +53,7 @@ void leat_graph_free(leat_graph *g)
     leat_map_free(&g->variables);
     leat_map_free(&g->scope_counts);
     leat_collections_free(g);
+    leat_free(g->parts);
     leat_free(g->scopes);
     for (size_t a = 0; a < g->builder.n_attrs; a++)
         leat_attr_free(&g->builder.attrs[a].value);

@@ -1,4 +1,4 @@
-/* leat/files.h - graphs in TensorFlow's files: GraphDef (binary), MetaGraphDef, SavedModel.
+/* leat/files.h - graphs in TensorFlow's files: GraphDef, MetaGraphDef, SavedModel; binary or text.
  * Sources: tensorflow/core/framework/graph.proto, node_def.proto, attr_value.proto, tensor.proto; protobuf/meta_graph.proto. */
 #ifndef LEAT_FILES_H
 #define LEAT_FILES_H
@@ -34,10 +34,12 @@ LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_sh
                                            size_t *size) LEAT_MUST_CHECK;
 LEAT_API void leat_free_bytes(void *bytes);
 
-/* A file of any of the kinds that `leat run` takes: a binary GraphDef, a binary MetaGraphDef (.meta), a SavedModel directory
- * (its meta graph tagged "serve"). */
+/* A file of any of the kinds that `leat run` takes: a GraphDef, a MetaGraphDef (.meta), either of them in protobuf's text format
+ * (the name ends in .pbtxt, .prototxt or .textproto), a SavedModel directory (its meta graph tagged "serve"). Errors in a text
+ * say "FILE:LINE:COLUMN: reason". */
 LEAT_API leat_status leat_import_graph_file(leat_graph *graph, const char *path,
                                             const leat_import_options *options) LEAT_MUST_CHECK;
+/* Binary, or text where the file's name ends so. */
 LEAT_API leat_status leat_export_graph_file(const leat_graph *graph, const char *path) LEAT_MUST_CHECK;
 
 #ifdef __cplusplus

@@ -1,0 +1,167 @@
+/* collections.c - what a MetaGraphDef says beside its graph: collections become the graph's, the rest is kept for export. */
+#include <string.h>
+#include "graphdef-private.h"
+
+static leat_out named_out(const leat_graph *g, const leat_field *f)
+{
+    char name[1024];
+    if (f->size >= sizeof name)
+        return LEAT_NO_OUT;
+    memcpy(name, f->bytes, f->size);
+    name[f->size] = '\0';
+    if (strchr(name, ':') != NULL)
+        return leat_graph_get(g, name);
+    return (leat_out){leat_graph_find(g, name), -1};
+}
+
+/* Is the name's node there? Of an op that is not known only those outputs are that the graph uses. */
+static bool names_node(const leat_graph *g, const uint8_t *bytes, size_t size)
+{
+    const char *colon = size > 0 ? memchr(bytes, ':', size) : NULL;
+    leat_field node = {.bytes = bytes, .size = colon != NULL ? (size_t)(colon - (const char *)bytes) : size};
+    leat_op *op = named_out(g, &node).op;
+    return op != NULL && (colon == NULL || op->type->def == NULL ||
+                          named_out(g, &(leat_field){.bytes = bytes, .size = size}).op != NULL);
+}
+
+/* VariableDef: variable_name 1, initializer_name 2, snapshot_name 3, is_resource 5, trainable 7. */
+static leat_status add_variable(leat_graph *g, leat_wire w, const char *collection)
+{
+    leat_field f, bad = {0};
+    leat_out variable = LEAT_NO_OUT, init = LEAT_NO_OUT, read = LEAT_NO_OUT;
+    bool trainable = true;
+    while (leat_wire_next(&w, &f)) {
+        leat_out out = f.type == LEAT_WIRE_BYTES && f.number <= 3 ? named_out(g, &f) : LEAT_NO_OUT;
+        if (f.number >= 1 && f.number <= 3 && out.op == NULL && f.size > 0)
+            bad = f;
+        if (f.number == 1)
+            variable = out;
+        else if (f.number == 2)
+            init = out;
+        else if (f.number == 3)
+            read = out;
+        else if (f.number == 7)
+            trainable = f.varint != 0;
+    }
+    LEAT_TRY(leat_wire_status(&w));
+    if (variable.op == NULL || bad.size > 0)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "collection '%s' names '%.*s', which is not in the graph",
+                         collection, (int)LEAT_MIN(bad.size, (size_t)200),
+                         bad.size > 0 ? (const char *)bad.bytes : "");
+    if (leat_graph_variable(g, variable.op) == NULL) {
+        leat_variable_info info = {.op = variable.op,
+                                   .initializer = init.op,
+                                   .read = read,
+                                   .dtype = leat_attr_type(variable.op, "dtype"),
+                                   .shape = leat_attr_shape(variable.op, "shape"),
+                                   .trainable = trainable};
+        if (leat_graph_add_variable(g, &info) == NULL)
+            return leat_graph_status(g);
+    }
+    leat_collection_add(g, collection, variable);
+    return LEAT_OK;
+}
+
+/* CollectionDef: node_list 1 {value 1}, bytes_list 2 {value 1}; other lists are of no use here. */
+static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
+{
+    bool variables = strcmp(name, LEAT_GLOBAL_VARIABLES) == 0 ||
+                     strcmp(name, LEAT_TRAINABLE_VARIABLES) == 0 || strcmp(name, "local_variables") == 0 ||
+                     strcmp(name, "model_variables") == 0 || strcmp(name, "moving_average_variables") == 0;
+    leat_field list, item;
+    while (leat_wire_next(&w, &list)) {
+        if (list.type != LEAT_WIRE_BYTES || list.number > 2)
+            continue;
+        leat_wire items = leat_wire_sub(&w, &list);
+        while (leat_wire_next(&items, &item)) {
+            if (item.number != 1 || item.type != LEAT_WIRE_BYTES)
+                continue;
+            if (list.number == 2 && variables) {
+                LEAT_TRY(add_variable(g, leat_wire_sub(&items, &item), name));
+            } else if (list.number == 1) {
+                leat_out out = named_out(g, &item);
+                if (out.op == NULL && !names_node(g, item.bytes, item.size))
+                    return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                                     "collection '%s' names '%.*s', which is not in the graph", name,
+                                     (int)LEAT_MIN(item.size, (size_t)200), (const char *)item.bytes);
+                leat_collection_add(g, name, out);
+            }
+        }
+        LEAT_TRY(leat_wire_status(&items));
+    }
+    return leat_wire_status(&w);
+}
+
+/* The parts that the graph does not know are kept as they came; leat_put_meta_parts writes them again. */
+static leat_status keep_part(leat_graph *g, const leat_meta_part *part, const leat_collection *collection)
+{
+    leat_kept_part kept = {.number = part->number, .size = part->bytes.size};
+    LEAT_TRY(leat_grow(&g->parts, &g->parts_capacity, g->n_parts + 1, sizeof *g->parts));
+    kept.bytes = leat_arena_strndup(&g->arena, part->bytes.data, part->bytes.size);
+    if (kept.bytes == NULL)
+        return leat_fail_memory(part->bytes.size);
+    kept.collection = collection != NULL ? collection->name : NULL;
+    kept.n_items = collection != NULL ? collection->n : 0;
+    g->parts[g->n_parts++] = kept;
+    return LEAT_OK;
+}
+
+static const leat_collection *find_collection(const leat_graph *g, const char *name)
+{
+    for (size_t i = 0; i < g->n_collections; i++)
+        if (strcmp(g->collections[i].name, name) == 0)
+            return &g->collections[i];
+    return NULL;
+}
+
+static leat_status take_collection(leat_graph *g, const leat_meta_part *part, uint64_t offset)
+{
+    leat_wire w = leat_wire_from(part->bytes.data, part->bytes.size, offset);
+    leat_field f, key = {0}, value = {0};
+    while (leat_wire_next(&w, &f)) {
+        if (f.number == 1 && f.type == LEAT_WIRE_BYTES)
+            key = f;
+        if (f.number == 2 && f.type == LEAT_WIRE_BYTES)
+            value = f;
+    }
+    LEAT_TRY(leat_wire_status(&w));
+    const char *name = leat_graph_intern(g, key.bytes != NULL ? (const char *)key.bytes : "", key.size);
+    if (name == NULL)
+        return leat_graph_status(g);
+    if (value.bytes != NULL)
+        LEAT_TRY(add_collection(g, leat_wire_sub(&w, &value), name));
+    return keep_part(g, part, find_collection(g, name));
+}
+
+/* The tensors of a signature must be in the graph. */
+static leat_status check_signature(const leat_graph *g, const leat_meta_part *part, uint64_t offset)
+{
+    leat_signature_def s;
+    leat_status status = leat_signature_def_read(part->bytes, offset, &s);
+    for (size_t i = 0; status == LEAT_OK && i < s.n; i++) {
+        leat_bytes name = s.items[i].tensor;
+        if (name.size > 0 && !names_node(g, (const uint8_t *)name.data, name.size))
+            status = leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                               "signature '%.*s' names '%.*s', which is not in the graph",
+                               (int)LEAT_MIN(s.key.size, (size_t)200), s.key.data,
+                               (int)LEAT_MIN(name.size, (size_t)200), name.data);
+    }
+    leat_signature_def_free(&s);
+    return status;
+}
+
+leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, const char *origin)
+{
+    for (size_t i = 0; i < m->n_parts; i++) {
+        const leat_meta_part *part = &m->parts[i];
+        uint64_t offset = (uint64_t)(part->bytes.data - m->file.data);
+        leat_status status = part->number == 5 ? check_signature(g, part, offset) : LEAT_OK;
+        if (status == LEAT_OK)
+            status = part->number == 4 ? take_collection(g, part, offset) : keep_part(g, part, NULL);
+        if (status != LEAT_OK && m->is_text)
+            return leat_fail_context(status, "%s", origin);
+        if (status != LEAT_OK)
+            return leat_fail_context(status, "%s:%llu", origin, (unsigned long long)offset);
+    }
+    return leat_graph_status(g);
+}
