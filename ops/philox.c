@@ -70,12 +70,34 @@ void leat_normal_doubles(const uint32_t x[4], double out[2])
     out[1] = c * u2;
 }
 
+/* Powers of two mask; else the first (2^bits mod n) numbers, of which some remainders have more, are drawn again. */
+#define DRAW_BELOW(bits_, draw_)                                                                             \
+    uint##bits_##_t leat_draw_below_##bits_(leat_philox_single *s, uint##bits_##_t n)                        \
+    {                                                                                                        \
+        if ((n & (n - 1)) == 0)                                                                              \
+            return draw_(s) & (n - 1);                                                                       \
+        const uint##bits_##_t skewed = UINT##bits_##_MAX % n + 1;                                            \
+        uint##bits_##_t x;                                                                                   \
+        do                                                                                                   \
+            x = draw_(s);                                                                                    \
+        while (x < skewed);                                                                                  \
+        return x % n;                                                                                        \
+    }
+DRAW_BELOW(32, leat_philox_draw)
+DRAW_BELOW(64, leat_draw_64)
+
 /* ---- the stream of a node ---- */
 
 typedef struct random_state {
     bool seeded;
     leat_philox gen;
 } random_state;
+
+void *leat_random_state(leat_kernel *k, size_t bytes)
+{
+    random_state *state = leat_node_state(k, sizeof *state + bytes);
+    return state != NULL ? state + 1 : NULL;
+}
 
 leat_status leat_random_reserve(leat_kernel *k, uint64_t groups, leat_philox *out)
 {

@@ -52,11 +52,19 @@ static inline double leat_uniform_double(uint32_t x0, uint32_t x1) /* 52 random 
     } v = {.u = UINT64_C(1023) << 52 | (uint64_t)(x0 & 0xfffff) << 32 | x1};
     return v.f - 1.0;
 }
+static inline uint64_t leat_draw_64(leat_philox_single *s)
+{
+    uint64_t low = leat_philox_draw(s);
+    return low | (uint64_t)leat_philox_draw(s) << 32;
+}
 static inline double leat_draw_double(leat_philox_single *s)
 {
     uint32_t x0 = leat_philox_draw(s);
     return leat_uniform_double(x0, leat_philox_draw(s));
 }
+/* Uniform integers below n > 0, without bias: numbers of the first, incomplete period are drawn again. */
+uint32_t leat_draw_below_32(leat_philox_single *s, uint32_t n);
+uint64_t leat_draw_below_64(leat_philox_single *s, uint64_t n);
 /* Box and Muller's pair of unit normals. */
 void leat_normal_floats(uint32_t x0, uint32_t x1, float out[2]);
 void leat_normal_doubles(const uint32_t x[4], double out[2]);
@@ -64,6 +72,9 @@ void leat_normal_doubles(const uint32_t x[4], double out[2]);
 /* The node's stream (attributes seed and seed2; both zero: seeded by the operating system at the first run), which is
  * moved on by `groups` groups: *out is where those begin. */
 leat_status leat_random_reserve(leat_kernel *k, uint64_t groups, leat_philox *out) LEAT_MUST_CHECK;
+/* Zeroed memory of the node beside its stream, for kernels that remember more: asked for before the first reservation, and with
+ * the same size always. NULL: out of memory. */
+void *leat_random_state(leat_kernel *k, size_t bytes);
 /* TensorFlow reserves 256 groups for every output. */
 #define LEAT_RANDOM_RESERVE 256
 
