@@ -27,7 +27,9 @@ typedef struct leat_checkpoint_state {
 } leat_checkpoint_state;
 
 /* Reads DIR/checkpoint: LEAT_ERR_NOT_FOUND where there is none, LEAT_ERR_DATA_LOSS with the offset where it is
- * damaged, LEAT_ERR_INVALID_ARGUMENT where it names a file outside of DIR. Unknown fields are passed over. */
+ * damaged. Absolute paths to another place (TensorFlow's, of a run that was copied since) mean the checkpoints of the same
+ * names in DIR, and leat_log says so: LEAT_ERR_INVALID_ARGUMENT where the latest is not there, or a relative path leads
+ * out of DIR; older ones that are not there are left out. Unknown fields are passed over. */
 leat_status leat_checkpoint_state_read(leat_checkpoint_state *s, const char *dir) LEAT_MUST_CHECK;
 /* Replaces DIR/checkpoint durably. Hold the directory's lock. */
 leat_status leat_checkpoint_state_write(const leat_checkpoint_state *s, const char *dir) LEAT_MUST_CHECK;

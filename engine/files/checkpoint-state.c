@@ -13,7 +13,8 @@ enum { LARGEST = 16 << 20, NESTING = 100 };
 typedef struct text_reader {
     const char *path, *dir;
     const char *start, *at, *end;
-    size_t times; /* timestamps seen */
+    size_t times;    /* timestamps seen */
+    bool moved_told; /* that the directory was another one when the file was written */
     leat_checkpoint_state *state;
 } text_reader;
 
@@ -133,8 +134,8 @@ static leat_status skip_value(text_reader *r, leat_buf *scratch)
 
 /* ---- paths ---- */
 
-/* Does `path` mean a file of the directory that `r` reads? Then *name is its name there. A state file may hold
- * names, or paths that begin with the directory; nothing above the directory or beside it is ever touched. */
+/* Does `path` mean a file of the directory that `r` reads? Then *name is its name there, else its last part. A state file
+ * may hold names, or paths that begin with the directory; nothing above the directory or beside it is ever touched. */
 static bool name_within(const char *dir, const char *path, const char **name)
 {
     const char *base = leat_path_base(path);
@@ -156,14 +157,35 @@ static bool name_within(const char *dir, const char *path, const char **name)
     return same;
 }
 
-static leat_status take_path(text_reader *r, const leat_buf *text, char **name)
+/* TensorFlow writes absolute paths where it was given one to save to, and then can't read a run that was copied or moved. Here
+ * such a path means the checkpoint of the same name in the state file's own directory, if there is one. */
+static bool moved_here(text_reader *r, const char *path, const char *name)
+{
+    if (*path != '/' || *name == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    char *here = leat_path_join(r->dir, name);
+    bool is = here != NULL && leat_checkpoint_is_one(here);
+    leat_free(here);
+    if (is && !r->moved_told)
+        leat_note(LEAT_LOG_WARNING, "%s: '%s' is not in this directory: '%s', which is, is taken for it",
+                  r->path, path, name);
+    r->moved_told |= is;
+    return is;
+}
+
+/* *name is NULL where a checkpoint of another directory is named that this one lacks, and `required` is false. */
+static leat_status take_path(text_reader *r, const leat_buf *text, bool required, char **name)
 {
     const char *within;
+    *name = NULL;
     if (text->size == 0 || strlen(text->data) != text->size)
         return damaged(r, "an empty path, or one with a NUL");
-    if (!name_within(r->dir, text->data, &within))
+    if (!name_within(r->dir, text->data, &within) && !moved_here(r, text->data, within)) {
+        if (!required && *text->data == '/')
+            return LEAT_OK;
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s:%zu: '%s' is not in this directory", r->path,
                          (size_t)(r->at - r->start), text->data);
+    }
     *name = leat_strdup(within);
     return *name != NULL ? LEAT_OK : leat_fail_memory(text->size);
 }
@@ -187,15 +209,13 @@ static leat_status take_field(text_reader *r, const char *field, leat_buf *text)
         LEAT_TRY(take_string(r, text));
         leat_free(s->latest);
         s->latest = NULL;
-        return take_path(r, text, &s->latest);
+        return take_path(r, text, true, &s->latest);
     }
     if (strcmp(field, "all_model_checkpoint_paths") == 0) {
         LEAT_TRY(take_string(r, text));
         LEAT_TRY(leat_grow(&s->items, &s->capacity, s->count + 1, sizeof *s->items));
         s->items[s->count] = (leat_checkpoint_item){0};
-        LEAT_TRY(take_path(r, text, &s->items[s->count].name));
-        s->count++;
-        return LEAT_OK;
+        return take_path(r, text, false, &s->items[s->count++].name);
     }
     double value;
     if (strcmp(field, "all_model_checkpoint_timestamps") == 0) {
@@ -208,6 +228,15 @@ static leat_status take_field(text_reader *r, const char *field, leat_buf *text)
     if (strcmp(field, "last_preserved_timestamp") == 0)
         return take_number(r, &s->preserved);
     return skip_value(r, text);
+}
+
+static void drop_nameless(leat_checkpoint_state *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->items[i].name != NULL)
+            s->items[kept++] = s->items[i];
+    s->count = kept;
 }
 
 static leat_status parse(text_reader *r)
@@ -223,6 +252,7 @@ static leat_status parse(text_reader *r)
     }
     if (status == LEAT_OK && r->state->latest == NULL)
         status = damaged(r, "no model_checkpoint_path");
+    drop_nameless(r->state); /* not before: the times count them */
     leat_buf_free(&text);
     return status;
 }
