@@ -51,8 +51,19 @@ uint32_t leat_pool_size(const leat_pool *pool);
 typedef void leat_pool_fn(uint32_t index, uint32_t n, void *arg);
 leat_status leat_pool_run(leat_pool *pool, uint32_t n_workers, leat_pool_fn *fn, void *arg) LEAT_MUST_CHECK;
 
-/* Puts OpenBLAS on one thread with a warning (once in a process) where the library loaded is not its OpenMP build,
- * whose threads would fight with the pool's. leat_pool_new calls it. */
-void leat_check_openblas(void);
+/* ---- the libraries below (runtimes.c) ---- */
+
+typedef enum leat_openmp {
+    LEAT_OPENMP_ONE,    /* one OpenMP runtime answers all calls */
+    LEAT_OPENMP_OTHERS, /* one answers ours, another those of OpenBLAS and oneDNN */
+    LEAT_OPENMP_SPLIT,  /* regions are made by one and known to another: only one thread is safe */
+} leat_openmp;
+/* *names: of the runtimes that are loaded, for people. */
+leat_openmp leat_check_openmp(char *names, size_t size);
+
+/* Warns (once in a process) of an OpenBLAS that is not its OpenMP build, whose threads would fight with the pool's, and puts
+ * it on one thread; and of two OpenMP runtimes that do not act as one. False: only one thread is safe. leat_pool_new calls
+ * it. */
+bool leat_check_runtimes(void);
 
 #endif

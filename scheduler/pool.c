@@ -3,7 +3,6 @@
 #include "team-private.h"
 
 #include <omp.h>
-#include <stdatomic.h>
 #include <sys/types.h>
 #include <unistd.h>
 #if defined(__x86_64__)
@@ -50,23 +49,6 @@ void leat_kernel_scope_leave(const leat_kernel_scope *scope)
     swap_fp(scope->fp);
 }
 
-/* ---- OpenBLAS ---- */
-
-#define OPENBLAS_OPENMP 2 /* of openblas_get_parallel() */
-extern int openblas_get_parallel(void);
-extern void openblas_set_num_threads(int n);
-
-void leat_check_openblas(void)
-{
-    /* OpenBLAS's thread count belongs to the process, and so does having set it. */
-    static atomic_flag done = ATOMIC_FLAG_INIT;
-    if (openblas_get_parallel() == OPENBLAS_OPENMP || atomic_flag_test_and_set(&done))
-        return;
-    openblas_set_num_threads(1);
-    leat_note(LEAT_LOG_WARNING,
-              "the OpenBLAS library that was loaded is not its OpenMP build; it runs on one thread");
-}
-
 /* ---- the pool ---- */
 
 struct leat_pool {
@@ -85,7 +67,8 @@ leat_status leat_pool_new(leat_pool **out, uint32_t n_workers)
         return leat_fail_memory(sizeof *pool);
     pool->n_workers = n_workers > 0 ? n_workers : leat_cpu_count();
     pool->pid = getpid();
-    leat_check_openblas();
+    if (!leat_check_runtimes())
+        pool->n_workers = 1;
     *out = pool;
     return LEAT_OK;
 }

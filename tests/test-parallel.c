@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "engine/session/session-private.h"
 
@@ -428,6 +429,48 @@ LEAT_TEST(a_session_serves_many_threads)
     }
     CHECK_OK(leat_eval_f32(s, counter, &count));
     CHECK(count == CALLERS * CALLS / 3);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+/* ---- forked children ---- */
+
+/* A child has none of the parent's threads: what needs some says so at once, what runs on one thread works, also in sessions of its
+ * own. */
+LEAT_TEST(sessions_in_a_forked_child)
+{
+    leat_graph *g = leat_graph_new();
+    leat_session *s = NULL, *own = NULL;
+    leat_prepared *p = NULL;
+    leat_tensor *out = NULL;
+    leat_out sum = leat_random_uniform(g, LEAT_SHAPE(64, 64), -1, 1, .seed = 1);
+    for (int i = 0; i < 4; i++)
+        sum = leat_matmul(sum, sum);
+    sum = leat_reduce_sum(sum);
+    leat_signature signature = {.fetches = &sum, .n_fetches = 1};
+    const leat_run_hooks parallel = {.mode = 2}, serial = {.mode = 1};
+    leat_session_options two = {.size = sizeof two, .threads = 2}, one = {.size = sizeof one, .threads = 1};
+    REQUIRE_OK(leat_session_open(&s, g, &two));
+    REQUIRE_OK(leat_session_plan(s, &signature, &p));
+    REQUIRE_OK(leat_session_execute_hooked(s, p, NULL, &parallel, NULL, &out));
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        float alone = 0;
+        alarm(20);
+        bool good = leat_session_execute_hooked(s, p, NULL, &serial, NULL, &out) == LEAT_OK;
+#ifndef LEAT_POOL_PTHREAD
+        good = good && leat_session_execute_hooked(s, p, NULL, &parallel, NULL, &out) == LEAT_ERR_FORKED;
+#endif
+        good =
+            good && leat_session_open(&own, g, &one) == LEAT_OK && leat_eval_f32(own, sum, &alone) == LEAT_OK;
+        _exit(good ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK_OK(leat_session_execute_hooked(s, p, NULL, &parallel, NULL, &out));
+    leat_tensor_unref(out);
     leat_session_free(s);
     leat_graph_free(g);
 }

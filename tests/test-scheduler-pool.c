@@ -121,6 +121,15 @@ LEAT_TEST(pool_refuses_absurd_sizes)
     leat_pool_free(pool);
 }
 
+/* Tests link one runtime, and the names say which. */
+LEAT_TEST(one_openmp_runtime_answers)
+{
+    char names[160];
+    CHECK(leat_check_openmp(names, sizeof names) == LEAT_OPENMP_ONE);
+    CHECK(strstr(names, "omp") != NULL);
+    CHECK(leat_check_runtimes());
+}
+
 /* In a child: runs of threads are refused, at once, and runs of one thread work. */
 LEAT_TEST(forked_children_are_told)
 {
