@@ -86,85 +86,6 @@ static leat_status take_names(leat_graph_session *s, const leat_run_args *a)
     return LEAT_OK;
 }
 
-/* ---- restoring ---- */
-
-/* The saver's own restore op, with the checkpoint's prefix fed for its file name. */
-static leat_status restore_by_saver(leat_graph_session *s, const char *prefix)
-{
-    leat_op *op;
-    leat_out filename;
-    LEAT_TRY(leat_find_op(s->graph, s->meta.saver_restore, "the saver's restore op", &op));
-    LEAT_TRY(leat_find_out(s->graph, s->meta.saver_filename, "the saver's file name", &filename));
-    LEAT_TRY(leat_restore_check(s->graph, op, filename, prefix));
-    leat_tensor *t = leat_tensor_from(LEAT_STRING, (leat_shape){.rank_plus_1 = 1}, &prefix);
-    if (t == NULL)
-        return LEAT_ERR_NO_MEMORY;
-    leat_feed feed = {filename, t};
-    leat_status status = leat_run(s->session, (leat_feed_list){&feed, 1}, (leat_fetch_list){NULL, 0},
-                                  (leat_target_list){&op, 1});
-    leat_tensor_unref(t);
-    return status;
-}
-
-static leat_status read_entry(leat_bundle *b, const leat_bundle_entry *e, leat_tensor **out)
-{
-    leat_tensor *t = leat_tensor_new((leat_dtype)e->meta.dtype, leat_shape_of(e->meta.rank, e->meta.dims));
-    leat_status status = t == NULL              ? LEAT_ERR_NO_MEMORY
-                         : e->status != LEAT_OK ? leat_fail(e->status, "%s", e->error.data)
-                                                : LEAT_OK;
-    if (status == LEAT_OK && e->meta.dtype != LEAT_STRING)
-        status = leat_bundle_read(b, e, NULL, leat_tensor_data(t), leat_tensor_bytes(t));
-    if (status == LEAT_OK && e->meta.dtype == LEAT_STRING) {
-        leat_arena arena = {0};
-        leat_bytes *items = leat_alloc_zero((size_t)leat_tensor_elements(t) + 1, sizeof *items);
-        status = items != NULL ? leat_bundle_read_strings(b, e, NULL, items, leat_tensor_elements(t), &arena)
-                               : leat_fail_memory(16);
-        for (int64_t i = 0; status == LEAT_OK && i < leat_tensor_elements(t); i++)
-            status = leat_tensor_set_string(t, i, items[i].data, items[i].size);
-        leat_free(items);
-        leat_arena_free(&arena);
-    }
-    if (status != LEAT_OK) {
-        leat_tensor_unref(t);
-        return status;
-    }
-    *out = t;
-    return LEAT_OK;
-}
-
-static leat_status restore_variable(leat_graph_session *s, leat_bundle *b, leat_op *op)
-{
-    const char *shared = leat_attr_string(op, "shared_name");
-    const char *name =
-        strcmp(leat_op_type(op), "VarHandleOp") == 0 && *shared != '\0' ? shared : leat_op_name(op);
-    leat_bundle_entry e = {0};
-    leat_tensor *t = NULL;
-    leat_status status = leat_bundle_find(b, name, strlen(name), &e);
-    if (status == LEAT_ERR_NOT_FOUND) {
-        leat_clear_message();
-        return LEAT_OK;
-    }
-    if (status == LEAT_OK)
-        status = read_entry(b, &e, &t);
-    if (status == LEAT_OK)
-        status = leat_session_set_variable(s->session, op, t);
-    leat_tensor_unref(t);
-    leat_bundle_entry_free(&e);
-    return status;
-}
-
-static leat_status restore_by_name(leat_graph_session *s, const char *prefix)
-{
-    leat_bundle *b;
-    LEAT_TRY(leat_bundle_open(&b, prefix));
-    leat_status status = LEAT_OK;
-    for (size_t i = 0; status == LEAT_OK && i < leat_graph_op_count(s->graph); i++)
-        if (leat_op_is_variable(leat_graph_op_at(s->graph, i)))
-            status = restore_variable(s, b, leat_graph_op_at(s->graph, i));
-    leat_bundle_close(b);
-    return status;
-}
-
 leat_status leat_graph_session_open(leat_graph_session *s, const char *path, const leat_run_args *a)
 {
     memset(s, 0, sizeof *s);
@@ -178,12 +99,15 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
         LEAT_TRY(leat_find_op(s->graph, a->init, "init", &init));
     leat_session_options o = {.size = sizeof o, .threads = (int)a->threads};
     LEAT_TRY(leat_session_open(&s->session, s->graph, &o));
+    if (s->kind == LEAT_SAVED_MODEL_DIR)
+        LEAT_TRY(leat_restore_saved_model(s->session, &s->meta, path));
     if (init != NULL)
         LEAT_TRY(leat_run(s->session, (leat_feed_list){NULL, 0}, (leat_fetch_list){NULL, 0},
                           (leat_target_list){&init, 1}));
     if (a->restore == NULL)
         return LEAT_OK;
-    return s->meta.saver_restore != NULL ? restore_by_saver(s, a->restore) : restore_by_name(s, a->restore);
+    return s->meta.saver_restore != NULL ? leat_restore_by_saver(s->session, &s->meta, a->restore)
+                                         : leat_restore_by_name(s->session, a->restore);
 }
 
 leat_status leat_graph_session_step(leat_graph_session *s, const leat_run_options *options)

@@ -165,3 +165,34 @@ leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, con
     }
     return leat_graph_status(g);
 }
+
+static leat_out signature_tensor(const leat_graph *g, const char *signature, const char *key, bool output)
+{
+    leat_out found = LEAT_NO_OUT;
+    for (size_t i = 0; i < g->n_parts && found.op == NULL; i++) {
+        leat_signature_def s;
+        if (g->parts[i].number != 5 ||
+            leat_signature_def_read((leat_bytes){g->parts[i].bytes, g->parts[i].size}, 0, &s) != LEAT_OK)
+            continue;
+        bool wanted = s.key.size == strlen(signature) && memcmp(s.key.data, signature, s.key.size) == 0;
+        for (size_t k = 0; wanted && k < s.n; k++) {
+            const leat_signature_tensor *t = &s.items[k];
+            leat_field name = {.bytes = (const uint8_t *)t->tensor.data, .size = t->tensor.size};
+            if (t->output == output && t->key.size == strlen(key) &&
+                memcmp(t->key.data, key, t->key.size) == 0)
+                found = named_out(g, &name);
+        }
+        leat_signature_def_free(&s);
+    }
+    return found;
+}
+
+leat_out leat_signature_input(const leat_graph *g, const char *signature, const char *key)
+{
+    return signature_tensor(g, signature, key, false);
+}
+
+leat_out leat_signature_output(const leat_graph *g, const char *signature, const char *key)
+{
+    return signature_tensor(g, signature, key, true);
+}

@@ -4,6 +4,7 @@
 
 #include "engine/graph/graph-private.h"
 #include "leat/files.h"
+#include "leat/saver.h"
 #include "proto/text-private.h"
 
 /* Memory that one constant may take beyond what the file holds: a few bytes can claim a huge tensor of one value. */
@@ -81,6 +82,16 @@ leat_status leat_import_opened(leat_graph *g, const leat_meta_graph *m,
  * for export. */
 leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m,
                                     const char *origin) LEAT_MUST_CHECK;
+
+/* Runs the meta graph's own restore op (m->saver_restore is not NULL), with the checkpoint's prefix fed for its file name. */
+leat_status leat_restore_by_saver(leat_session *s, const leat_meta_graph *m,
+                                  const char *prefix) LEAT_MUST_CHECK;
+/* Every variable whose name is a key of the checkpoint takes that value; the others stay. */
+leat_status leat_restore_by_name(leat_session *s, const char *prefix) LEAT_MUST_CHECK;
+/* What loading a SavedModel does once its graph is there: variables restored, the main or legacy init op run, with the paths of
+ * the asset files fed. path: the directory, or the file in it. */
+leat_status leat_restore_saved_model(leat_session *s, const leat_meta_graph *m,
+                                     const char *path) LEAT_MUST_CHECK;
 
 /* An entry of signature_def; texts are borrowed. */
 typedef struct leat_signature_tensor {

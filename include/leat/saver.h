@@ -54,6 +54,17 @@ LEAT_API leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *grap
 LEAT_API leat_status leat_export_meta_graph(const leat_graph *graph, const leat_saver *saver,
                                             const char *path) LEAT_MUST_CHECK;
 
+/* tf.saved_model.loader.load: the meta graph of a SavedModel directory that has these tags ("serve,gpu"; NULL: "serve"), imported
+ * into an empty graph, in a session of it: variables restored, the main or legacy init op run with the paths of the asset files
+ * fed. options may be NULL. *session is the caller's; NULL after a failure. */
+LEAT_API leat_status leat_load_saved_model(leat_session **session, leat_graph *graph, const char *path,
+                                           const char *tags,
+                                           const leat_session_options *options) LEAT_MUST_CHECK;
+/* A tensor of a signature of an imported meta graph: signature "serving_default", key "x". LEAT_NO_OUT where there is none.
+ * An op without outputs has index -1. */
+LEAT_API leat_out leat_signature_input(const leat_graph *graph, const char *signature, const char *key);
+LEAT_API leat_out leat_signature_output(const leat_graph *graph, const char *signature, const char *key);
+
 #ifndef __cplusplus
 #define leat_saver_new(...)                                                                                  \
     __extension__({                                                                                          \
