@@ -61,6 +61,10 @@ leat_status leat_dir_make(const char *path)
 #define LEAT_TEMP_INFIX ".leat-tmp-"
 leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
     LEAT_PRIV(file_replace) LEAT_MUST_CHECK;
+/* The same, where `fill` writes the content, piece by piece. */
+typedef leat_status leat_file_fill(void *user, leat_file *f);
+leat_status leat_file_replace_by(const char *path, leat_file_fill *fill, void *user, bool durable)
+    LEAT_PRIV(file_replace_by) LEAT_MUST_CHECK;
 
 typedef struct leat_dir_entry {
     char *name;           /* without the directory */

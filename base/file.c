@@ -322,14 +322,14 @@ static leat_status create_temporary(leat_file *f, const char *path)
     return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
 }
 
-leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
+leat_status leat_file_replace_by(const char *path, leat_file_fill *fill, void *user, bool durable)
 {
     leat_file f;
     LEAT_TRY(create_temporary(&f, path));
     char *temporary = leat_strdup(f.path), *dir = leat_path_dir(path);
     leat_status status = temporary != NULL && dir != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);
     if (status == LEAT_OK)
-        status = leat_file_write(&f, data, size);
+        status = fill(user, &f);
     if (status == LEAT_OK && durable)
         status = leat_file_sync(&f);
     if (status != LEAT_OK)
@@ -345,4 +345,21 @@ leat_status leat_file_replace(const char *path, const void *data, size_t size, b
     leat_free(temporary);
     leat_free(dir);
     return status;
+}
+
+struct bytes {
+    const void *data;
+    size_t size;
+};
+
+static leat_status write_bytes(void *user, leat_file *f)
+{
+    const struct bytes *b = user;
+    return leat_file_write(f, b->data, b->size);
+}
+
+leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
+{
+    struct bytes b = {data, size};
+    return leat_file_replace_by(path, write_bytes, &b, durable);
 }

@@ -10,24 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The trace of a figure; a buffer to be freed. */
-static leat_status trace(const leat_plot_data *data, const leat_plot_options *options, leat_metrics metrics,
-                         leat_buf *out)
-{
-    leat_figure *f;
-    leat_canvas *c = NULL;
-    LEAT_TRY(leat_figure_new(&f, data, options));
-    leat_canvas_options canvas_options = {.metrics = metrics};
-    leat_status status = leat_canvas_new(&c, &leat_canvas_trace, &canvas_options);
-    if (status == LEAT_OK) {
-        leat_figure_draw(f, c, 0, f->n_panels);
-        status = leat_canvas_finish(c, out);
-    }
-    leat_canvas_free(c);
-    leat_figure_free(f);
-    return status;
-}
-
 /* ---- golden traces ---- */
 
 static sample *small_log(void)
@@ -128,7 +110,7 @@ LEAT_TEST(plots_are_drawn_as_recorded)
         o.kind = goldens[i].kind;
         if (goldens[i].set)
             goldens[i].set(&o);
-        if (CHECK_OK(trace(sample_data(s), &o, LEAT_METRICS_FIXED, &got)))
+        if (CHECK_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &got)))
             compare_golden(goldens[i].name, &got);
         leat_buf_free(&got);
     }
@@ -286,7 +268,7 @@ LEAT_TEST(text_never_overlaps_and_nothing_is_cut)
         random_log(s, &seed);
         random_options(&o, &seed);
         snprintf(what, sizeof what, "case %d, kind %d", (int)i, (int)o.kind);
-        if (CHECK_OK(trace(sample_data(s), &o, LEAT_METRICS_PANGO, &b)))
+        if (CHECK_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_PANGO, &b)))
             CHECK(all_faults(&b, what) == 0);
         leat_buf_free(&b);
         sample_free(s);
@@ -359,7 +341,7 @@ LEAT_TEST(a_pdf_has_as_many_pages_as_it_needs)
     leat_plot_options o;
     leat_buf b = {0};
     leat_plot_options_init(&o);
-    REQUIRE_OK(trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b));
+    REQUIRE_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b));
     size_t pages = 0, titles = 0;
     for (char *p = b.data; (p = strstr(p, "page ")); p++)
         pages += p == b.data || p[-1] == '\n';
@@ -440,32 +422,6 @@ LEAT_TEST(hostile_names_and_values_are_drawn_harmless)
         leat_buf_free(&svg);
         sample_free(s);
     }
-}
-
-/* BADINPUT 107, 122: no bytes, a row of 100,000 pixels, more pixels than any picture needs. */
-LEAT_TEST(hostile_images_are_named)
-{
-    leat_buf wide = {0}, bomb = {0}, b = {0};
-    uint32_t *pixels = calloc(100000, 4);
-    REQUIRE_OK(leat_image_encode(&wide, &(leat_image){100000, 1, pixels}, NULL, 0));
-    REQUIRE_OK(leat_image_encode(&bomb, &(leat_image){1, 1, pixels}, NULL, 0));
-    memcpy(bomb.data + 16, "\x00\x00\xff\xff\x00\x00\xff\xff", 8); /* 65535 x 65535 */
-    leat_blob at[] = {
-        {1, 0, 0, ""}, {2, 0, wide.size, wide.data}, {3, 0, bomb.size, bomb.data}, {4, 0, 6, "GIF89a"}};
-    leat_blob_series series = {.run = "r", .tag = "t", .n = 4, .at = at};
-    leat_plot_data data = {.images = &series, .n_images = 1};
-    leat_plot_options o;
-    leat_plot_options_init(&o);
-    o.kind = LEAT_PLOT_IMAGES;
-    if (CHECK_OK(trace(&data, &o, LEAT_METRICS_FIXED, &b))) {
-        CHECK(strstr(b.data, "not a PNG image") != NULL && strstr(b.data, "65535") != NULL);
-        CHECK(strstr(b.data, "pixels=224x2") != NULL || strstr(b.data, "pixels=224x1") != NULL);
-        CHECK(strstr(b.data, "step 4") != NULL);
-    }
-    leat_buf_free(&b);
-    leat_buf_free(&wide);
-    leat_buf_free(&bomb);
-    free(pixels);
 }
 
 /* BADINPUT 105. */
@@ -569,6 +525,30 @@ LEAT_TEST(wrong_options_are_named)
 }
 
 /* A run keeps its colour when others are hidden. */
+/* A smooth curve is shown whole; what would flatten the rest is left out, and said. */
+LEAT_TEST(outliers_are_left_out_where_that_helps)
+{
+    enum { N = 200 };
+    double fall[N], spike[N];
+    for (int i = 0; i < N; i++) {
+        fall[i] = 2 * exp(-3.0 * i / N) + 0.1;
+        spike[i] = i == 100 ? 50 : fall[i];
+    }
+    for (int k = 0; k < 2; k++) {
+        sample *s = sample_new();
+        leat_plot_options o;
+        leat_buf b = {0};
+        leat_plot_options_init(&o);
+        o.smoothing = 0;
+        sample_add_scalars(s, "r", "t", k ? spike : fall, N, 1);
+        REQUIRE_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b));
+        CHECK((strstr(b.data, "above the range") != NULL) == (k == 1));
+        CHECK(strstr(b.data, "\"2.0\"") != NULL || k == 1);
+        leat_buf_free(&b);
+        sample_free(s);
+    }
+}
+
 LEAT_TEST(a_run_keeps_its_colour)
 {
     sample *s = small_log();
@@ -598,7 +578,7 @@ LEAT_TEST(each_allocation_of_a_figure_may_fail)
             o.kind = (leat_plot_kind)kind;
             o.band = "seed";
             leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
-            leat_status status = trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b);
+            leat_status status = sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b);
             bool fired = leat_fault_fired();
             leat_fault_disarm();
             leat_buf_free(&b);

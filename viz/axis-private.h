@@ -34,8 +34,8 @@ typedef struct leat_axis {
 double leat_axis_at(const leat_axis *a, double value);
 
 /* Gives the axis its range. Linear: 5 % more at either end; one value c gets [0, 2c], and 0 gets [-1, 1]. Log:
- * half the least to twice the greatest. `from_zero`: data that are not negative get no negative range. Limits
- * that are not NaN win. */
+ * half the least to twice the greatest. `from_zero`, as horizontal axes want it: data that are not negative get no
+ * negative range, and a log axis 4 % more at either end, if that is less. Limits that are not NaN win. */
 void leat_axis_fit(leat_axis *a, leat_extent data, const double limits[2], bool from_zero);
 
 void leat_axis_ticks(const leat_axis *a, size_t want, leat_ticks *t);

@@ -34,10 +34,13 @@ static void fit_linear(leat_axis *a, leat_extent e, bool from_zero)
     }
 }
 
-static void fit_log(leat_axis *a, leat_extent e)
+static void fit_log(leat_axis *a, leat_extent e, bool narrow)
 {
-    a->lo = fmax(e.lo, DBL_MIN) / 2;
-    a->hi = clamp(2 * fmax(e.hi, DBL_MIN));
+    double lo = fmax(e.lo, DBL_MIN), hi = fmax(e.hi, DBL_MIN);
+    /* Steps over several decades need no more room beside them than on a linear axis. */
+    double pad = narrow && lo < hi ? fmin(2, pow(10, 0.04 * (log10(hi) - log10(lo)))) : 2;
+    a->lo = lo / pad;
+    a->hi = clamp(pad * hi);
     a->lo = fmax(a->lo, DBL_MIN);
     if (!(a->hi > a->lo * 1.001))
         a->hi = a->lo * 4;
@@ -50,7 +53,7 @@ void leat_axis_fit(leat_axis *a, leat_extent e, const double limits[2], bool fro
     /* A limit that the data do not reach leaves a range of the data's own size beside it. */
     bool has_lo = !isnan(limits[0]), has_hi = !isnan(limits[1]);
     if (a->log)
-        fit_log(a, e);
+        fit_log(a, e, from_zero);
     else
         fit_linear(a, e, from_zero);
     double size = a->log ? a->hi / a->lo : a->hi - a->lo;

@@ -127,6 +127,8 @@ typedef struct leat_canvas_class {
     void (*shape)(leat_canvas *c, const leat_shape *s, const leat_style *style);
     void (*text)(leat_canvas *c, const leat_text_run *t);
     void (*image)(leat_canvas *c, const leat_image *image, leat_box at);
+    /* The bytes of an image file as they are, for readers who decode it themselves. Optional. */
+    void (*encoded)(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at);
     void (*push_clip)(leat_canvas *c, leat_box box);
     void (*pop_clip)(leat_canvas *c);
     void (*push_group)(leat_canvas *c, const leat_group *g);
@@ -196,6 +198,8 @@ void leat_draw_path(leat_canvas *c, const char *verbs, const leat_point *points,
                     const leat_style *style);
 /* Scaled to the box; magnified pixels keep their edges. */
 void leat_draw_image(leat_canvas *c, const leat_image *image, leat_box at);
+/* False, and nothing drawn, where the format has no place for image files. */
+bool leat_draw_encoded(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at);
 void leat_push_clip(leat_canvas *c, leat_box box);
 void leat_pop_clip(leat_canvas *c);
 void leat_push_group(leat_canvas *c, const leat_group *g);
@@ -227,7 +231,15 @@ void leat_text_clean(leat_buf *out, const char *text, size_t n);
 void leat_text_xml(leat_buf *out, const char *text);
 void leat_base64(leat_buf *out, const void *data, size_t n);
 
-/* ---- images as PNG files (image.c) ---- */
+/* ---- image files (image-facts.c, image.c) ---- */
+
+typedef struct leat_image_facts {
+    const char *name, *mime; /* "JPEG", "image/jpeg"; NULL: no format that is known */
+    uint32_t width, height;  /* as its header says */
+} leat_image_facts;
+/* Looks at the header alone. False where it is none of PNG, JPEG, GIF, BMP and WebP (facts->name is NULL), or says
+ * no size. */
+bool leat_image_facts_of(const void *data, size_t n, leat_image_facts *facts);
 
 /* Appends a PNG file; title may be NULL; dpi 0: not said. */
 leat_status leat_image_encode(leat_buf *out, const leat_image *image, const char *title,

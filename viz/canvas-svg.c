@@ -236,28 +236,36 @@ void leat_base64(leat_buf *out, const void *data, size_t n)
     out->size += (n + 2) / 3 * 4;
 }
 
-static void svg_image(leat_canvas *c, const leat_image *image, leat_box at)
+static void put_image(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at,
+                      bool pixelated)
 {
     leat_buf *b = buf_of(c);
-    leat_buf png = {0};
-    leat_status status = leat_image_encode(&png, image, NULL, 0);
-    if (status != LEAT_OK) {
-        leat_buf_free(&png);
-        leat_canvas_set_error(c, status);
-        return;
-    }
     leat_buf_puts(b, "<image");
     put_attribute(b, "x", at.x);
     put_attribute(b, "y", at.y);
     put_attribute(b, "width", at.w);
     put_attribute(b, "height", at.h);
     leat_buf_puts(b, " preserveAspectRatio=\"none\"");
-    if (at.w >= image->width)
+    if (pixelated)
         leat_buf_puts(b, " image-rendering=\"pixelated\"");
-    leat_buf_puts(b, " href=\"data:image/png;base64,");
-    leat_base64(b, png.data, png.size);
+    leat_buf_printf(b, " href=\"data:%s;base64,", mime);
+    leat_base64(b, data, n);
     leat_buf_puts(b, "\"/>\n");
+}
+
+static void svg_image(leat_canvas *c, const leat_image *image, leat_box at)
+{
+    leat_buf png = {0};
+    leat_status status = leat_image_encode(&png, image, NULL, 0);
+    if (status == LEAT_OK)
+        put_image(c, "image/png", png.data, png.size, at, at.w >= image->width);
+    leat_canvas_set_error(c, status);
     leat_buf_free(&png);
+}
+
+static void svg_encoded(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at)
+{
+    put_image(c, mime, data, n, at, false);
 }
 
 static void put_id(leat_canvas *c, const char *before, const char *id)
@@ -341,6 +349,7 @@ const leat_canvas_class leat_canvas_svg = {
     .shape = svg_shape,
     .text = svg_text,
     .image = svg_image,
+    .encoded = svg_encoded,
     .push_clip = svg_push_clip,
     .pop_clip = svg_pop_clip,
     .push_group = svg_push_group,

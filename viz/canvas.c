@@ -253,6 +253,15 @@ void leat_draw_image(leat_canvas *c, const leat_image *image, leat_box at)
         c->class->image(c, image, at);
 }
 
+bool leat_draw_encoded(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at)
+{
+    if (c->class->encoded == NULL)
+        return false;
+    if (ready(c) && at.w > 0 && at.h > 0)
+        c->class->encoded(c, mime, data, n, at);
+    return true;
+}
+
 static bool push(leat_canvas *c, const leat_group *g)
 {
     if (!ready(c))

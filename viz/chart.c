@@ -87,8 +87,11 @@ static void choose_y_ticks(frame *f)
     f->y_width = 0;
     if (f->chart->no_y || f->plot.h < f->tick_height)
         return;
-    size_t want = (size_t)fmin(7, fmax(2, f->plot.h / (2.6 * f->tick_height)));
+    /* A scale is read from three numbers or more: as many as stand apart by more than half a line; two of them
+     * also where they only just do. */
+    size_t want = (size_t)fmin(7, fmax(2, f->plot.h / (1.6 * f->tick_height)));
     for (;; want--) {
+        double apart = want > 2 ? 1.6 : 1.05;
         leat_axis_ticks(&f->chart->y, want, &f->y);
         double last = INFINITY;
         bool fits = true;
@@ -96,7 +99,7 @@ static void choose_y_ticks(frame *f)
             double y = leat_chart_y(f->chart, f->plot, f->y.at[i].value);
             if (f->y.at[i].minor)
                 continue;
-            fits = fits && last - y >= 1.05 * f->tick_height;
+            fits = fits && last - y >= apart * f->tick_height;
             last = y;
         }
         if (fits)
@@ -121,8 +124,8 @@ static double label_left(const frame *f, double x, double width)
     return fmax(f->box.x, fmin(x - width / 2, f->box.x + f->box.w - width));
 }
 
-/* Keeps the labelled ticks that stand apart; false where that took any away. */
-static bool x_labels_fit(frame *f, bool drop)
+/* Are the labels `gap` apart? With `drop` those that are not are taken away. */
+static bool x_labels_fit(frame *f, double gap, bool drop)
 {
     double end = -INFINITY;
     bool all = true;
@@ -132,7 +135,7 @@ static bool x_labels_fit(frame *f, bool drop)
             continue;
         double w = leat_text_width(f->c, t->label, &f->tick);
         double left = label_left(f, leat_chart_x(f->chart, f->plot, t->value), w);
-        if (left < end + 0.6 * f->tick.size || w > f->box.w) {
+        if (left < end + gap || w > f->box.w) {
             all = false;
             if (drop)
                 t->label[0] = '\0';
@@ -145,15 +148,16 @@ static bool x_labels_fit(frame *f, bool drop)
 
 static void choose_x_ticks(frame *f)
 {
-    size_t want = (size_t)fmin(8, fmax(2, f->plot.w / 48));
+    size_t want = (size_t)fmin(8, fmax(2, f->plot.w / 40));
+    double least = 0.6 * f->tick.size;
     for (;; want--) {
         leat_axis_ticks(&f->chart->x, want, &f->x);
-        if (x_labels_fit(f, false))
+        if (x_labels_fit(f, want > 3 ? 1.6 * f->tick.size : least, false))
             return;
         if (want == 2)
             break;
     }
-    x_labels_fit(f, true);
+    x_labels_fit(f, least, true);
 }
 
 /* ---- drawing ---- */

@@ -159,6 +159,22 @@ static size_t fill_page(const grid *g, size_t i, double y, bool draw, double *en
     return i;
 }
 
+/* Where every tag has a panel for each of a few runs: so many columns, so that runs stand below one another; else 0. */
+static size_t runs_abreast(const grid *g)
+{
+    const leat_panel *p = g->f->panels;
+    size_t run = 0, runs = 0, end = g->first + g->n;
+    for (size_t i = g->first; g->f->class->by_run && i < end; i++) {
+        run = i > g->first && strcmp(p[i].tag, p[i - 1].tag) == 0 ? run + 1 : 1;
+        if (i + 1 < end && strcmp(p[i].tag, p[i + 1].tag) == 0)
+            continue;
+        if (runs > 0 && run != runs)
+            return 0;
+        runs = run;
+    }
+    return runs >= 2 && runs <= 4 ? runs : 0;
+}
+
 /* The grid of `n` charts on a page of fixed size that makes them largest, in a shape that suits charts. */
 static void fit_grid(grid *g, double room_h)
 {
@@ -225,7 +241,8 @@ static void choose_grid(grid *g, double foot)
         return;
     }
     bool one = g->n == 1 && !own_height;
-    g->columns = own_height || one ? 1 : g->n == 2 || g->n == 4 ? 2 : 3;
+    size_t abreast = runs_abreast(g);
+    g->columns = own_height || one ? 1 : abreast > 0 ? abreast : g->n == 2 || g->n == 4 ? 2 : 3;
     g->panel_w = one ? SINGLE_WIDTH : k->width;
     g->panel_h = own_height ? 0 : one ? SINGLE_HEIGHT : k->panel_height;
     if (g->f->panels[g->first].tag != NULL && g->columns > 1)

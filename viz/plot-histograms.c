@@ -160,15 +160,18 @@ typedef struct depth_labels {
     leat_ticks ticks;
     leat_font font;
     double width;
+    const char *name; /* of what they count */
 } depth_labels;
 
-static void choose_depth_labels(leat_canvas *c, const prepared *p, leat_box box, depth_labels *d)
+static void choose_depth_labels(const leat_figure *f, leat_canvas *c, const prepared *p, leat_box box,
+                                depth_labels *d)
 {
+    d->name = leat_figure_xlabel(f);
     d->font = (leat_font){.size = 9.5};
     double line = leat_line_height(&d->font);
     size_t want = (size_t)fmin(7, fmax(2, 0.45 * box.h / (1.6 * line)));
     leat_axis_ticks(&p->depth, want, &d->ticks);
-    d->width = 0;
+    d->width = leat_text_width(c, d->name, &d->font);
     for (size_t i = 0; i < d->ticks.n; i++)
         d->width = fmax(d->width, leat_text_width(c, d->ticks.at[i].label, &d->font));
     if (d->width > 0.3 * box.w || box.h < 100)
@@ -179,7 +182,9 @@ static void draw_depth_labels(leat_figure *f, leat_canvas *c, const prepared *p,
                               const depth_labels *d)
 {
     leat_text_style text = {.font = d->font, .color = f->theme.muted, .v = LEAT_CENTER};
-    double last = -INFINITY, line = leat_line_height(&d->font);
+    double line = leat_line_height(&d->font), last = back - 1.3 * line;
+    if (d->width > 0 && last - line / 2 > b.y)
+        leat_draw_text(c, b.x + b.w + 7, last, d->name, &text);
     for (size_t i = 0; i < d->ticks.n && d->width > 0; i++) {
         double y = back + (b.y + b.h - back) * leat_axis_at(&p->depth, d->ticks.at[i].value);
         if (y < last + line || y > b.y + b.h - line * 0.3)
@@ -195,7 +200,7 @@ static void ridges_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
     prepared *p = panel->prepared;
     depth_labels labels;
     p->chart.no_y = true;
-    choose_depth_labels(c, p, box, &labels);
+    choose_depth_labels(f, c, p, box, &labels);
     leat_box b = leat_chart_frame(c, &f->theme, &p->chart, box, labels.width + 10);
     if (b.w <= 0)
         return;

@@ -231,6 +231,16 @@ static bool within(double v, const double limits[2])
     return !(v < limits[0]) && !(v > limits[1]); /* true where a limit is NaN */
 }
 
+/* Outliers are left out for the sake of the rest: where the rest would hardly gain, a curve that falls smoothly
+ * would lose its beginning for nothing. */
+static bool worth_hiding(leat_extent inner, leat_extent all, const leat_axis *a)
+{
+    double (*at)(double) = a->log ? log10 : NULL;
+    double part = at ? at(inner.hi) - at(inner.lo) : inner.hi / 2 - inner.lo / 2,
+           whole = at ? at(all.hi) - at(all.lo) : all.hi / 2 - all.lo / 2;
+    return whole > 1.5 * part;
+}
+
 /* Adds one line's range of y: TensorBoard's percentiles, of this line by itself. */
 static leat_status add_y_extent(const leat_figure *f, const prepared *p, const full *s, leat_extent *out)
 {
@@ -243,15 +253,17 @@ static leat_status add_y_extent(const leat_figure *f, const prepared *p, const f
         if (!shown(s->y[i], &p->chart.y) || !shown(s->x[i], &p->chart.x) || !within(s->x[i], f->options.xlim))
             continue;
         values[n++] = s->y[i];
-        if (s->deviation || f->options.keep_outliers)
-            leat_extent_add(&e, s->y[i]);
+        leat_extent_add(&e, s->y[i]);
         if (s->deviation && s->deviation[i] > 0 && shown(s->y[i] - s->deviation[i], &p->chart.y))
             leat_extent_add(&e, s->y[i] - s->deviation[i]);
         if (s->deviation)
             leat_extent_add(&e, s->y[i] + s->deviation[i]);
     }
-    if (!f->options.keep_outliers && !s->deviation)
-        e = leat_outlier_extent(values, n);
+    if (!f->options.keep_outliers && !s->deviation && n > 0) {
+        leat_extent inner = leat_outlier_extent(values, n);
+        if (worth_hiding(inner, e, &p->chart.y))
+            e = inner;
+    }
     leat_free(values);
     if (n > 0) {
         leat_extent_add(out, e.lo);

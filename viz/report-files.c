@@ -74,11 +74,41 @@ static char *path_of(const leat_report_job *j, const leat_picture *p, const char
 
 /* ---- numbers ---- */
 
+/* As a URL holds them: letters, digits and what has no meaning there. */
+static leat_status put_escaped(leat_buf *out, const leat_buf *b)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *to = leat_buf_reserve(out, 3 * b->size + 1), *start = to;
+    if (to == NULL)
+        return leat_buf_status(out);
+    for (size_t i = 0; i < b->size; i++) {
+        unsigned char c = (unsigned char)b->data[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ',' ||
+            c == '.' || c == '-' || c == '_' || c == '/') {
+            *to++ = (char)c;
+        } else {
+            *to++ = '%';
+            *to++ = digits[c >> 4];
+            *to++ = digits[c & 15];
+        }
+    }
+    *to = '\0';
+    out->size += (size_t)(to - start);
+    return LEAT_OK;
+}
+
 leat_status leat_sink_flush(leat_sink *sink, leat_buf *b, bool all)
 {
     if (b->size < CHUNK && !all)
         return LEAT_OK;
     LEAT_TRY(leat_buf_status(b));
+    if (sink->page) {
+        LEAT_TRY(put_escaped(sink->page, b));
+        leat_buf_clear(b);
+        b = sink->page;
+        if (b->size < CHUNK)
+            return LEAT_OK;
+    }
     LEAT_TRY(leat_file_write(sink->file, b->data, b->size));
     leat_buf_clear(b);
     return LEAT_OK;
@@ -188,39 +218,25 @@ leat_status leat_csv_histograms(const leat_figure *f, const leat_panel *p, leat_
     return LEAT_OK;
 }
 
-/* Written beside and renamed, as leat_file_replace does, but piece by piece. */
-static leat_status stream_csv(leat_picture *p, const char *path, const char *part)
+static leat_status stream_csv(void *user, leat_file *file)
 {
-    leat_file file = LEAT_FILE_CLOSED;
-    leat_sink sink = {&file};
+    const leat_picture *p = user;
+    leat_sink sink = {.file = file};
     leat_buf b = {0};
-    LEAT_TRY(leat_file_create(&file, part, false));
     leat_status status = p->section->csv(p->figure, &p->figure->panels[p->panel], &b, &sink);
     if (status == LEAT_OK)
         status = leat_sink_flush(&sink, &b, true);
-    leat_status closed = leat_file_close(&file);
     leat_buf_free(&b);
-    if (status == LEAT_OK)
-        status = closed;
-    if (status == LEAT_OK)
-        status = leat_file_rename(part, path);
-    if (status != LEAT_OK) {
-        char detail[240];
-        snprintf(detail, sizeof detail, "%s", leat_message());
-        leat_file_remove(part);
-        return leat_fail(status, "%s", detail);
-    }
-    return LEAT_OK;
+    return status;
 }
 
 leat_status leat_picture_csv(leat_report_job *j, leat_picture *p)
 {
     if (p->section->csv == NULL || j->dir == NULL)
         return LEAT_OK;
-    char *path = path_of(j, p, "csv"), *part = path ? leat_asprintf("%s.part", path) : NULL;
-    leat_status status = part ? stream_csv(p, path, part) : leat_fail_memory(1);
+    char *path = path_of(j, p, "csv");
+    leat_status status = path ? leat_file_replace_by(path, stream_csv, p, false) : leat_fail_memory(1);
     leat_free(path);
-    leat_free(part);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* The page of a report: plain HTML with pictures inside. Whatever comes from the log passes through leat_text_xml,
  * or is a file name made of letters. */
 #include "viz/report-private.h"
+#include "base/file-private.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,10 +21,12 @@ static const char style[] =
     "p.about,.note{color:var(--muted);margin:2px 0}.alert{color:#c5221f}.dark .alert{color:#ff8a80}\n"
     "nav{columns:3 260px;column-gap:28px;margin:10px 0 0;font-size:14px}nav a{display:block;overflow-wrap:anywhere}\n"
     "nav b{display:block;margin-top:8px}\n"
-    "table{border-collapse:collapse;font-size:14px;width:100%}\n"
-    "th,td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:14px;width:100%}\n"
+    "th,td{padding:3px 0 3px 16px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"
+    "th:first-child,td.first{padding-left:0}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-    "td.name{overflow-wrap:anywhere;max-width:420px}td.step{color:var(--muted)}\n"
+    "td.name{overflow-wrap:anywhere;min-width:8em;max-width:420px}td.step{color:var(--muted)}\n"
+    "td.date{white-space:nowrap}\n"
     "i.run{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px}\n"
     ".pictures{display:flex;flex-wrap:wrap;gap:20px 18px}\n"
     "figure{margin:0;max-width:100%}figure svg{max-width:100%;height:auto;display:block}\n"
@@ -126,25 +129,25 @@ static leat_status put_runs(const leat_report_job *j, leat_buf *b)
         collect(j->figures[i], runs, f->n_runs);
     leat_buf_puts(
         b,
-        "<h2 id=\"runs\">Runs</h2>\n<table><tr><th>Run</th><th class=\"n\">Tags</th><th class=\"n\">Points</th>"
+        "<h2 id=\"runs\">Runs</h2>\n<div class=\"wide\"><table><tr><th>Run</th><th class=\"n\">Tags</th><th class=\"n\">Points</th>"
         "<th>Began (UTC)</th><th class=\"n\">Took</th></tr>\n");
     for (size_t i = 0; i < f->n_runs && i < MOST_ROWS; i++) {
         char took[LEAT_NUMBER_SIZE];
         bool timed = runs[i].last >= runs[i].first;
-        leat_buf_puts(b, "<tr><td class=\"name\">");
+        leat_buf_puts(b, "<tr><td class=\"name first\">");
         put_run_name(j, b, f, i);
         leat_buf_puts(b, "</td><td class=\"n\">");
         put_integer(b, (int64_t)runs[i].tags);
         leat_buf_puts(b, "</td><td class=\"n\">");
         put_integer(b, (int64_t)runs[i].points);
-        leat_buf_puts(b, "</td><td>");
+        leat_buf_puts(b, "</td><td class=\"date\">");
         if (timed)
             put_time(b, runs[i].first);
         leat_buf_puts(b, "</td><td class=\"n\">");
         leat_buf_puts(b, timed ? leat_format_duration(took, runs[i].last - runs[i].first) : "");
         leat_buf_puts(b, "</td></tr>\n");
     }
-    leat_buf_puts(b, "</table>\n");
+    leat_buf_puts(b, "</table></div>\n");
     leat_free(runs);
     return LEAT_OK;
 }
@@ -160,6 +163,25 @@ static void put_value_at(leat_buf *b, double v, int64_t step)
     leat_buf_puts(b, "</td>");
 }
 
+static bool same_tag(const leat_summary_row *a, const leat_summary_row *b)
+{
+    return strcmp(a->series->tag, b->series->tag) == 0;
+}
+
+/* One cell for all runs of the tag. */
+static void put_tag_cell(const leat_report_job *j, leat_buf *b, size_t first)
+{
+    size_t n = 1;
+    while (first + n < j->n_rows && same_tag(&j->rows[first], &j->rows[first + n]))
+        n++;
+    leat_buf_puts(b, "<td class=\"name first\"");
+    if (n > 1)
+        leat_buf_printf(b, " rowspan=\"%zu\"", n);
+    leat_buf_putc(b, '>');
+    leat_text_xml(b, j->rows[first].series->tag);
+    leat_buf_puts(b, "</td>");
+}
+
 static void put_summary(const leat_report_job *j, leat_buf *b)
 {
     if (j->n_rows == 0)
@@ -171,15 +193,14 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
     put_number(b, j->options.smoothing, 3);
     leat_buf_puts(
         b,
-        ".</p>\n<table><tr><th>Tag</th><th>Run</th><th class=\"n\">Points</th><th class=\"n\">Last</th>"
+        ".</p>\n<div class=\"wide\"><table><tr><th>Tag</th><th>Run</th><th class=\"n\">Points</th><th class=\"n\">Last</th>"
         "<th class=\"n\">step</th><th class=\"n\">Best</th><th class=\"n\">step</th><th class=\"n\">Smoothed</th></tr>\n");
     for (size_t i = 0; i < j->n_rows; i++) {
         const leat_summary_row *r = &j->rows[i];
-        bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0;
-        leat_buf_puts(b, "<tr><td class=\"name\">");
-        if (!same)
-            leat_text_xml(b, r->series->tag);
-        leat_buf_puts(b, "</td><td class=\"name\">");
+        leat_buf_puts(b, "<tr>");
+        if (i == 0 || !same_tag(r - 1, r))
+            put_tag_cell(j, b, i);
+        leat_buf_puts(b, "<td class=\"name\">");
         put_run_name(j, b, j->figures[0], r->run);
         leat_buf_puts(b, "</td><td class=\"n\">");
         put_integer(b, (int64_t)r->series->n);
@@ -199,7 +220,7 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         put_number(b, r->smoothed, 5);
         leat_buf_puts(b, "</td></tr>\n");
     }
-    leat_buf_puts(b, "</table>\n");
+    leat_buf_puts(b, "</table></div>\n");
     if (j->figures[0]->n_items > j->n_rows)
         leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->figures[0]->n_items - j->n_rows);
 }
@@ -233,8 +254,25 @@ static void put_contents(const leat_report_job *j, leat_buf *b)
     leat_buf_puts(b, "</nav>\n");
 }
 
-static void put_picture(const leat_report_job *j, leat_buf *b, const leat_picture *p)
+/* The numbers of a picture within the page, for its reader to save. */
+static leat_status put_numbers(leat_buf *b, const leat_picture *p, leat_sink *sink)
 {
+    const char *name = strrchr(p->file, '/');
+    leat_buf rows = {0};
+    leat_sink url = {.file = sink->file, .page = b};
+    leat_buf_printf(b, "<figcaption><a download=\"%s.csv\" href=\"data:text/csv;charset=utf-8,",
+                    name ? name + 1 : p->file);
+    leat_status status = p->section->csv(p->figure, &p->figure->panels[p->panel], &rows, &url);
+    if (status == LEAT_OK)
+        status = leat_sink_flush(&url, &rows, true);
+    leat_buf_free(&rows);
+    leat_buf_puts(b, "\">CSV</a></figcaption>\n");
+    return status;
+}
+
+static leat_status put_picture(const leat_report_job *j, leat_buf *b, const leat_picture *p, leat_sink *sink)
+{
+    leat_status status = LEAT_OK;
     leat_buf_printf(b, "<figure id=\"%s\">\n", p->id);
     if (p->status == LEAT_OK)
         leat_buf_append(b, p->svg.data, p->svg.size);
@@ -256,8 +294,11 @@ static void put_picture(const leat_report_job *j, leat_buf *b, const leat_pictur
         if (p->section->csv)
             leat_buf_printf(b, "<a href=\"%s.csv\">CSV</a>", p->file);
         leat_buf_puts(b, "</figcaption>\n");
+    } else if (p->section->csv) {
+        status = put_numbers(b, p, sink);
     }
     leat_buf_puts(b, "</figure>\n");
+    return status == LEAT_OK ? leat_sink_flush(sink, b, false) : status;
 }
 
 static void begin_section(const leat_report_job *j, leat_buf *b, const leat_report_section *s)
@@ -303,7 +344,7 @@ static void put_group(leat_buf *b, const leat_picture *p)
     leat_free(name);
 }
 
-static void put_pictures(leat_report_job *j, leat_buf *b)
+static leat_status put_pictures(leat_report_job *j, leat_buf *b, leat_sink *sink)
 {
     bool groups = false;
     for (size_t i = 0; i < j->n_pictures; i++) {
@@ -319,10 +360,11 @@ static void put_pictures(leat_report_job *j, leat_buf *b)
                 put_group(b, p);
             leat_buf_puts(b, "<div class=\"pictures\">\n");
         }
-        put_picture(j, b, p);
+        LEAT_TRY(put_picture(j, b, p, sink));
         leat_buf_free(&p->svg);
     }
     leat_buf_puts(b, j->n_pictures > 0 ? "</div>\n" : "");
+    return LEAT_OK;
 }
 
 static void put_about(const leat_report_job *j, leat_buf *b)
@@ -345,7 +387,7 @@ static void put_about(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "<p class=\"alert\">The log holds nothing to draw.</p>\n");
 }
 
-leat_status leat_report_html(leat_report_job *j, leat_buf *b)
+static void put_head(const leat_report_job *j, leat_buf *b)
 {
     leat_buf_printf(b,
                     "<!DOCTYPE html>\n<html lang=\"en\"%s>\n<head>\n<meta charset=\"utf-8\"/>\n"
@@ -358,11 +400,25 @@ leat_status leat_report_html(leat_report_job *j, leat_buf *b)
     leat_buf_puts(b, "</style>\n</head>\n<body>\n<main>\n<h1>");
     leat_text_xml(b, leat_report_title(j));
     leat_buf_puts(b, "</h1>\n");
+}
+
+static leat_status put_page(leat_report_job *j, leat_buf *b, leat_sink *sink)
+{
+    put_head(j, b);
     put_about(j, b);
     put_contents(j, b);
     LEAT_TRY(put_runs(j, b));
     put_summary(j, b);
-    put_pictures(j, b);
+    LEAT_TRY(put_pictures(j, b, sink));
     leat_buf_puts(b, "</main>\n</body>\n</html>\n");
-    return leat_buf_status(b);
+    return leat_sink_flush(sink, b, true);
+}
+
+leat_status leat_report_html(leat_report_job *j, leat_file *to)
+{
+    leat_buf b = {0};
+    leat_sink sink = {.file = to};
+    leat_status status = put_page(j, &b, &sink);
+    leat_buf_free(&b);
+    return status;
 }

@@ -44,13 +44,14 @@ static void end_page(paper *k)
     leat_canvas_end_page(k->c);
 }
 
-static void next_line(paper *k, double height)
+/* Where the page has no room for a line, the next one begins; true then. */
+static bool make_room(paper *k)
 {
-    k->y += height;
     if (k->y <= PAGE_H - MARGIN - LINE)
-        return;
+        return false;
     end_page(k);
     begin_page(k, NULL);
+    return true;
 }
 
 static void put(paper *k, double x, double width, const char *text, const leat_font *font, leat_color color,
@@ -67,6 +68,7 @@ static void put_entry(paper *k, double indent, const char *text, const leat_font
 {
     char number[24], link[40];
     double right = PAGE_W - MARGIN, x = MARGIN + indent;
+    make_room(k);
     snprintf(number, sizeof number, "%zu", page);
     snprintf(link, sizeof link, "page-%zu", page);
     leat_push_group(k->c, &(leat_group){.link = link});
@@ -79,7 +81,7 @@ static void put_entry(paper *k, double indent, const char *text, const leat_font
     if (right - 34 > x + b.w + 8)
         leat_draw_line(k->c, x + b.w + 8, k->y + 3, right - 34, k->y + 3,
                        &(leat_style){.stroke = k->j->theme.axis, .width = 0.6, .dash = {1, 3}});
-    next_line(k, LINE);
+    k->y += LINE;
 }
 
 static char *label_of(const leat_picture *p)
@@ -111,13 +113,14 @@ static void put_about(paper *k)
     put(k, MARGIN, PAGE_W - 2 * MARGIN, text, &body, j->theme.muted, LEAT_LEFT);
     k->y = FIRST_Y;
     for (size_t i = 0; i < j->data->n_notes; i++) {
+        make_room(k);
         put(k, MARGIN, PAGE_W - 2 * MARGIN, j->data->notes[i], &body, j->theme.muted, LEAT_LEFT);
-        next_line(k, LINE);
+        k->y += LINE;
     }
     if (j->n_pictures == 0) {
         put(k, MARGIN, PAGE_W - 2 * MARGIN, "The log holds nothing to draw.", &body, j->theme.alert,
             LEAT_LEFT);
-        next_line(k, LINE);
+        k->y += LINE;
     }
 }
 
@@ -126,7 +129,7 @@ static void draw_contents(paper *k)
     leat_report_job *j = k->j;
     begin_page(k, leat_report_title(j));
     put_about(k);
-    next_line(k, LINE / 2);
+    k->y += LINE / 2;
     if (j->n_rows > 0)
         put_entry(k, 0, "Summary", &bold, k->summary_page);
     for (size_t i = 0; i < j->n_pictures; i++) {
@@ -141,12 +144,15 @@ static void draw_contents(paper *k)
 /* ---- summary ---- */
 
 /* Right edges of the columns of numbers: points, last, step, best, step, smoothed. */
-static const double columns[] = {300, 357, 399, 456, 498, 555};
+static const double columns[] = {268, 330, 378, 446, 494, 555};
+#define RUN_X 136.0
+#define NUMBERS_X 224.0
+static const leat_font small = {.size = 8.5};
 
 static void put_text_cell(paper *k, int column, const char *text, leat_color color)
 {
-    double left = column == 0 ? 260 : columns[column - 1];
-    put(k, columns[column], columns[column] - left - 6, text, &body, color, LEAT_RIGHT);
+    double left = column == 0 ? NUMBERS_X : columns[column - 1];
+    put(k, columns[column], columns[column] - left - 4, text, &small, color, LEAT_RIGHT);
 }
 
 static void put_count_cell(paper *k, int column, int64_t n)
@@ -165,13 +171,13 @@ static void put_cell(paper *k, int column, double v, const char *before)
 static void summary_head(paper *k)
 {
     static const char *const names[] = {"points", "last", "step", "best", "step", "smoothed"};
-    put(k, MARGIN, 120, "tag", &bold, k->j->theme.muted, LEAT_LEFT);
-    put(k, 150, 100, "run", &bold, k->j->theme.muted, LEAT_LEFT);
+    put(k, MARGIN, RUN_X - MARGIN - 6, "tag", &bold, k->j->theme.muted, LEAT_LEFT);
+    put(k, RUN_X, NUMBERS_X - RUN_X, "run", &bold, k->j->theme.muted, LEAT_LEFT);
     for (int i = 0; i < 6; i++)
         put(k, columns[i], 56, names[i], &bold, k->j->theme.muted, LEAT_RIGHT);
     leat_draw_line(k->c, MARGIN, k->y + 9, PAGE_W - MARGIN, k->y + 9,
                    &(leat_style){.stroke = k->j->theme.axis});
-    next_line(k, LINE + 4);
+    k->y += LINE + 4;
 }
 
 #define MOST_ROWS 400u
@@ -187,12 +193,14 @@ static void draw_summary(paper *k)
     summary_head(k);
     for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
         const leat_summary_row *r = &j->rows[i];
-        bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0;
-        if (!same)
-            put(k, MARGIN, 104, r->series->tag, &body, ink, LEAT_LEFT);
-        leat_draw_rect(k->c, 150, k->y - 4, 8, 8, 2,
+        bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0, turned = make_room(k);
+        if (turned)
+            summary_head(k);
+        if (!same || turned)
+            put(k, MARGIN, RUN_X - MARGIN - 6, r->series->tag, &body, ink, LEAT_LEFT);
+        leat_draw_rect(k->c, RUN_X, k->y - 4, 8, 8, 2,
                        &(leat_style){.fill = leat_theme_run(&j->theme, r->run).color});
-        put(k, 162, 96, r->series->run, &body, ink, LEAT_LEFT);
+        put(k, RUN_X + 12, NUMBERS_X - RUN_X - 14, r->series->run, &body, ink, LEAT_LEFT);
         put_count_cell(k, 0, (int64_t)r->series->n);
         put_cell(k, 1, r->last, "");
         put_count_cell(k, 2, r->last_step);
@@ -201,12 +209,13 @@ static void draw_summary(paper *k)
             put_count_cell(k, 4, r->best_step);
         }
         put_cell(k, 5, r->smoothed, "");
-        next_line(k, LINE);
+        k->y += LINE;
     }
     size_t all = j->figures[0]->n_items;
     if (all > MOST_ROWS) {
         char text[64];
         snprintf(text, sizeof text, "and %zu more rows", all - MOST_ROWS);
+        make_room(k);
         put(k, MARGIN, 300, text, &body, muted, LEAT_LEFT);
     }
     end_page(k);

@@ -82,9 +82,10 @@ leat_status leat_report_summary(leat_report_job *j) LEAT_MUST_CHECK;
 char *leat_report_file_name(leat_report_job *j, const leat_report_section *section, const char *tag,
                             const char *run);
 
-/* Where rows of a CSV go: written out whenever the buffer is large. */
+/* Where bytes go that are too many to be held: written out whenever the buffer is large. */
 typedef struct leat_sink {
     struct leat_file *file;
+    leat_buf *page; /* not NULL: they become part of a URL at the end of this, which goes to the file */
 } leat_sink;
 leat_status leat_sink_flush(struct leat_sink *sink, leat_buf *b, bool all) LEAT_MUST_CHECK;
 leat_status leat_csv_scalars(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
@@ -98,8 +99,8 @@ leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture 
 leat_status leat_picture_draw(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
 leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
 
-/* The page: with links to the files where j->dir is set. */
-leat_status leat_report_html(leat_report_job *j, leat_buf *b) LEAT_MUST_CHECK;
+/* The page: with links to the files where j->dir is set, else with their content. */
+leat_status leat_report_html(leat_report_job *j, struct leat_file *to) LEAT_MUST_CHECK;
 leat_status leat_report_pdf(leat_report_job *j, const char *path) LEAT_MUST_CHECK;
 
 /* The timings of a RunMetadata, as what timelines are drawn from. LEAT_ERR_DATA_LOSS where there are none. */

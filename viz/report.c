@@ -262,16 +262,17 @@ static leat_status make_folders(const leat_report_job *j)
     return LEAT_OK;
 }
 
+static leat_status fill_page(void *user, leat_file *file)
+{
+    return leat_report_html(user, file);
+}
+
 static leat_status write_page(leat_report_job *j, const char *path)
 {
-    leat_buf b = {0};
     char *index = j->dir ? leat_path_join(j->dir, "index.html") : leat_strdup(path);
     leat_status status = index ? draw_all(j) : leat_fail_memory(1);
     if (status == LEAT_OK)
-        status = leat_report_html(j, &b);
-    if (status == LEAT_OK)
-        status = leat_file_replace(index, b.data, b.size, false);
-    leat_buf_free(&b);
+        status = leat_file_replace_by(index, fill_page, j, false);
     leat_free(index);
     return status;
 }

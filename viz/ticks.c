@@ -197,6 +197,7 @@ static void label_tick(leat_tick *t, const notation *n)
 
 /* ---- where the ticks are ---- */
 
+/* The least of 1, 2, 5 times a power of ten that is not below `raw`. */
 static double nice_step(double raw)
 {
     static const double steps[] = {1, 2, 5, 10};
@@ -238,18 +239,25 @@ static void linear_by(leat_ticks *t, double lo, double hi, double step)
         label_tick(&t->at[i], &n);
 }
 
+/* The step that makes `want` ticks. A step that is a little too small brings one tick more at most, and one that is
+ * twice as large would bring half as many. */
+static double step_for(double lo, double hi, size_t want)
+{
+    double k = (double)LEAT_MIN(LEAT_MAX(want, 2u), LEAT_MAX_TICKS - 2u),
+           raw = hi / k - lo / k; /* hi - lo may overflow */
+    return nice_step(want <= 10 ? 0.91 * raw : raw);
+}
+
 void leat_ticks_linear(leat_ticks *t, double lo, double hi, size_t want)
 {
     *t = (leat_ticks){0};
-    double k = (double)LEAT_MIN(LEAT_MAX(want, 2u), LEAT_MAX_TICKS - 2u);
-    linear_by(t, lo, hi, nice_step(hi / k - lo / k)); /* hi - lo may overflow */
+    linear_by(t, lo, hi, step_for(lo, hi, want));
 }
 
 void leat_ticks_integer(leat_ticks *t, double lo, double hi, size_t want)
 {
     *t = (leat_ticks){0};
-    double k = (double)LEAT_MIN(LEAT_MAX(want, 2u), LEAT_MAX_TICKS - 2u);
-    linear_by(t, lo, hi, fmax(1, nice_step(hi / k - lo / k)));
+    linear_by(t, lo, hi, fmax(1, step_for(lo, hi, want)));
 }
 
 static void label_log(leat_tick *t, bool plain)

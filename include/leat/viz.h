@@ -45,7 +45,8 @@ typedef struct leat_histogram_series {
     const leat_histogram *at;
 } leat_histogram_series;
 
-/* Bytes that a summary holds: an encoded image (PNG is drawn, others are named), or a text. */
+/* Bytes that a summary holds: an encoded image (PNG is drawn; JPEG, GIF, BMP and WebP are put into SVG and HTML as they
+ * are, elsewhere named), or a text. */
 typedef struct leat_blob {
     int64_t step;
     double wall;
@@ -105,7 +106,9 @@ typedef struct leat_plot_options {
     leat_x_axis x_axis;
     bool log_x, log_y;
     double xlim[2], ylim[2]; /* NaN: from the data */
-    bool keep_outliers;      /* the y axis spans every point, not each series' 5th to 95th percentile */
+    /* The y axis spans every point. Else it spans each series' 5th to 95th percentile, where leaving out the others
+     * makes the rest half as high again or more, and marks say where there are others. */
+    bool keep_outliers;
     /* Runs in which this regular expression is found are drawn as one line, their mean, with a band of one
      * standard deviation. Runs that differ in its first group, "(.*)/seed-", are different lines. */
     const char *band;
@@ -181,7 +184,7 @@ LEAT_API void leat_report_options_init(leat_report_options *options);
 
 /* Writes a report: a path that ends in .html gets one file with everything inside; .pdf a document with contents;
  * any other is a directory (made where there is none) with index.html and, for every tag, its picture as PNG and
- * SVG and its numbers as CSV. No script, nothing from the network; names are data, never markup. A run's graph is
+ * SVG and its numbers as CSV (which the one HTML file holds too, to be saved from it). No script, nothing from the network; names are data, never markup. A run's graph is
  * drawn too. Files of those names are replaced, others in the directory are left alone.
  * LEAT_ERR_INVALID_ARGUMENT, LEAT_ERR_IO, LEAT_ERR_NO_MEMORY; a log without any data gives a report that says so. */
 LEAT_API leat_status leat_report(const char *path, const leat_report_data *data,

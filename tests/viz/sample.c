@@ -1,5 +1,5 @@
 #include "tests/viz/sample.h"
-#include "viz/canvas-private.h"
+#include "viz/figure-private.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,4 +109,21 @@ void sample_add_text(sample *s, const char *run, const char *tag, const char *te
     *at = (leat_blob){7, 1496739923, strlen(text), own(s, strdup(text))};
     s->texts[s->data.n_texts++] =
         (leat_blob_series){.run = own(s, strdup(run)), .tag = own(s, strdup(tag)), .n = 1, .at = at};
+}
+
+leat_status sample_trace(const leat_plot_data *data, const leat_plot_options *options, leat_metrics metrics,
+                         leat_buf *out)
+{
+    leat_figure *f;
+    leat_canvas *c = NULL;
+    LEAT_TRY(leat_figure_new(&f, data, options));
+    leat_canvas_options canvas_options = {.metrics = metrics};
+    leat_status status = leat_canvas_new(&c, &leat_canvas_trace, &canvas_options);
+    if (status == LEAT_OK) {
+        leat_figure_draw(f, c, 0, f->n_panels);
+        status = leat_canvas_finish(c, out);
+    }
+    leat_canvas_free(c);
+    leat_figure_free(f);
+    return status;
 }

@@ -3,6 +3,7 @@
 #define LEAT_TESTS_VIZ_SAMPLE_H
 
 #include "leat/viz.h"
+#include "viz/canvas-private.h"
 
 typedef struct sample sample;
 
@@ -21,5 +22,9 @@ void sample_add_images(sample *s, const char *run, const char *tag, size_t n, ui
                        size_t broken);
 void sample_add_text(sample *s, const char *run, const char *tag, const char *text);
 const leat_plot_data *sample_data(sample *s);
+
+/* The trace of a figure; a buffer to be freed. */
+leat_status sample_trace(const leat_plot_data *data, const leat_plot_options *options, leat_metrics metrics,
+                         leat_buf *out);
 
 #endif
