@@ -185,7 +185,7 @@ static leat_pool *pools[9];
 
 /* The shortest run, in ns. */
 static double measure(graph *d, uint32_t threads, leat_exec_node_fn *fn, const leat_exec_policy *policy,
-                      leat_profile *profile)
+                      leat_rings *profile)
 {
     leat_exec_costs *costs;
     leat_exec *x;
@@ -256,12 +256,12 @@ static void bench_timed(const char *name, graph d)
 static void bench_profile(uint32_t threads)
 {
     graph d = layers(32, 100, 1000);
-    leat_profile *p;
-    leat_must(leat_profile_new(&p, threads, 4096));
+    leat_rings *p;
+    leat_must(leat_rings_new(&p, threads, 4096));
     double off = measure(&d, threads, timed_node, NULL, NULL), on = measure(&d, threads, timed_node, NULL, p);
     printf("profile at 1 us nodes, %u threads  %26.1f ns/node, %.1f %%\n", threads,
            (on - off) / d.n * threads, (on / off - 1) * 100);
-    leat_profile_free(p);
+    leat_rings_free(p);
     graph_free(&d);
 }
 

@@ -54,10 +54,10 @@ typedef struct leat_plan_run {
     leat_pool *pool; /* NULL: serial */
     const _Atomic uint32_t *cancel;
     uint32_t cancel_base;
-    double deadline;     /* leat_now(); 0: none */
-    size_t memory_limit; /* bytes of this run's buffers; 0: none */
-    leat_profile *profile;
-    int mode; /* 0: as the plan thinks best; 1: serial; 2: parallel */
+    double deadline;              /* leat_now(); 0: none */
+    size_t memory_limit;          /* bytes of this run's buffers; 0: none */
+    struct leat_profile *profile; /* NULL: off */
+    int mode;                     /* 0: as the plan thinks best; 1: serial; 2: parallel */
     void (*before_node)(void *arg, uint32_t node, uint32_t worker);
     void *before_node_arg;
 } leat_plan_run;
@@ -71,7 +71,6 @@ leat_status leat_plan_execute(leat_plan *plan, const leat_plan_run *run, leat_te
 uint32_t leat_plan_nodes(const leat_plan *plan);
 const leat_op *leat_plan_op(const leat_plan *plan, uint32_t node);
 const char *leat_plan_kernel(const leat_plan *plan, uint32_t node); /* label of the kernel chosen */
-leat_cost leat_plan_cost(const leat_plan *plan, uint32_t node);     /* as last run; zero before */
 const leat_exec_graph *leat_plan_graph(const leat_plan *plan);
 size_t leat_plan_frame_bytes(const leat_plan *plan); /* slots of the largest frame */
 

@@ -7,6 +7,7 @@
 #include "leat/graph.h"
 #include "leat/build.h"
 #include "leat/train.h"
+#include "leat/profile.h"
 #include "leat/session.h"
 #include "leat/files.h"
 #include "leat/saver.h"

@@ -9,7 +9,7 @@
 #define LEAT_EXEC_PRIVATE_H
 
 #include "pool-private.h"
-#include "profile-private.h"
+#include "ring-private.h"
 
 #define LEAT_NO_NODE UINT32_MAX
 
@@ -123,6 +123,14 @@ void leat_exec_serial_leave(leat_exec_serial *s);
  * leaves its detail on the thread by leat_fail; the executor carries it to the caller. */
 typedef leat_status leat_exec_node_fn(void *run, uint32_t node, leat_worker *w);
 
+/* Ticks to nanoseconds, by the clocks around a run: times[i] of n are scaled. */
+typedef struct leat_exec_clock {
+    double seconds;
+    uint64_t ticks;
+} leat_exec_clock;
+void leat_exec_clock_start(leat_exec_clock *c);
+void leat_exec_clock_to_ns(const leat_exec_clock *c, float *times, uint32_t n);
+
 typedef struct leat_exec_args {
     leat_pool *pool;
     const leat_exec_costs *costs;
@@ -134,8 +142,8 @@ typedef struct leat_exec_args {
     uint32_t cancel_base; /* a signal handler may add one to it */
     double deadline;      /* leat_now() after which no node is started; 0: none */
 
-    leat_profile *profile; /* NULL: off */
-    float *node_ns;        /* NULL, or n_nodes elements that get each run node's time: to measure costs */
+    leat_rings *profile; /* NULL: off */
+    float *node_ns;      /* NULL, or n_nodes elements that get each run node's time: to measure costs */
 
     bool insist; /* on several threads, even where they have lately been slower than one (leat_exec_run) */
 

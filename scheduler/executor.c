@@ -158,12 +158,19 @@ static void team_main(uint32_t index, uint32_t n, void *arg)
         leat_worker_run(w);
 }
 
-/* Ticks to nanoseconds, by the clocks around the run. */
-static void convert_ticks(float *node_ns, uint32_t n, double seconds, uint64_t ticks)
+void leat_exec_clock_start(leat_exec_clock *c)
 {
+    c->seconds = leat_now();
+    c->ticks = leat_ticks();
+}
+
+void leat_exec_clock_to_ns(const leat_exec_clock *c, float *times, uint32_t n)
+{
+    double seconds = leat_now() - c->seconds;
+    uint64_t ticks = leat_ticks() - c->ticks;
     float ns = ticks > 0 ? (float)(seconds * 1e9 / (double)ticks) : 0;
     for (uint32_t i = 0; i < n; i++)
-        node_ns[i] *= ns;
+        times[i] *= ns;
 }
 
 static leat_status run_alone(leat_exec *x)
@@ -202,16 +209,17 @@ leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *fa
         *failed_node = LEAT_NO_NODE;
     prepare(x, args);
     if (args->profile != NULL)
-        leat_profile_begin(args->profile);
+        leat_rings_begin(args->profile);
     if (args->node_ns != NULL)
         memset(args->node_ns, 0, x->graph->n_nodes * sizeof(float));
-    double start = args->node_ns != NULL ? leat_now() : 0;
-    uint64_t start_ticks = args->node_ns != NULL ? leat_ticks() : 0;
+    leat_exec_clock clock;
+    if (args->node_ns != NULL)
+        leat_exec_clock_start(&clock);
     leat_status status = run_team(x, args);
     if (args->profile != NULL)
-        leat_profile_end(args->profile);
+        leat_rings_end(args->profile);
     if (args->node_ns != NULL)
-        convert_ticks(args->node_ns, x->graph->n_nodes, leat_now() - start, leat_ticks() - start_ticks);
+        leat_exec_clock_to_ns(&clock, args->node_ns, x->graph->n_nodes);
     return status != LEAT_OK ? status : result(x, failed_node);
 }
 

@@ -1,6 +1,6 @@
 /* frame.c - what a run works in, and the run itself: a flat loop, or the parallel executor. */
 #include <string.h>
-#include "plan-parts-private.h"
+#include "profile-private.h"
 
 static void free_memory(leat_frame *f)
 {
@@ -241,21 +241,23 @@ static leat_status run_plain(leat_frame *f, leat_worker *w)
     return LEAT_OK;
 }
 
+/* node_ns get ticks. */
 static leat_status run_watched(leat_frame *f, leat_worker *w, float *node_ns)
 {
     const leat_plan_run *r = f->run;
+    leat_rings *rings = r->profile != NULL ? leat_profile_rings(r->profile) : NULL;
     for (uint32_t node = 0; node < f->plan->n_nodes; node++) {
         LEAT_TRY(stopped(r));
         if (r->before_node != NULL)
             r->before_node(r->before_node_arg, node, 0);
         uint64_t start = leat_ticks();
-        double begin = node_ns != NULL ? leat_now() : 0;
         LEAT_TRY(leat_frame_node(f, node, w));
         leat_exec_serial_node(w);
+        uint64_t end = leat_ticks();
         if (node_ns != NULL)
-            node_ns[node] = (float)((leat_now() - begin) * 1e9);
-        if (r->profile != NULL)
-            leat_profile_add(r->profile, 0, node, 0, start, leat_ticks());
+            node_ns[node] = (float)(end - start);
+        if (rings != NULL)
+            leat_rings_add(rings, 0, node, 0, start, end);
     }
     return LEAT_OK;
 }
@@ -266,11 +268,16 @@ static leat_status run_serial(leat_frame *f, float *node_ns)
     leat_worker *w = leat_exec_serial_enter(f->exec, &serial);
     const leat_plan_run *r = f->run;
     bool watched = r->deadline != 0 || r->profile != NULL || r->before_node != NULL || node_ns != NULL;
+    leat_exec_clock clock;
     if (r->profile != NULL)
-        leat_profile_begin(r->profile);
+        leat_rings_begin(leat_profile_rings(r->profile));
+    if (node_ns != NULL)
+        leat_exec_clock_start(&clock);
     leat_status status = watched ? run_watched(f, w, node_ns) : run_plain(f, w);
     if (r->profile != NULL)
-        leat_profile_end(r->profile);
+        leat_rings_end(leat_profile_rings(r->profile));
+    if (node_ns != NULL)
+        leat_exec_clock_to_ns(&clock, node_ns, f->plan->n_nodes);
     leat_exec_serial_leave(&serial);
     return status;
 }
@@ -285,7 +292,7 @@ static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, flo
                            .cancel = r->cancel,
                            .cancel_base = r->cancel_base,
                            .deadline = r->deadline,
-                           .profile = r->profile,
+                           .profile = r->profile != NULL ? leat_profile_rings(r->profile) : NULL,
                            .node_ns = node_ns,
                            .insist = r->mode == 2,
                            .before_node = r->before_node,
@@ -293,7 +300,7 @@ static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, flo
     return leat_exec_run(f->exec, &args, NULL);
 }
 
-static leat_status run_frame(leat_frame *f)
+static leat_status run_frame(leat_frame *f, bool *serial)
 {
     leat_plan *p = f->plan;
     const leat_plan_run *r = f->run;
@@ -301,6 +308,7 @@ static leat_status run_frame(leat_frame *f)
     const leat_exec_costs *costs = atomic_load_explicit(&p->costs, memory_order_acquire);
     bool parallel = r->mode == 2 || (r->mode == 0 && leat_exec_costs_parallel(costs));
     parallel = parallel && r->pool != NULL && p->options.n_threads > 1;
+    *serial = !parallel;
     float *node_ns = NULL;
     unsigned run = atomic_fetch_add_explicit(&p->runs, 1, memory_order_relaxed);
     if (run >= 1 && run <= 3) /* runs 2 to 4 are measured; without memory they are not */
@@ -359,10 +367,22 @@ leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tenso
 {
     leat_frame *f;
     LEAT_TRY(leat_frame_get(p, &f));
+    leat_status status = run->profile != NULL ? leat_profile_take(run->profile, f) : LEAT_OK;
+    if (status != LEAT_OK) {
+        leat_frame_put(f);
+        return status;
+    }
+    bool serial;
     f->run = run;
+    atomic_store_explicit(&f->bytes, atomic_load_explicit(&f->slot_bytes, memory_order_relaxed),
+                          memory_order_relaxed);
     set_feeds(f, feeds);
     offer_reuse(f, fetches);
-    leat_status status = run_frame(f);
+    status = run_frame(f, &serial);
+    if (run->profile != NULL) {
+        leat_status given = leat_profile_give(run->profile, f, status == LEAT_OK, serial);
+        status = status != LEAT_OK ? status : given;
+    }
     if (status == LEAT_OK)
         status = capture_given(f);
     for (uint32_t i = 0; status == LEAT_OK && i < p->n_fetches; i++) {

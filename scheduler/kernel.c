@@ -103,12 +103,14 @@ static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
     size_t room =
         LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
     LEAT_TRY(charge(k, room - slot->capacity));
+    atomic_fetch_sub_explicit(&k->frame->slot_bytes, slot->capacity, memory_order_relaxed);
     leat_free_aligned(slot->data);
     *slot = (leat_slot){0};
     slot->data = leat_alloc_aligned(room);
     if (slot->data == NULL)
         return in_context(k, leat_fail_memory(room));
     slot->capacity = room;
+    atomic_fetch_add_explicit(&k->frame->slot_bytes, room, memory_order_relaxed);
     return LEAT_OK;
 }
 

@@ -15,12 +15,15 @@ void leat_node_cost(const leat_op *op, const leat_tensor *const *in, const leat_
     *cost = (leat_cost){0, 0};
     for (uint32_t i = 0; i < op->n_inputs; i++)
         cost->bytes += (double)in[i]->elements * (double)leat_dtype_bytes(in[i]->dtype);
-    double elements = 0;
+    /* A sum costs its inputs, an elementwise op its output. */
+    double elements = 0, largest = 0;
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        largest = LEAT_MAX(largest, (double)in[i]->elements);
     for (uint32_t i = 0; i < op->n_outputs; i++) {
         elements += (double)out[i].elements;
         cost->bytes += (double)out[i].elements * (double)leat_dtype_bytes(out[i].dtype);
     }
-    cost->flops = elements;
+    cost->flops = LEAT_MAX(elements, largest);
     if (op->type->def->cost != NULL)
         op->type->def->cost(op, in, out, cost);
 }

@@ -83,8 +83,9 @@ typedef struct leat_frame {
     const leat_plan_run *run;
     uint8_t *
         held; /* by value id, padded to words: 1 where its header holds a reference (its node's alone to write) */
-    atomic_bool has_bases; /* some header does */
-    atomic_size_t bytes;   /* in slots and heap values of this run */
+    atomic_bool has_bases;    /* some header does */
+    atomic_size_t bytes;      /* in slots and heap values of this run */
+    atomic_size_t slot_bytes; /* of them in slots, which stay */
 } leat_frame;
 
 leat_status leat_frame_get(leat_plan *plan, leat_frame **frame) LEAT_MUST_CHECK;

@@ -75,7 +75,7 @@ static void help_with(leat_worker *w, leat_worker *owner, const leat_tile_claim 
              (void *)(uintptr_t)claim->arg);
     uint64_t end = timed ? leat_ticks() : 0;
     if (args->profile != NULL)
-        leat_profile_add(args->profile, w->index, claim->node, 1, start, end);
+        leat_rings_add(args->profile, w->index, claim->node, 1, start, end);
     if (args->node_ns != NULL)
         atomic_fetch_add_explicit(&owner->helpers_ticks, end - start, memory_order_relaxed);
     leat_tile_job_done(&owner->job);

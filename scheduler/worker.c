@@ -54,7 +54,7 @@ static __attribute__((noinline)) leat_status run_hooked(leat_worker *w, uint32_t
     leat_status status = x->run_node(x->run, node, w);
     uint64_t end = leat_ticks();
     if (args->profile != NULL)
-        leat_profile_add(args->profile, w->index, node, 0, start, end);
+        leat_rings_add(args->profile, w->index, node, 0, start, end);
     if (args->node_ns != NULL) /* ticks: leat_exec_run converts */
         args->node_ns[node] =
             (float)(end - start + atomic_exchange_explicit(&w->helpers_ticks, 0, memory_order_relaxed));

@@ -383,11 +383,11 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
     static const uint32_t edges[4][2] = {{0, 1}, {0, 2}, {1, 3}, {2, 3}};
     for (uint32_t threads = 1; threads < 4; threads++) {
         fixture f = {0};
-        leat_profile *p = NULL;
+        leat_rings *p = NULL;
         float ns[4];
         double start[4], end[4];
         uint32_t seen = 0;
-        REQUIRE_OK(leat_profile_new(&p, threads, 16));
+        REQUIRE_OK(leat_rings_new(&p, threads, 16));
         if (fixture_new(&f, 4, edges, 4, (const float[]){1e5f, 2e6f, 1e5f, 1e5f}, threads)) {
             leat_exec_args args = {.insist = true,
                                    .pool = f.pool,
@@ -397,39 +397,39 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
                                    .node_ns = ns};
             CHECK_OK(leat_exec_run(f.x, &args, NULL));
             for (uint32_t w = 0; w < threads; w++)
-                for (size_t i = 0; i < leat_profile_count(p, w, NULL); i++, seen++) {
-                    leat_profile_event e = leat_profile_get(p, w, i);
+                for (size_t i = 0; i < leat_rings_count(p, w, NULL); i++, seen++) {
+                    leat_ring_event e = leat_rings_get(p, w, i);
                     REQUIRE(e.node < 4 && e.worker == w);
-                    start[e.node] = leat_profile_seconds(p, e.start);
-                    end[e.node] = leat_profile_seconds(p, e.end);
+                    start[e.node] = leat_rings_seconds(p, e.start);
+                    end[e.node] = leat_rings_seconds(p, e.end);
                 }
             REQUIRE(seen == 4);
             for (int i = 0; i < 4; i++)
                 CHECK(start[edges[i][1]] >= end[edges[i][0]]);
-            CHECK(start[0] >= 0 && end[3] <= leat_profile_duration(p) + 1e-6);
+            CHECK(start[0] >= 0 && end[3] <= leat_rings_duration(p) + 1e-6);
             CHECK(end[1] - start[1] > 1.9e-3 && ns[1] > 1.9e6f && ns[0] > 0.9e5f);
         }
-        leat_profile_free(p);
+        leat_rings_free(p);
         fixture_free(&f);
     }
 }
 
 LEAT_TEST(profile_rings_keep_the_latest)
 {
-    leat_profile *p = NULL;
+    leat_rings *p = NULL;
     uint64_t lost;
-    REQUIRE_OK(leat_profile_new(&p, 2, 5)); /* 8 */
+    REQUIRE_OK(leat_rings_new(&p, 2, 5)); /* 8 */
     for (int round = 0; round < 2; round++) {
-        leat_profile_begin(p);
+        leat_rings_begin(p);
         for (uint32_t i = 0; i < 20; i++)
-            leat_profile_add(p, 1, i, 0, i, i + 1);
-        leat_profile_end(p);
-        CHECK(leat_profile_count(p, 0, &lost) == 0 && lost == 0);
-        CHECK(leat_profile_count(p, 1, &lost) == 8 && lost == 12);
+            leat_rings_add(p, 1, i, 0, i, i + 1);
+        leat_rings_end(p);
+        CHECK(leat_rings_count(p, 0, &lost) == 0 && lost == 0);
+        CHECK(leat_rings_count(p, 1, &lost) == 8 && lost == 12);
         for (uint32_t i = 0; i < 8; i++)
-            CHECK(leat_profile_get(p, 1, i).node == 12 + i);
+            CHECK(leat_rings_get(p, 1, i).node == 12 + i);
     }
-    leat_profile_free(p);
+    leat_rings_free(p);
 }
 
 /* ---- costs ---- */
@@ -470,7 +470,7 @@ LEAT_TEST(allocation_failures)
         leat_pool *pool = NULL;
         leat_exec_costs *costs = NULL;
         leat_exec *x = NULL;
-        leat_profile *p = NULL;
+        leat_rings *p = NULL;
         _Atomic uint32_t runs[2] = {0};
         leat_fault_arm(LEAT_FAULT_ALLOC, nth, 12);
         leat_status status = leat_pool_new(&pool, 2);
@@ -479,7 +479,7 @@ LEAT_TEST(allocation_failures)
         if (status == LEAT_OK)
             status = leat_exec_new(&x, &g, 2);
         if (status == LEAT_OK)
-            status = leat_profile_new(&p, 2, 8);
+            status = leat_rings_new(&p, 2, 8);
         leat_exec_args args = {
             .pool = pool, .costs = costs, .run_node = count_node, .run = (void *)runs, .profile = p};
         if (status == LEAT_OK)
@@ -488,7 +488,7 @@ LEAT_TEST(allocation_failures)
         leat_fault_disarm();
         CHECK(status == (fired ? LEAT_ERR_NO_MEMORY : LEAT_OK));
         failures += fired;
-        leat_profile_free(p);
+        leat_rings_free(p);
         leat_exec_free(x);
         leat_exec_costs_free(costs);
         leat_pool_free(pool);

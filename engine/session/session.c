@@ -230,7 +230,7 @@ leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *p, const
     if (options != NULL) {
         run.deadline = options->timeout > 0 ? leat_now() + options->timeout : 0;
         run.memory_limit = options->memory_limit;
-        run.profile = (leat_profile *)options->profile;
+        run.profile = options->profile;
     }
     if (hooks != NULL) {
         run.mode = hooks->mode;
@@ -379,6 +379,12 @@ leat_status leat_prepare(leat_callable **callable, leat_session *s, leat_out_lis
 leat_status leat_call(leat_callable *c, leat_tensor *const *feeds, leat_tensor **fetches)
 {
     return leat_session_execute(c->session, c->prepared, NULL, feeds, fetches);
+}
+
+leat_status leat_call_with(leat_callable *c, const leat_run_options *options, leat_tensor *const *feeds,
+                           leat_tensor **fetches)
+{
+    return leat_session_execute(c->session, c->prepared, options, feeds, fetches);
 }
 
 void leat_callable_free(leat_callable *c)

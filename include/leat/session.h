@@ -8,6 +8,7 @@
 #define LEAT_SESSION_H
 
 #include "leat/keywords.h"
+#include "leat/profile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,13 +77,11 @@ typedef struct leat_target_list {
 LEAT_API leat_status leat_run(leat_session *session, leat_feed_list feeds, leat_fetch_list fetches,
                               leat_target_list targets) LEAT_MUST_CHECK;
 
-typedef struct leat_profile_sink leat_profile_sink; /* leat/profile.h */
-
 typedef struct leat_run_options {
-    size_t size;         /* sizeof(leat_run_options) */
-    double timeout;      /* seconds after which no further node is started (LEAT_ERR_DEADLINE); 0: none */
-    size_t memory_limit; /* bytes of the run's buffers (LEAT_ERR_NO_MEMORY); 0: none */
-    leat_profile_sink *profile;
+    size_t size;           /* sizeof(leat_run_options) */
+    double timeout;        /* seconds after which no further node is started (LEAT_ERR_DEADLINE); 0: none */
+    size_t memory_limit;   /* bytes of the run's buffers (LEAT_ERR_NO_MEMORY); 0: none */
+    leat_profile *profile; /* NULL, or what the run is recorded in (leat/profile.h) */
 } leat_run_options;
 LEAT_API leat_status leat_run_with(leat_session *session, const leat_run_options *options,
                                    leat_feed_list feeds, leat_fetch_list fetches,
@@ -112,6 +111,9 @@ LEAT_API leat_status leat_prepare(leat_callable **callable, leat_session *sessio
 /* feeds and fetches in the order of leat_prepare; fetches as in leat_run. Either may be NULL where there are none. */
 LEAT_API leat_status leat_call(leat_callable *callable, leat_tensor *const *feeds,
                                leat_tensor **fetches) LEAT_MUST_CHECK;
+/* The same with a deadline, a memory limit or a profile; options may be NULL. */
+LEAT_API leat_status leat_call_with(leat_callable *callable, const leat_run_options *options,
+                                    leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
 LEAT_API void leat_callable_free(leat_callable *callable);
 
 #ifdef __cplusplus

@@ -1,0 +1,398 @@
+/* Profiles: what is told of made-up runs, and that recorded ones add up. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check.h"
+#include "leat.h"
+#include "profile-made.h"
+
+/* ---- words, by rule ---- */
+
+typedef void maker(made *m);
+
+static void chain(made *m)
+{
+    for (int i = 0; i < 10; i++)
+        made_add(m, i % 2 ? "MatMul" : "Relu", 0, i * 10000, i * 10000 + 10000);
+    m->step.n_workers = 2;
+    made_chain(m);
+}
+
+static void wide(made *m)
+{
+    for (int i = 0; i < 40; i++)
+        made_add(m, "MatMul", (uint32_t)i % 4, i / 4 * 10000, i / 4 * 10000 + 9900);
+    m->step.succ_begin = m->begin; /* no edges */
+    m->step.succ = m->succ;
+}
+
+static void one_big(made *m)
+{
+    made_add(m, "Relu", 0, 0, 100000);
+    uint32_t conv = made_add(m, "Conv2D", 0, 100000, 900000);
+    made_add(m, "Relu", 0, 900000, 1000000);
+    m->nodes[conv].flops = 32e9 * 800e-6;
+    m->step.n_workers = 2;
+    made_chain(m);
+}
+
+static void short_nodes(made *m)
+{
+    for (int i = 0; i < 900; i++)
+        made_add(m, "Add", 0, i * 300, i * 300 + 200);
+    for (int i = 0; i < 100; i++)
+        made_add(m, "MatMul", 0, 270000 + i * 5000, 270000 + i * 5000 + 4900);
+    made_chain(m);
+}
+
+static void overhead(made *m)
+{
+    for (int i = 0; i < 100; i++)
+        made_add(m, "Add", 0, i * 2000, i * 2000 + 1200);
+    made_chain(m);
+}
+
+static void memory_bound(made *m)
+{
+    for (int i = 0; i < 10; i++) {
+        uint32_t n = made_add(m, i % 2 ? "Add" : "Mul", 0, i * 1000000, i * 1000000 + 1000000);
+        m->nodes[n].bytes = 8e9 * 1e-3;
+        m->nodes[n].flops = 0.7e9 * 1e-3;
+    }
+    made_chain(m);
+}
+
+static void helped(made *m)
+{
+    made_add(m, "MatMul", 0, 0, 100000);
+    made_add(m, "Relu", 0, 100000, 110000);
+    m->spans[m->step.n_spans++] = (leat_profile_span){10000, 98000, 0, 1, 4};
+    m->step.n_workers = 2;
+    made_chain(m);
+}
+
+static void small_serial(made *m)
+{
+    for (int i = 0; i < 4; i++)
+        made_add(m, "Add", 0, i * 1100, i * 1100 + 1000);
+    m->step.n_workers = 2;
+    m->step.serial = true;
+    m->step.succ_begin = m->begin;
+    m->step.succ = m->succ;
+}
+
+static void nothing(made *m)
+{
+    m->step.n_workers = 2;
+    m->step.nodes = m->nodes;
+    m->step.spans = m->spans;
+}
+
+LEAT_TEST(profile_words_follow_their_rules)
+{
+    static const struct {
+        const char *name;
+        maker *make;
+        const char *words[6]; /* each must be said; one that begins with '!' must not */
+    } rows[] = {
+        {"chain",
+         chain,
+         {"2 workers idle 50 % of the run: the graph is a chain from n0 to n9", "!memory", "!shorter"}},
+        {"wide",
+         wide,
+         {"4 workers idle 1 % of the run; the critical path takes 10 % of it, from n",
+          "more workers can make it at most 10 times faster", "!chain"}},
+        {"one big",
+         one_big,
+         {"2 workers idle 50 % of the run: all waits for n1, which takes 80 % of it",
+          "one node, n1 (Conv2D), takes 80 % of the time at 32 GFLOP/s, 40 % of this machine's peak",
+          "!bound by"}},
+        {"short",
+         short_nodes,
+         {"1 worker, idle 13 % of the run",
+          "nodes shorter than 1 \u00b5s make 90 % of the nodes and 27 % of the time",
+          "100 nodes of type MatMul take 73 % of the time"}},
+        {"overhead",
+         overhead,
+         {"1 worker, idle 40 % of the run: the ops are short, 1.2 \u00b5s each on average",
+          "no node ran in 40 % of the run, 792 ns a node", "!chain"}},
+        {"memory",
+         memory_bound,
+         {"Add and Mul are bound by memory: they take 100 % of the time and move 8 GB/s, 80 % of what this machine reads"}},
+        {"helped",
+         helped,
+         {"44 % of the time is tiles that workers took over", "2 workers idle 10 %", "!more workers"}},
+        {"serial",
+         small_serial,
+         {"all nodes together take 4 \u00b5s, too little to share", "the plan ran on one thread"}},
+        {"nothing", nothing, {"no op ran", "!idle"}},
+    };
+    const leat_machine machine = {2, 80e9, 10e9, "made up"};
+    made *m = calloc(1, sizeof *m);
+    REQUIRE(m != NULL);
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_figures f = {0};
+        leat_buf words = {0};
+        memset(m, 0, sizeof *m);
+        rows[i].make(m);
+        CHECK_OK(leat_figures_make(&f, &m->step, 1, &machine));
+        leat_put_words(&words, &f);
+        for (size_t k = 0; k < LEAT_LEN(rows[i].words) && rows[i].words[k] != NULL; k++) {
+            const char *w = rows[i].words[k];
+            bool want = w[0] != '!', got = strstr(words.data, want ? w : w + 1) != NULL;
+            if (!CHECK(got == want))
+                printf("%s: '%s' in:\n%s\n", rows[i].name, w, words.data);
+        }
+        leat_buf_free(&words);
+        leat_figures_free(&f);
+    }
+    free(m);
+}
+
+/* ---- figures ---- */
+
+LEAT_TEST(profile_figures_add_up)
+{
+    maker *const makers[] = {chain, wide, one_big, short_nodes, overhead, memory_bound, helped, small_serial};
+    made *m = calloc(1, sizeof *m);
+    REQUIRE(m != NULL);
+    for (size_t i = 0; i < LEAT_LEN(makers); i++) {
+        leat_figures f = {0};
+        double ops = 0, nodes = 0, workers = 0, levels = 0, weighted = 0, bins = 0;
+        memset(m, 0, sizeof *m);
+        makers[i](m);
+        CHECK_OK(leat_figures_make(&f, &m->step, 1, NULL));
+        double span = (double)m->step.duration_ns;
+        for (size_t k = 0; k < f.n_ops; k++)
+            ops += f.ops[k].busy_ns;
+        for (size_t k = 0; k < f.n_nodes; k++)
+            nodes += f.nodes[k].busy_ns;
+        for (uint32_t k = 0; k < m->step.n_workers; k++)
+            workers += f.worker_ns[k];
+        for (uint32_t k = 0; k <= m->step.n_workers; k++) {
+            levels += f.level_ns[k];
+            weighted += k * f.level_ns[k];
+        }
+        for (int k = 0; k < LEAT_FIGURE_BINS; k++)
+            bins += f.bins[k] * span / LEAT_FIGURE_BINS;
+        CHECK(fabs(ops - f.busy_ns) < 1 && fabs(nodes - f.busy_ns) < 1 && fabs(workers - f.busy_ns) < 1);
+        CHECK(fabs(levels - span) < 1 && fabs(weighted - f.busy_ns) < 1 && fabs(bins - f.busy_ns) < 1);
+        CHECK(f.critical_ns <= span && f.critical_ns > 0);
+        double path = 0;
+        for (size_t k = 0; k < f.n_critical; k++) {
+            path += f.node_ns[f.critical[k]];
+            CHECK(k == 0 || f.critical[k - 1] < f.critical[k]);
+        }
+        CHECK(fabs(path - f.critical_ns) < 1);
+        leat_figures_free(&f);
+    }
+    free(m);
+}
+
+/* Of several runs: the smallest and the median of a node, the run of median length. */
+LEAT_TEST(profile_figures_over_runs)
+{
+    enum { RUNS = 5 };
+    static const int64_t took[RUNS] = {500, 100, 300, 900, 200};
+    made *m = calloc(RUNS, sizeof *m);
+    leat_profile_step steps[RUNS];
+    leat_figures f = {0};
+    REQUIRE(m != NULL);
+    for (int i = 0; i < RUNS; i++) {
+        made_add(&m[i], "Add", 0, 0, took[i]);
+        made_add(&m[i], "Mul", 0, took[i], took[i] + 50);
+        made_chain(&m[i]);
+        steps[i] = m[i].step;
+    }
+    CHECK(leat_figures_typical(steps, RUNS) == 2);
+    CHECK_OK(leat_figures_make(&f, steps, RUNS, NULL));
+    CHECK(f.min_ns == 150 && f.median_ns == 350 && f.max_ns == 950);
+    CHECK(f.n_nodes == 2 && f.nodes[0].node == 0 && f.nodes[0].min_ns == 100 && f.nodes[0].median_ns == 300);
+    CHECK(fabs(f.nodes[0].busy_ns - 400) < 1e-3 && f.nodes[0].count == 1 &&
+          fabs(f.mean_busy_ns - 450) < 1e-3);
+    leat_figures_free(&f);
+    CHECK_FAILS(leat_figures_make(&f, steps, 0, NULL), LEAT_ERR_NOT_FOUND, "no run");
+    leat_figures_free(&f);
+    free(m);
+}
+
+LEAT_TEST(profile_numbers_read_as_written)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{0, "0 B"},         {999, "999 B"},      {999.6, "1 kB"},   {1500, "1.5 kB"},
+                {123456, "123 kB"}, {31.2e9, "31.2 GB"}, {999.9e9, "1 TB"}, {0.5, "0.5 B"}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf b = {0};
+        leat_put_scaled(&b, rows[i].value, "B");
+        CHECK_STR(b.data, rows[i].text);
+        leat_buf_free(&b);
+    }
+}
+
+/* ---- recorded ---- */
+
+typedef struct fixture {
+    leat_graph *g;
+    leat_session *s;
+    leat_profile *p;
+    leat_out x, sum;
+    leat_op *train;
+    leat_tensor *value;
+} fixture;
+
+/* Eight branches of products, summed; and a variable that is written. */
+static bool fixture_new(fixture *f, int threads, size_t keep)
+{
+    *f = (fixture){.g = leat_graph_new()};
+    leat_out branches[8];
+    f->x = leat_placeholder(f->g, LEAT_FLOAT, .shape = LEAT_SHAPE(-1, 64), .name = "x");
+    leat_out w = leat_variable(leat_random_uniform(f->g, LEAT_SHAPE(64, 64), -1, 1, .seed = 1), .name = "w");
+    for (int i = 0; i < 8; i++)
+        branches[i] = leat_relu(leat_matmul(leat_mul(f->x, leat_scalar(f->g, 1.0f + (float)i)), w));
+    f->sum = branches[0];
+    for (int i = 1; i < 8; i++)
+        f->sum = leat_add(f->sum, branches[i]);
+    f->sum = leat_reduce_mean(f->sum, .name = "mean");
+    f->train = leat_minimize(leat_gradient_descent(.learning_rate = 1e-3), f->sum);
+    leat_session_options o = {.size = sizeof o, .threads = threads};
+    leat_profile_options p = {.size = sizeof p, .keep = keep};
+    leat_tensor *x = leat_tensor_new(LEAT_FLOAT, LEAT_SHAPE(128, 64));
+    f->value = x;
+    for (int i = 0; x != NULL && i < 128 * 64; i++)
+        ((float *)leat_tensor_data(x))[i] = (float)(i % 17) / 17;
+    return CHECK(x != NULL) && CHECK_OK(leat_session_open(&f->s, f->g, &o)) &&
+           CHECK_OK(leat_run_init(f->s)) && CHECK_OK(leat_profile_new(&f->p, &p));
+}
+
+static void fixture_free(fixture *f)
+{
+    leat_profile_free(f->p);
+    leat_tensor_unref(f->value);
+    leat_session_free(f->s);
+    leat_graph_free(f->g);
+}
+
+static bool fixture_run(fixture *f, int n)
+{
+    leat_run_options o = {.size = sizeof o, .profile = f->p};
+    bool ok = true;
+    for (int i = 0; i < n; i++)
+        ok &= CHECK_OK(
+            leat_run_with(f->s, &o, LEAT_FEEDS({f->x, f->value}), LEAT_NO_FETCHES, LEAT_TARGETS(f->train)));
+    return ok;
+}
+
+static void check_step(const leat_profile_step *s)
+{
+    int64_t until = 0;
+    uint32_t worker = 0;
+    double busy = 0;
+    size_t executions = 0, matmuls = 0;
+    for (size_t i = 0; i < s->n_spans; i++) {
+        const leat_profile_span *e = &s->spans[i];
+        if (e->worker != worker) {
+            CHECK(e->worker > worker && e->worker < s->n_workers);
+            worker = e->worker;
+            until = 0;
+        }
+        CHECK(e->start_ns >= until && e->end_ns >= e->start_ns && e->end_ns <= s->duration_ns);
+        CHECK(e->node < s->n_nodes);
+        until = e->end_ns;
+        busy += (double)(e->end_ns - e->start_ns);
+        executions += e->tiles == 0;
+        matmuls += e->tiles == 0 && strcmp(s->nodes[e->node].op, "MatMul") == 0;
+    }
+    CHECK(executions == s->n_nodes && matmuls >= 16 && s->lost == 0);
+    CHECK(busy <= (double)s->duration_ns * s->n_workers);
+    CHECK(s->memory_bytes > 0 && s->wall_time > 1e9);
+}
+
+/* A node starts after those that it waits for have ended. */
+static void check_order(const leat_profile_step *s)
+{
+    int64_t *start = calloc(s->n_nodes + 1, sizeof *start), *end = calloc(s->n_nodes + 1, sizeof *end);
+    size_t wrong = 0;
+    for (size_t i = 0; i < s->n_spans; i++)
+        if (s->spans[i].tiles == 0) {
+            start[s->spans[i].node] = s->spans[i].start_ns;
+            end[s->spans[i].node] = s->spans[i].end_ns;
+        }
+    for (uint32_t i = 0; i < s->n_nodes; i++)
+        for (uint32_t k = s->succ_begin[i]; k < s->succ_begin[i + 1]; k++)
+            wrong += s->succ[k] <= i || start[s->succ[k]] < end[i];
+    CHECK(wrong == 0);
+    free(start);
+    free(end);
+}
+
+LEAT_TEST(profiles_of_runs_add_up)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        fixture f;
+        leat_profile_step s;
+        if (fixture_new(&f, threads, 6)) {
+            CHECK(leat_profile_steps(f.p) == 0);
+            fixture_run(&f, 8);
+            CHECK(leat_profile_steps(f.p) == 6);
+            double last = 0;
+            for (size_t i = 0; i < 6; i++) {
+                REQUIRE_OK(leat_profile_step_at(f.p, i, &s));
+                CHECK(s.n_workers == (uint32_t)threads && s.wall_time >= last);
+                last = s.wall_time;
+                check_step(&s);
+                check_order(&s);
+            }
+            CHECK_FAILS(leat_profile_step_at(f.p, 6, &s), LEAT_ERR_OUT_OF_RANGE, "6");
+            for (size_t i = 0; i < s.n_nodes; i++)
+                if (strcmp(s.nodes[i].op, "MatMul") == 0 && strcmp(s.nodes[i].shapes, "float32[128,64]") == 0)
+                    CHECK(s.nodes[i].flops == 2.0 * 128 * 64 * 64 && s.nodes[i].out_bytes == 4 * 128 * 64);
+            leat_profile_clear(f.p);
+            CHECK(leat_profile_steps(f.p) == 0);
+        }
+        fixture_free(&f);
+    }
+}
+
+/* A profile changes no bit, and another plan's run replaces what was there. */
+LEAT_TEST(profiled_runs_compute_the_same)
+{
+    fixture f;
+    leat_profile_step s;
+    leat_tensor *plain = NULL, *profiled = NULL;
+    REQUIRE(fixture_new(&f, 2, 3));
+    fixture_run(&f, 2);
+    leat_run_options o = {.size = sizeof o, .profile = f.p};
+    CHECK_OK(leat_run(f.s, LEAT_FEEDS({f.x, f.value}), LEAT_FETCHES({f.sum, &plain}), LEAT_NO_TARGETS));
+    CHECK_OK(leat_run_with(f.s, &o, LEAT_FEEDS({f.x, f.value}), LEAT_FETCHES({f.sum, &profiled}),
+                           LEAT_NO_TARGETS));
+    CHECK(memcmp(leat_tensor_data(plain), leat_tensor_data(profiled), 4) == 0);
+    CHECK(leat_profile_steps(f.p) == 1);
+    REQUIRE_OK(leat_profile_step_at(f.p, 0, &s));
+    for (size_t i = 0; i < s.n_nodes; i++)
+        CHECK(strstr(s.nodes[i].op, "Apply") == NULL);
+    leat_tensor_unref(plain);
+    leat_tensor_unref(profiled);
+    fixture_free(&f);
+}
+
+LEAT_TEST(failed_runs_are_not_recorded)
+{
+    fixture f;
+    char *text;
+    void *bytes;
+    size_t size;
+    REQUIRE(fixture_new(&f, 2, 3));
+    leat_run_options o = {.size = sizeof o, .profile = f.p};
+    CHECK_FAILS(leat_run_with(f.s, &o, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(f.train)),
+                LEAT_ERR_INVALID_ARGUMENT, "feed");
+    CHECK(leat_profile_steps(f.p) == 0);
+    CHECK_FAILS(leat_profile_text(f.p, 0, &text), LEAT_ERR_NOT_FOUND, "no run");
+    CHECK_FAILS(leat_profile_run_metadata(f.p, &bytes, &size), LEAT_ERR_NOT_FOUND, "no run");
+    CHECK_FAILS(leat_profile_write_trace(f.p, "/nowhere/x"), LEAT_ERR_NOT_FOUND, "no run");
+    fixture_run(&f, 1);
+    CHECK(leat_profile_steps(f.p) == 1);
+    fixture_free(&f);
+}
