@@ -161,8 +161,14 @@ static void leaky_relu_grad(leat_grad *g)
     g->dx[0] =
         leat_raw_leaky_relu_grad(g->dy[0], leat_grad_in(g, 0), .alpha = leat_attr_float(g->op, "alpha"));
 }
+/* Of the gradient by the features, whose steps are flat: zeros, not nothing, as TensorFlow's. */
+static leat_out flat(leat_grad *g)
+{
+    return leat_grad_wanted(g, 1) ? leat_raw_zeros_like(leat_grad_in(g, 1)) : LEAT_NO_OUT;
+}
 static void leaky_relu_grad_grad(leat_grad *g)
 {
+    g->dx[1] = flat(g);
     g->dx[0] =
         leat_raw_leaky_relu_grad(g->dy[0], leat_grad_in(g, 1), .alpha = leat_attr_float(g->op, "alpha"));
 }
@@ -248,10 +254,12 @@ static leat_status softplus_grad_kernel(leat_kernel *k)
 
 static void relu_grad_grad(leat_grad *g)
 {
+    g->dx[1] = flat(g);
     g->dx[0] = leat_raw_relu_grad(g->dy[0], leat_grad_in(g, 1));
 }
 static void relu6_grad_grad(leat_grad *g)
 {
+    g->dx[1] = flat(g);
     g->dx[0] = leat_raw_relu6_grad(g->dy[0], leat_grad_in(g, 1));
 }
 /* dy * gradients where the output is negative. */

@@ -242,6 +242,7 @@ LEAT_ROW(Pack, "([double[2] 1 2, double[2] 3 4]) -> double[2,2] 1 2 3 4");
 LEAT_ROW(Pack, "([double[2] 1 2, double[2] 3 4, double[2] 5 6]) {axis: -1} -> double[2,3] 1 3 5 2 4 6");
 LEAT_ROW(Pack, "([int32[] 1, int32[] 2]) -> int32[2] 1 2");
 LEAT_ROW(Pack, "([string[1] 'a', string[1] 'b']) {axis: 1} -> string[1,2] 'a' 'b'");
+LEAT_ROW(Pack, "([string[1] 'a\x00\xff', string[1] '\x00']) -> string[2,1] 'a\x00\xff' '\x00'");
 LEAT_ROW(Pack, "([float[2] 1 2, float[3] 1 2 3]) fails 'must match'");
 LEAT_ROW(Pack, "([float[2] 1 2]) {axis: 2} fails 'out of range'");
 

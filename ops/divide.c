@@ -38,6 +38,8 @@ INT_LOOPS(TRUNC_MOD_LOOP)
 INT_LOOPS(FLOOR_DIV_LOOP)
 INT_LOOPS(FLOOR_MOD_LOOP)
 
+LEAT_LOOP2(trunc_div_f32, float, float, truncf(x / y))
+LEAT_LOOP2(trunc_div_f64, double, double, trunc(x / y))
 LEAT_LOOP2(floor_div_f32, float, float, floorf(x / y))
 LEAT_LOOP2(floor_div_f64, double, double, floor(x / y))
 LEAT_LOOP2(trunc_mod_f32, float, float, fmodf(x, y))
@@ -87,6 +89,12 @@ static leat_status real_div_kernel(leat_kernel *k)
 static leat_status div_kernel(leat_kernel *k)
 {
     static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_DIV + 1, .by_dtype = {BY_DTYPE(tdiv)}};
+    return divide(k, &loops);
+}
+static leat_status truncate_div_kernel(leat_kernel *k)
+{
+    static const leat_binary_loops loops = {
+        .by_dtype = {BY_DTYPE(tdiv), [LEAT_FLOAT] = trunc_div_f32, [LEAT_DOUBLE] = trunc_div_f64}};
     return divide(k, &loops);
 }
 static leat_status floor_div_kernel(leat_kernel *k)
@@ -144,15 +152,17 @@ LEAT_ROW(Div, "(int32[2] 1 2, int32[2] 1 0) fails 'division by zero'");
 /* ---- integer division ---- */
 
 const leat_op_def leat_op_TruncateDiv =
-    LEAT_OP("TruncateDiv(x: T, y: T) -> z: T; T: numeric",
-            .doc = "z = x / y, rounded towards zero if integer.", .shape = leat_shape_broadcast2,
-            .kernels = {{div_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
+    LEAT_OP("TruncateDiv(x: T, y: T) -> z: T; T: numeric", .doc = "z = x / y, rounded towards zero.",
+            .shape = leat_shape_broadcast2, .kernels = {{truncate_div_kernel}}, .gradient = leat_grad_none,
+            .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_FloorDiv = LEAT_OP(
     "FloorDiv(x: T, y: T) -> z: T; T: numeric", .doc = "z = floor(x / y).", .shape = leat_shape_broadcast2,
     .kernels = {{floor_div_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(TruncateDiv, "(int64[4] 5 -5 7 -7, int64[4] 3 3 -3 -3) -> int64[4] 1 -1 -2 2");
+LEAT_ROW(TruncateDiv, "(float[4] 5.5 -5.5 1.5 -1.5, float[4] 2 2 -2 -2) -> float[4] 2 -2 -0 0");
+LEAT_ROW(TruncateDiv, "(half[2] 7 -7, half[] 2) -> half[2] 3 -3");
 LEAT_ROW(TruncateDiv, "(int8[2] -128 100, int8[2] -1 7) -> int8[2] -128 14");
 LEAT_ROW(TruncateDiv, "(uint8[2] 255 100, uint8[2] 255 7) -> uint8[2] 1 14");
 LEAT_ROW(FloorDiv,

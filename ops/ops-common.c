@@ -25,9 +25,11 @@ leat_status leat_string_set(leat_string *to, const char *data, size_t size)
 {
     char *copy = NULL;
     if (size > 0) {
-        copy = leat_strndup(data, size);
+        copy = leat_alloc(size + 1);
         if (copy == NULL)
             return leat_fail_memory(size);
+        memcpy(copy, data, size); /* bytes, NUL among them */
+        copy[size] = '\0';
     }
     leat_free(to->data);
     *to = (leat_string){copy, size};

@@ -103,14 +103,6 @@ static void pad_grad(leat_grad *g)
     g->dx[0] = inner_part(g);
 }
 
-static void pad_v2_grad(leat_grad *g)
-{
-    leat_out inner = inner_part(g);
-    g->dx[0] = inner;
-    g->dx[2] = leat_raw_sub(leat_raw_sum(g->dy[0], leat_grad_all_axes(g, g->dy[0])),
-                            leat_raw_sum(inner, leat_grad_all_axes(g, inner)));
-}
-
 const leat_op_def leat_op_Pad =
     LEAT_OP("Pad(input: T, paddings: Tpaddings) -> output: T; T: type; Tpaddings: {int32, int64} = int32",
             .doc = "The input with paddings[d] zeros before and after along each dimension d.",
@@ -119,7 +111,7 @@ const leat_op_def leat_op_Pad =
 const leat_op_def leat_op_PadV2 = LEAT_OP(
     "PadV2(input: T, paddings: Tpaddings, constant_values: T) -> output: T; T: type; Tpaddings: {int32, int64} = int32",
     .doc = "As Pad, with this value in place of zero.", .shape = pad_shape, .kernels = {{pad_v2_kernel}},
-    .gradient = pad_v2_grad);
+    .gradient = pad_grad); /* none by the value, as in TensorFlow */
 
 LEAT_ROW(Pad, "(double[2,2] 1 2 3 4, int32[2,2] 1 0 0 2) -> double[3,4] 0 0 0 0 1 2 0 0 3 4 0 0");
 LEAT_ROW(Pad, "(double[2] 1 2, int64[1,2] 1 1) -> double[4] 0 1 2 0");
@@ -127,7 +119,7 @@ LEAT_ROW(Pad, "(string[1] 'a', int32[1,2] 0 1) -> string[2] 'a' ''");
 LEAT_ROW(Pad, "(double[] 7, int32[0,2]) -> double[] 7");
 LEAT_ROW(Pad, "(float[2] 1 2, int32[1,2] 1 -1) fails 'non-negative'");
 LEAT_ROW(Pad, "(float[2] 1 2, int32[2,2] 1 1 1 1) fails ''");
-LEAT_ROW(PadV2, "(double[2] 1 2, int32[1,2] 1 2, double[] 9) -> double[5] 9 1 2 9 9");
+LEAT_ROW(PadV2, "(double[2] 1 2, int32[1,2] 1 2, double[] 9) gradin 0 -> double[5] 9 1 2 9 9");
 LEAT_ROW(PadV2, "(int8[1,1] 5, int32[2,2] 0 1 1 0, int8[] -1) -> int8[2,2] -1 5 -1 -1");
 
 /* ---- MirrorPad: REFLECT leaves out the edge, SYMMETRIC repeats it ---- */

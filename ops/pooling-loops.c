@@ -161,6 +161,19 @@ void leat_pooling_argmax(const leat_pooling *p, leat_dtype dtype, const void *x,
     }
 }
 
+void leat_pooling_to_greatest(const leat_pooling *pool, const float *x, const float *y, const float *dy,
+                              float *dx)
+{
+    int64_t n = pool->inner;
+    FOR_POSITIONS(pool)
+    FOR_PIXELS
+    for (int64_t c = 0; c < n; c++)
+        if (x[pixel * n + c] == y[p * n + c])
+            dx[pixel * n + c] += dy[p * n + c];
+    END_PIXELS
+    END_POSITIONS
+}
+
 void leat_pooling_mean(const leat_pooling *p, leat_dtype dtype, const void *x, void *y)
 {
     leat_loop2 *const *loops = leat_vector_get()->binary[LEAT_VECTOR_ADD];

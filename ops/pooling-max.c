@@ -154,7 +154,21 @@ static leat_status want_pooled(const leat_kernel *k, const leat_pooling *p, int 
                             leat_shape_print(*want, other, sizeof other));
 }
 
-static leat_status max_grad_run(leat_kernel *k, int ksize_input)
+/* Of volumes, TensorFlow gives the gradient to all elements that equal the greatest. */
+static void to_greatest_image(const leat_pooling_job *j, int64_t i, int32_t *arg)
+{
+    const leat_pooling *p = j->p;
+    size_t in = (size_t)(p->in_pixels * p->inner), out = (size_t)(p->out_pixels * p->inner);
+    const float *x = (const float *)(const void *)j->in[0] + (size_t)i * in;
+    const float *y = (const float *)(const void *)j->in[1] + (size_t)i * out;
+    const float *dy = (const float *)(const void *)j->in[2] + (size_t)i * out;
+    float *dx = (float *)(void *)j->out + (size_t)i * in;
+    (void)arg;
+    memset(dx, 0, in * sizeof *dx);
+    leat_pooling_to_greatest(p, x, y, dy, dx);
+}
+
+static leat_status max_grad_run(leat_kernel *k, int ksize_input, bool volumes)
 {
     leat_pooling p;
     LEAT_TRY(want_real(k, k->in[0]->dtype));
@@ -164,24 +178,61 @@ static leat_status max_grad_run(leat_kernel *k, int ksize_input)
     if (k->in[2]->dtype != k->in[0]->dtype)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "images and gradient of different types");
     LEAT_TRY(leat_out_new(k, 0, &p.images));
-    leat_pooling_job j = {.p = &p, .fn = scatter_image, .wants_arg = true};
-    return leat_pooling_run(k, &j, 2, (const int[]){0, 2}, 0);
+    leat_pooling_job scatter = {.p = &p, .fn = scatter_image, .wants_arg = true};
+    leat_pooling_job to_greatest = {.p = &p, .fn = to_greatest_image};
+    return volumes ? leat_pooling_run(k, &to_greatest, 3, (const int[]){0, 1, 2}, 0)
+                   : leat_pooling_run(k, &scatter, 2, (const int[]){0, 2}, 0);
 }
 
 static leat_status max_grad_kernel(leat_kernel *k)
 {
-    return max_grad_run(k, -1);
+    return max_grad_run(k, -1, false);
 }
 
 static leat_status max_grad_v2_kernel(leat_kernel *k)
 {
-    return max_grad_run(k, 3);
+    return max_grad_run(k, 3, false);
 }
 
+static leat_status max_3d_grad_kernel(leat_kernel *k)
+{
+    return max_grad_run(k, -1, true);
+}
+
+/* Which element is the greatest does not change in the small: zeros by the images, as TensorFlow's. */
+static void by_gradient(leat_grad *g, const char *type)
+{
+    leat_out in[5];
+    for (uint32_t i = 0; i < g->op->n_inputs; i++)
+        in[i] = leat_grad_in(g, (int)i);
+    in[2] = g->dy[0];
+    for (int i = 0; i < 2; i++)
+        g->dx[i] = leat_grad_wanted(g, i) ? leat_raw_zeros_like(in[i]) : LEAT_NO_OUT;
+    g->dx[2] = leat_out_0(leat_grad_like(g, type, in, g->op->n_inputs));
+}
 static void max_grad_grad(leat_grad *g)
 {
-    g->dx[2] =
-        leat_out_0(LEAT_GRAD_LIKE(g, "MaxPoolGradGrad", leat_grad_in(g, 0), leat_grad_in(g, 1), g->dy[0]));
+    by_gradient(g, "MaxPoolGradGrad");
+}
+static void max_grad_v2_grad(leat_grad *g)
+{
+    by_gradient(g, "MaxPoolGradGradV2");
+}
+static void max_3d_grad_grad(leat_grad *g)
+{
+    by_gradient(g, "MaxPool3DGradGrad");
+}
+static void max_grad_grad_grad(leat_grad *g)
+{
+    by_gradient(g, "MaxPoolGrad");
+}
+static void max_grad_grad_v2_grad(leat_grad *g)
+{
+    by_gradient(g, "MaxPoolGradV2");
+}
+static void max_3d_grad_grad_grad(leat_grad *g)
+{
+    by_gradient(g, "MaxPool3DGrad");
 }
 
 const leat_op_def leat_op_MaxPoolGrad = LEAT_OP(
@@ -202,7 +253,7 @@ const leat_op_def leat_op_MaxPoolGradV2 = LEAT_OP(
     "MaxPoolGradV2(orig_input: T, orig_output: T, grad: T, ksize: int32, strides: int32) -> output: T; "
     "padding: {'SAME', 'VALID'}; data_format: {'NHWC', 'NCHW'} = 'NHWC'; T: real = float",
     .doc = "The gradient of MaxPoolV2.", .shape = leat_pooling_grad_shape,
-    .kernels = {{.fn = max_grad_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_pooling_cost);
+    .kernels = {{.fn = max_grad_v2_kernel}}, .gradient = max_grad_v2_grad, .cost = leat_pooling_cost);
 
 LEAT_ROW(MaxPoolGradV2,
          "(float[1,1,2,1] 1 5, float[1,1,1,1] 5, float[1,1,1,1] 3, int32[4] 1 1 2 1, int32[4] 1 1 1 1) "
@@ -213,8 +264,12 @@ const leat_op_def leat_op_MaxPool3DGrad = LEAT_OP(
     "strides: list(int) >= 5; padding: {'SAME', 'VALID'}; data_format: {'NDHWC', 'NCDHW'} = 'NDHWC'; "
     "T: {half, bfloat16, float} = float; TInput: {half, bfloat16, float} = float",
     .doc = "The gradient of MaxPool3D.", .shape = leat_pooling_grad_shape,
-    .kernels = {{.fn = max_grad_kernel}}, .gradient = leat_grad_none, .cost = leat_pooling_cost);
+    .kernels = {{.fn = max_3d_grad_kernel}}, .gradient = max_3d_grad_grad, .cost = leat_pooling_cost);
 
+LEAT_ROW(MaxPool3DGrad,
+         "(float[1,6,1,1,1] 5 5 1 5 5 2, float[1,4,1,1,1] 5 5 5 5, float[1,4,1,1,1] 1 10 100 1000) "
+         "{ksize: [1, 3, 1, 1, 1], strides: [1, 1, 1, 1, 1], padding: 'VALID'} nograd -> "
+         "float[1,6,1,1,1] 1 11 0 1110 1100 0");
 LEAT_ROW(MaxPool3DGrad,
          "(float[1,2,1,1,1] 1 5, float[1,1,1,1,1] 5, float[1,1,1,1,1] 3) {ksize: [1, 2, 1, 1, 1], "
          "strides: [1, 1, 1, 1, 1], padding: 'VALID'} -> float[1,2,1,1,1] 0 3");
@@ -233,16 +288,26 @@ static void pick_image(const leat_pooling_job *j, int64_t i, int32_t *arg)
         memcpy(to + q * b, from + ((size_t)arg[q] * (size_t)p->inner + q % (size_t)p->inner) * b, b);
 }
 
-static leat_status max_grad_grad_kernel(leat_kernel *k)
+static leat_status max_grad_grad_run(leat_kernel *k, int ksize_input)
 {
     leat_pooling p;
     LEAT_TRY(want_real(k, k->in[0]->dtype));
-    LEAT_TRY(leat_pooling_describe(&p, k, &k->in[0]->shape, -1));
+    LEAT_TRY(leat_pooling_describe(&p, k, &k->in[0]->shape, ksize_input));
     LEAT_TRY(want_pooled(k, &p, 1, &p.pooled));
     LEAT_TRY(want_pooled(k, &p, 2, &p.images));
     LEAT_TRY(leat_out_new(k, 0, &p.pooled));
     leat_pooling_job j = {.p = &p, .fn = pick_image, .wants_arg = true};
     return leat_pooling_run(k, &j, 2, (const int[]){0, 2}, 0);
+}
+
+static leat_status max_grad_grad_kernel(leat_kernel *k)
+{
+    return max_grad_grad_run(k, -1);
+}
+
+static leat_status max_grad_grad_v2_kernel(leat_kernel *k)
+{
+    return max_grad_grad_run(k, 3);
 }
 
 static leat_status as_input_1(leat_infer *c)
@@ -255,11 +320,34 @@ const leat_op_def leat_op_MaxPoolGradGrad = LEAT_OP(
     "MaxPoolGradGrad(orig_input: T, orig_output: T, grad: T) -> output: T; ksize: list(int) >= 4; "
     "strides: list(int) >= 4; padding: {'SAME', 'VALID'}; data_format: {'NHWC', 'NCHW'} = 'NHWC'; T: real",
     .doc = "The gradient of MaxPoolGrad by its gradient.", .shape = as_input_1,
-    .kernels = {{.fn = max_grad_grad_kernel}}, .gradient = leat_grad_none, .cost = leat_pooling_cost);
+    .kernels = {{.fn = max_grad_grad_kernel}}, .gradient = max_grad_grad_grad, .cost = leat_pooling_cost);
 
-LEAT_ROW(MaxPoolGradGrad,
-         "(double[1,1,4,1] 1 5 5 2, double[1,1,3,1] 5 5 5, double[1,1,4,1] 1 10 100 1000) "
-         "{ksize: [1, 1, 2, 1], strides: [1, 1, 1, 1], padding: 'VALID'} -> double[1,1,3,1] 10 10 100");
+LEAT_ROW(
+    MaxPoolGradGrad,
+    "(double[1,1,4,1] 1 5 5 2, double[1,1,3,1] 5 5 5, double[1,1,4,1] 1 10 100 1000) "
+    "{ksize: [1, 1, 2, 1], strides: [1, 1, 1, 1], padding: 'VALID'} gradin 2 -> double[1,1,3,1] 10 10 100");
+
+const leat_op_def leat_op_MaxPoolGradGradV2 = LEAT_OP(
+    "MaxPoolGradGradV2(orig_input: T, orig_output: T, grad: T, ksize: int32, strides: int32) -> output: T; "
+    "padding: {'SAME', 'VALID'}; data_format: {'NHWC', 'NCHW'} = 'NHWC'; T: real",
+    .doc = "The gradient of MaxPoolGradV2 by its gradient.", .shape = as_input_1,
+    .kernels = {{.fn = max_grad_grad_v2_kernel}}, .gradient = max_grad_grad_v2_grad,
+    .cost = leat_pooling_cost);
+
+LEAT_ROW(MaxPoolGradGradV2,
+         "(double[1,1,4,1] 1 5 5 2, double[1,1,3,1] 5 5 5, double[1,1,4,1] 1 10 100 1000, int32[4] 1 1 2 1, "
+         "int32[4] 1 1 1 1) {padding: 'VALID'} gradin 2 -> double[1,1,3,1] 10 10 100");
+
+const leat_op_def leat_op_MaxPool3DGradGrad = LEAT_OP(
+    "MaxPool3DGradGrad(orig_input: T, orig_output: T, grad: T) -> output: T; ksize: list(int) >= 5; "
+    "strides: list(int) >= 5; padding: {'SAME', 'VALID'}; data_format: {'NDHWC', 'NCDHW'} = 'NDHWC'; T: real",
+    .doc = "The gradient of MaxPool3DGrad by its gradient.", .shape = as_input_1,
+    .kernels = {{.fn = max_grad_grad_kernel}}, .gradient = max_3d_grad_grad_grad, .cost = leat_pooling_cost);
+
+LEAT_ROW(
+    MaxPool3DGradGrad,
+    "(float[1,6,1,1,1] 5 5 1 5 5 2, float[1,4,1,1,1] 5 5 5 5, float[1,6,1,1,1] 1 2 3 4 5 6) "
+    "{ksize: [1, 3, 1, 1, 1], strides: [1, 1, 1, 1, 1], padding: 'VALID'} nograd -> float[1,4,1,1,1] 1 2 4 4");
 
 /* ---- MaxPoolWithArgmax: the places as indices into the images ---- */
 

@@ -156,6 +156,8 @@ static void store_int(const struct reduce *r, int64_t i, leat_accumulator v)
         else
             v.i /= r->count;
     }
+    if (r->finish == LEAT_FINISH_ROOT)
+        v.i = (int64_t)sqrt(r->is_unsigned_64 ? (double)v.u : (double)LEAT_MAX(v.i, 0));
     switch (r->dtype) {
 #define STORE(dtype_, type_)                                                                                 \
     case dtype_: ((type_ *)r->out->data)[i] = (type_)v.i; return;

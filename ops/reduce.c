@@ -254,6 +254,8 @@ LEAT_ROW(Min, "(float[100,3,70] -3..3, int32[2] 0 2) nograd", ref_min);
 LEAT_ROW(Min, "(int8[3] 3 -128 5, int32[] 0) -> int8[] -128");
 LEAT_ROW(Min, "(bfloat16[2] 1 0.5, int32[] 0) -> bfloat16[] 0.5");
 LEAT_ROW(EuclideanNorm, "(double[3,4] -3..3, int32[1] 1)", ref_euclidean_norm);
+LEAT_ROW(EuclideanNorm, "(int32[2,3] 3 4 5 -6 8 0, int32[] 1) -> int32[2] 7 10");
+LEAT_ROW(EuclideanNorm, "(uint16[3] 3 4 5, int32[] 0) -> uint16[] 7");
 LEAT_ROW(EuclideanNorm, "(double[3,4] -3..3, int32[2] 0 1) {keep_dims: true}", ref_euclidean_norm);
 LEAT_ROW(All, "(bool[2,2] true false true true, int32[] 1) -> bool[2] false true");
 LEAT_ROW(All, "(bool[0,2], int32[] 0) -> bool[2] true true");
