@@ -324,7 +324,7 @@ def diag_k(g, op):
     if op.startswith("MatrixDiagPart"):
         g.apply(op, smooth, input=g.value(t, shape), padding_value=pad, **kw)
     elif op.startswith("MatrixDiag"):
-        g.apply(op, smooth, diagonal=g.value(t, d), num_rows=g.const(r), num_cols=g.const(c), padding_value=pad, **kw)
+        g.apply(op, smooth, diagonal=g.value(t, d, known=True), num_rows=g.const(r), num_cols=g.const(c), padding_value=pad, **kw)
     else:
         g.apply(op, smooth, input=g.value(t, shape, known=True), diagonal=g.value(t, d, known=True), **kw)
 
