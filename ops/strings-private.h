@@ -1,0 +1,19 @@
+/* strings-private.h - what the ops on strings share. */
+#ifndef LEAT_STRINGS_PRIVATE_H
+#define LEAT_STRINGS_PRIVATE_H
+
+#include "ops/ops-private.h"
+
+static inline leat_bytes leat_string_at(const leat_tensor *t, int64_t i)
+{
+    const leat_string *s = (const leat_string *)t->data + i;
+    return (leat_bytes){s->data != NULL ? s->data : "", s->size};
+}
+/* Element i of an output of strings. */
+leat_status leat_string_put(leat_kernel *k, int output, int64_t i, const leat_buf *b) LEAT_MUST_CHECK;
+
+/* Output 0: what `fn` appends to the buffer for each element of input 0. */
+typedef leat_status leat_string_fn(leat_kernel *k, leat_bytes s, leat_buf *b);
+leat_status leat_strings_map(leat_kernel *k, leat_string_fn *fn) LEAT_MUST_CHECK;
+
+#endif
