@@ -1,11 +1,15 @@
 /* graph-session.c - a graph file opened for running. */
 #include <string.h>
+#include <stdatomic.h>
 #include "engine/files/saver-private.h"
 #include "engine/plan-private.h"
 #include "tools/graph-session-private.h"
 
+static _Atomic(leat_session *) running; /* for the signal handler, which gets no other way to it */
+
 void leat_graph_session_free(leat_graph_session *s)
 {
+    atomic_store(&running, NULL);
     for (size_t i = 0; i < s->n_feeds; i++)
         leat_tensor_unref(s->feeds[i].value);
     for (size_t i = 0; i < s->n_fetches; i++) {
@@ -18,6 +22,10 @@ void leat_graph_session_free(leat_graph_session *s)
     leat_free(s->values);
     leat_free(s->fetch_files);
     leat_free(s->fetch_names);
+    for (size_t i = 0; i < s->n_summaries; i++)
+        leat_tensor_unref(s->summary_values[i]);
+    leat_free(s->summaries);
+    leat_free(s->summary_values);
     leat_session_free(s->session);
     leat_graph_free(s->graph);
     leat_meta_graph_free(&s->meta);
@@ -55,16 +63,34 @@ static leat_status take_feed(leat_graph_session *s, const char *text)
     return status;
 }
 
-static leat_status take_fetch(leat_graph_session *s, const char *text)
+/* An op that makes a serialized Summary: ScalarSummary, MergeSummary, ... */
+static bool is_summary(leat_out out)
+{
+    const char *type = leat_op_type(out.op);
+    size_t n = strlen(type);
+    return leat_out_dtype(out) == LEAT_STRING && n > 7 && strcmp(type + n - 7, "Summary") == 0;
+}
+
+static leat_status take_fetch(leat_graph_session *s, const char *text, bool log)
 {
     char *name;
     const char *rest;
+    leat_out out;
     LEAT_TRY(leat_split_name(text, &name, &rest));
+    leat_status status = leat_find_out(s->graph, name, "fetch", &out);
+    if (status != LEAT_OK || (log && rest == NULL && is_summary(out))) {
+        leat_free(name);
+        if (status == LEAT_OK) {
+            size_t k = s->n_summaries++;
+            s->summaries[k] = (leat_fetch){out, &s->summary_values[k]};
+        }
+        return status;
+    }
     size_t i = s->n_fetches++;
     s->fetch_names[i] = name;
     s->fetch_files[i] = rest;
-    s->fetches[i].value = &s->values[i];
-    return leat_find_out(s->graph, name, "fetch", &s->fetches[i].out);
+    s->fetches[i] = (leat_fetch){out, &s->values[i]};
+    return LEAT_OK;
 }
 
 static leat_status take_names(leat_graph_session *s, const leat_run_args *a)
@@ -75,15 +101,43 @@ static leat_status take_names(leat_graph_session *s, const leat_run_args *a)
     s->values = leat_alloc_zero(a->fetches.count + 1, sizeof *s->values);
     s->fetch_files = leat_alloc_zero(a->fetches.count + 1, sizeof *s->fetch_files);
     s->fetch_names = leat_alloc_zero(a->fetches.count + 1, sizeof *s->fetch_names);
-    if (!s->feeds || !s->targets || !s->fetches || !s->values || !s->fetch_files || !s->fetch_names)
+    s->summaries = leat_alloc_zero(a->fetches.count + 1, sizeof *s->summaries);
+    s->summary_values = leat_alloc_zero(a->fetches.count + 1, sizeof *s->summary_values);
+    if (!s->summaries || !s->summary_values || !s->feeds || !s->targets || !s->fetches || !s->values ||
+        !s->fetch_files || !s->fetch_names)
         return leat_fail_memory(a->fetches.count * sizeof *s->fetches);
     for (size_t i = 0; i < a->feeds.count; i++)
         LEAT_TRY(take_feed(s, a->feeds.items[i]));
     for (size_t i = 0; i < a->targets.count; i++)
         LEAT_TRY(leat_find_op(s->graph, a->targets.items[i], "target", &s->targets[s->n_targets++]));
     for (size_t i = 0; i < a->fetches.count; i++)
-        LEAT_TRY(take_fetch(s, a->fetches.items[i]));
+        LEAT_TRY(take_fetch(s, a->fetches.items[i], a->logdir != NULL));
     return LEAT_OK;
+}
+
+/* ---- running ---- */
+
+static void cancel(void *user)
+{
+    (void)user;
+    leat_session *s = atomic_load(&running);
+    if (s != NULL)
+        leat_cancel(s);
+}
+
+void leat_graph_session_watch(leat_graph_session *s)
+{
+    atomic_store(&running, s->session);
+    leat_signals_catch(cancel, NULL);
+}
+
+/* What is left of the time. */
+static leat_run_options options_now(const leat_graph_session *s, leat_profile *profile)
+{
+    leat_run_options o = {.size = sizeof o, .profile = profile};
+    if (s->deadline > 0)
+        o.timeout = LEAT_MAX(s->deadline - leat_now(), 1e-9);
+    return o;
 }
 
 leat_status leat_graph_session_open(leat_graph_session *s, const char *path, const leat_run_args *a)
@@ -101,23 +155,46 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     LEAT_TRY(leat_session_open(&s->session, s->graph, &o));
     if (s->kind == LEAT_SAVED_MODEL_DIR)
         LEAT_TRY(leat_restore_saved_model(s->session, &s->meta, path));
+    s->deadline = a->timeout > 0 ? leat_now() + a->timeout : 0;
+    leat_graph_session_watch(s);
+    leat_run_options options = options_now(s, NULL);
     if (init != NULL)
-        LEAT_TRY(leat_run(s->session, (leat_feed_list){NULL, 0}, (leat_fetch_list){NULL, 0},
-                          (leat_target_list){&init, 1}));
+        LEAT_TRY(leat_run_with(s->session, &options, LEAT_NO_FEEDS, LEAT_NO_FETCHES,
+                               (leat_target_list){&init, 1}));
     if (a->restore == NULL)
         return LEAT_OK;
     return s->meta.saver_restore != NULL ? leat_restore_by_saver(s->session, &s->meta, a->restore)
                                          : leat_restore_by_name(s->session, a->restore);
 }
 
-leat_status leat_graph_session_step(leat_graph_session *s, const leat_run_options *options)
+bool leat_graph_session_has_step(const leat_graph_session *s)
 {
-    return leat_run_with(s->session, options, (leat_feed_list){s->feeds, s->n_feeds},
-                         (leat_fetch_list){NULL, 0}, (leat_target_list){s->targets, s->n_targets});
+    return s->n_targets + s->n_summaries > 0;
 }
 
-leat_status leat_graph_session_fetch(leat_graph_session *s, const leat_run_options *options)
+leat_status leat_graph_session_step(leat_graph_session *s, leat_profile *profile)
 {
-    return leat_run_with(s->session, options, (leat_feed_list){s->feeds, s->n_feeds},
-                         (leat_fetch_list){s->fetches, s->n_fetches}, (leat_target_list){NULL, 0});
+    leat_run_options o = options_now(s, profile);
+    return leat_run_with(s->session, &o, (leat_feed_list){s->feeds, s->n_feeds},
+                         (leat_fetch_list){s->summaries, s->n_summaries},
+                         (leat_target_list){s->targets, s->n_targets});
+}
+
+leat_status leat_graph_session_fetch(leat_graph_session *s, leat_profile *profile)
+{
+    leat_run_options o = options_now(s, profile);
+    return leat_run_with(s->session, &o, (leat_feed_list){s->feeds, s->n_feeds},
+                         (leat_fetch_list){s->fetches, s->n_fetches}, LEAT_NO_TARGETS);
+}
+
+leat_status leat_graph_session_write(leat_graph_session *s, leat_tool *t, bool print)
+{
+    char text[8192];
+    for (size_t i = 0; i < s->n_fetches; i++) {
+        if (s->fetch_files[i] != NULL)
+            LEAT_TRY(leat_tensor_write_npy(s->fetch_files[i], s->values[i]));
+        else if (print)
+            leat_print(t, "%s = %s\n", s->fetch_names[i], leat_tensor_print(s->values[i], text, sizeof text));
+    }
+    return LEAT_OK;
 }

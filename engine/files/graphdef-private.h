@@ -86,6 +86,10 @@ leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m,
 /* Runs the meta graph's own restore op (m->saver_restore is not NULL), with the checkpoint's prefix fed for its file name. */
 leat_status leat_restore_by_saver(leat_session *s, const leat_meta_graph *m,
                                   const char *prefix) LEAT_MUST_CHECK;
+/* The other way: by the meta graph's own saver, with PREFIX.meta, or where it has none every variable that has a value, under the
+ * name that leat_restore_by_name looks for. Both publish the checkpoint in the directory's state file. */
+leat_status leat_save_by_saver(leat_session *s, const leat_meta_graph *m, const char *prefix) LEAT_MUST_CHECK;
+leat_status leat_save_by_name(leat_session *s, const char *prefix) LEAT_MUST_CHECK;
 /* Every variable whose name is a key of the checkpoint takes that value; the others stay. */
 leat_status leat_restore_by_name(leat_session *s, const char *prefix) LEAT_MUST_CHECK;
 /* What loading a SavedModel does once its graph is there: variables restored, the main or legacy init op run, with the paths of

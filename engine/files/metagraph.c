@@ -133,8 +133,9 @@ leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, con
 
 /* ---- a saver from a SaverDef ---- */
 
-static leat_status saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m)
+leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m)
 {
+    *out = NULL;
     if (m->saver_restore == NULL || m->saver_filename == NULL || m->saver_save == NULL)
         return LEAT_OK;
     leat_saver *s = leat_alloc_zero(1, sizeof *s);
@@ -164,7 +165,7 @@ leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char
     *saver = NULL;
     LEAT_TRY(leat_graph_file_open(&m, path, &kind));
     leat_status status = leat_import_opened(g, &m, &o);
-    if (status == LEAT_OK && (status = saver_of(saver, g, &m)) != LEAT_OK)
+    if (status == LEAT_OK && (status = leat_saver_of(saver, g, &m)) != LEAT_OK)
         leat_fail_context(status, "%s", path);
     leat_meta_graph_free(&m);
     return status;

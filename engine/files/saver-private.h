@@ -16,6 +16,10 @@ struct leat_saver {
     char *directory;
 };
 
+/* The saver that came with a graph; NULL where it has none. Freed by leat_saver_free. */
+struct leat_meta_graph;
+leat_status leat_saver_of(leat_saver **out, leat_graph *g, const struct leat_meta_graph *m) LEAT_MUST_CHECK;
+
 /* Has the checkpoint all that the op (a saver's restore_all) assigns, of the right dtypes and shapes? If not, one error that
  * lists every tensor that is missing or differs, as leat_bundle_match; nothing is changed either way. */
 leat_status leat_restore_check(const leat_graph *g, leat_op *restore, leat_out filename,

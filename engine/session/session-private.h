@@ -30,6 +30,10 @@ leat_status leat_session_plan(leat_session *s, const leat_signature *signature,
 /* Checks the feeds and runs. */
 leat_status leat_session_execute(leat_session *s, leat_prepared *prepared, const leat_run_options *options,
                                  leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
+/* The value of a session's variable: a new reference, NULL where it has none yet. */
+leat_status leat_session_get_variable(leat_session *s, const leat_op *variable,
+                                      leat_tensor **value) LEAT_MUST_CHECK;
+
 /* For tests: forces the way of running (leat_plan_run.mode) and hooks in before each node. */
 typedef struct leat_run_hooks {
     int mode;

@@ -25,3 +25,16 @@ leat_status leat_session_set_variable(leat_session *s, const leat_op *op, const 
     leat_tensor_unref(old);
     return LEAT_OK;
 }
+
+leat_status leat_session_get_variable(leat_session *s, const leat_op *op, leat_tensor **value)
+{
+    leat_var *var = leat_state_var(s->state, op);
+    *value = NULL;
+    if (var == NULL)
+        return leat_fail_memory(sizeof *var);
+    pthread_rwlock_rdlock(&s->run_lock);
+    if (var->value != NULL)
+        *value = leat_tensor_ref(var->value);
+    pthread_rwlock_unlock(&s->run_lock);
+    return LEAT_OK;
+}
