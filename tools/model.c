@@ -12,9 +12,14 @@ leat_status leat_model_parse(const char *text, leat_model_spec *spec)
         spec->kind = MODEL_NORMAL;
         return LEAT_OK;
     }
+    if (strcmp(text, "cnn") == 0) {
+        spec->kind = MODEL_CNN;
+        return LEAT_OK;
+    }
     if (strncmp(text, "mlp:", 4) != 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
-                         "--model '%s': linear, normal or mlp:N,N,... (such as mlp:300,100) is needed", text);
+                         "--model '%s': linear, normal, cnn or mlp:N,N,... (such as mlp:300,100) is needed",
+                         text);
     spec->kind = MODEL_MLP;
     for (const char *at = text + 4;;) {
         char number[24];
@@ -40,7 +45,7 @@ static leat_optimizer optimizer_of(const leat_train_args *a, const leat_model_sp
     int choice = a->optimizer;
     double rate = a->learning_rate;
     if (choice == OPTIMIZER_DEFAULT)
-        choice = spec->kind == MODEL_MLP ? OPTIMIZER_ADAM : OPTIMIZER_SGD;
+        choice = spec->kind == MODEL_LINEAR ? OPTIMIZER_SGD : OPTIMIZER_ADAM;
     if (rate == 0)
         rate = choice == OPTIMIZER_ADAM || choice == OPTIMIZER_RMSPROP ? 0.001 : 0.01;
     switch (choice) {
@@ -113,7 +118,7 @@ static void build_normal(leat_model *m, int64_t features)
 static void build_network(leat_model *m, const leat_schema *schema, const leat_model_spec *spec)
 {
     char name[32];
-    leat_out z = m->x;
+    leat_out z = spec->kind == MODEL_CNN ? leat_build_cnn(m->x, spec) : m->x;
     for (size_t i = 0; i < spec->n_hidden; i++) {
         snprintf(name, sizeof name, "hidden%zu", i + 1);
         z = leat_dense(z, spec->hidden[i], .activation = leat_act_relu,

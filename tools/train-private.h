@@ -18,7 +18,7 @@ enum leat_optimizer_choice {
 #define LEAT_OPTIMIZER_CHOICES "default|sgd|momentum|adam|adagrad|rmsprop"
 
 typedef struct leat_train_args {
-    const char *target, *model, *test, *logdir, *run;
+    const char *target, *model, *image, *test, *logdir, *run;
     leat_texts ignore, categorical;
     int optimizer;
     double learning_rate, validation;
@@ -31,14 +31,22 @@ typedef struct leat_train_args {
 
 /* ---- the model ---- */
 
-enum leat_model_kind { MODEL_LINEAR, MODEL_MLP, MODEL_NORMAL };
+enum leat_model_kind { MODEL_LINEAR, MODEL_MLP, MODEL_CNN, MODEL_NORMAL };
 
 typedef struct leat_model_spec {
     enum leat_model_kind kind;
     int64_t hidden[16];
     size_t n_hidden;
+    int64_t image[3]; /* of cnn: height, width, channels; all 0 until they are known */
 } leat_model_spec;
 leat_status leat_model_parse(const char *text, leat_model_spec *spec) LEAT_MUST_CHECK;
+
+/* --image: "28x28x1". */
+leat_status leat_image_parse(const char *text, leat_model_spec *spec) LEAT_MUST_CHECK;
+/* Finds the image's size where it was not given, and checks it against the columns. */
+leat_status leat_image_settle(leat_model_spec *spec, const leat_schema *schema) LEAT_MUST_CHECK;
+/* From rows of pixels (row by row, a pixel's channels together) to the last hidden layer. */
+leat_out leat_build_cnn(leat_out x, const leat_model_spec *spec);
 
 typedef struct leat_model {
     leat_graph *graph;

@@ -10,9 +10,11 @@ static const struct leat_option options[] = {
     {"target", 0, "COLUMN", LEAT_BIND_TEXT(leat_train_args, target), .required = true,
      .help = "the column to be predicted"},
     {"model", 0, "MODEL", LEAT_BIND_TEXT(leat_train_args, model), .initial = "linear",
-     .help = "linear, normal (linear by the normal equation) or mlp:N,N,... (hidden layers)"},
+     .help = "linear, normal (linear by the normal equation), mlp:N,N,... (hidden layers) or cnn"},
+    {"image", 0, "HxWxC", LEAT_BIND_TEXT(leat_train_args, image),
+     .help = "for cnn: height, width and channels (default: a square of one channel)"},
     {"optimizer", 0, NULL, LEAT_BIND_CHOICE(leat_train_args, optimizer, LEAT_OPTIMIZER_CHOICES),
-     .initial = "default", .help = "how weights are updated (default: adam for mlp, sgd for linear)"},
+     .initial = "default", .help = "how weights are updated (default: adam for mlp and cnn, sgd for linear)"},
     {"lr", 0, "F", LEAT_BIND_FLOAT(leat_train_args, learning_rate, 0, 1e6), .initial = "0",
      .help = "learning rate (0: 0.001 for adam and rmsprop, 0.01 for the others)"},
     {"epochs", 0, "N", LEAT_BIND_INT(leat_train_args, epochs, 1, INT64_C(1) << 40), .initial = "20",
@@ -175,6 +177,9 @@ static leat_status describe(training *t)
     leat_run_info *r = &t->info;
     LEAT_TRY(leat_run_info_from(r, t->data, t->test));
     LEAT_TRY(add_flag(r, "model", "%s", a->model));
+    if (t->spec.kind == MODEL_CNN)
+        LEAT_TRY(add_flag(r, "image", "%" PRId64 "x%" PRId64 "x%" PRId64, t->spec.image[0], t->spec.image[1],
+                          t->spec.image[2]));
     LEAT_TRY(add_flag(r, "optimizer", "%d", a->optimizer));
     LEAT_TRY(add_flag(r, "lr", "%.17g", a->learning_rate));
     LEAT_TRY(add_flag(r, "batch", "%" PRId64, a->batch));
@@ -418,7 +423,11 @@ static leat_status start(training *t)
 {
     bool resumed;
     LEAT_TRY(leat_model_parse(t->args->model, &t->spec));
+    if (t->args->image != NULL)
+        LEAT_TRY(leat_image_parse(t->args->image, &t->spec));
     LEAT_TRY(open_data(t));
+    if (t->spec.kind == MODEL_CNN)
+        LEAT_TRY(leat_image_settle(&t->spec, leat_data_schema(t->data)));
     LEAT_TRY(describe(t));
     LEAT_TRY(leat_model_build(&t->model, leat_data_schema(t->data), &t->spec, t->args));
     LEAT_TRY(choose_directory(t, &resumed));
@@ -508,6 +517,8 @@ const struct leat_command leat_command_train = LEAT_COMMAND(
         "DATA is a CSV file with a header, or a matrix in a .npy file. Columns of numbers are features; others become one feature a "
         "category (at most 1,000). A missing number becomes the mean of the training rows, a missing category one of its own; rows "
         "without a target are left out.\n\n"
+        "--model cnn takes rows of pixels, row by row, the channels of a pixel side by side: two convolutions of 5 x 5 (32 and 64 "
+        "filters), each with pooling of 2 x 2, and a dense layer of 128.\n\n"
         "The run's directory gets an event file, which TensorBoard reads too, checkpoints (model.ckpt-STEP, in TensorFlow's format) and "
         "train.json, from which `leat predict` prepares new rows. SIGINT and SIGTERM finish the step and save; --resume goes on from "
         "there to the same bits as an uninterrupted run.",
