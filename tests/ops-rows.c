@@ -393,6 +393,17 @@ static bool read_options(reader *in)
     }
 }
 
+/* The brace that ends the attributes: not one within a quoted text. NULL: there is none. */
+static const char *closing_brace(const char *p)
+{
+    for (bool quoted = false; *p != '\0'; p++) {
+        quoted ^= *p == '\'';
+        if (*p == '}' && !quoted)
+            return p;
+    }
+    return NULL;
+}
+
 bool row_parse(row_case *r, const struct leat_row *row)
 {
     *r = (row_case){.row = row, .tol = -1, .gradtol = -1};
@@ -403,7 +414,7 @@ bool row_parse(row_case *r, const struct leat_row *row)
     if (!read_inputs(&in))
         return false;
     if (eat(&in, "{")) {
-        const char *end = strchr(in.at, '}');
+        const char *end = closing_brace(in.at);
         if (end == NULL)
             return wrong(&in, "'}' expected");
         r->attributes = in.at;
