@@ -105,6 +105,15 @@ leat_status leat_buf_status(const leat_buf *b) LEAT_PRIV(buf_status); /* LEAT_OK
 /* Grows *array (of *capacity elements of `size` bytes) to hold at least `need`, by doubling. */
 leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size)
     LEAT_PRIV(grow) LEAT_MUST_CHECK;
+#ifdef __clang_analyzer__
+static inline leat_status leat_analyzer_grown(leat_status status, void *array_pointer)
+{
+    if (status == LEAT_OK && *(void **)array_pointer == NULL)
+        __builtin_unreachable();
+    return status;
+}
+#define leat_grow(array_, ...) leat_analyzer_grown(leat_grow(array_, __VA_ARGS__), array_)
+#endif
 
 /* ---- arena: memory freed all at once; starts as all zero; not thread-safe ---- */
 

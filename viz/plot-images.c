@@ -281,7 +281,8 @@ static void images_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
     double row = p->high + line + CELL_GAP, foot = y + (double)p->rows * row;
     for (size_t i = 0; i < p->shown; i++) {
         double x = box.x + (double)(i % p->columns) * (p->wide + CELL_GAP);
-        double cy = y + (double)(i / p->columns) * row;
+        size_t line_of_cells = i / p->columns;
+        double cy = y + (double)line_of_cells * row;
         if (cy + p->high + line > box.y + box.h + 1 ||
             x + p->wide > box.x + box.w + 1) { /* a page of fixed size */
             snprintf(remark, sizeof remark, "%zu of %zu images", i, s->n);
