@@ -97,11 +97,23 @@ const leat_op_def leat_op_ControlTrigger = LEAT_OP(
     .flags = LEAT_OP_NEVER_DEAD);
 
 LEAT_ROW(NoOp, "() ->");
+LEAT_ROW(RefIdentity, "(ref float[2] 1 2) -> float[2] 1 2");
 LEAT_ROW(ControlTrigger, "() ->");
 
 const leat_op_def leat_op_Identity =
     LEAT_OP("Identity(input: T) -> output: T; T: type", .doc = "The input.", .shape = leat_shape_same,
             .kernels = {{identity_kernel}}, .gradient = identity_grad, .flags = LEAT_OP_ALIAS);
+
+static leat_status ref_identity_kernel(leat_kernel *k)
+{
+    leat_out_ref(k, 0, 0);
+    return LEAT_OK;
+}
+
+const leat_op_def leat_op_RefIdentity =
+    LEAT_OP("RefIdentity(input: Ref(T)) -> output: Ref(T); T: type", .doc = "The same reference.",
+            .shape = leat_shape_same, .kernels = {{ref_identity_kernel}}, .gradient = identity_grad,
+            .flags = LEAT_OP_REF_RAW);
 
 const leat_op_def leat_op_Snapshot =
     LEAT_OP("Snapshot(input: T) -> output: T; T: type", .doc = "The input.", .shape = leat_shape_same,

@@ -47,6 +47,8 @@ typedef struct leat_meta_graph {
         *saver_restore; /* tensor and op names; NULL where there is no SaverDef */
     int saver_max_to_keep;
     double saver_keep_hours;
+    int saver_version;
+    bool saver_sharded;
     leat_meta_part *parts; /* all but the graph and the saver */
     size_t n_parts, parts_capacity;
 } leat_meta_graph;

@@ -27,6 +27,7 @@ typedef struct reader {
     uint32_t *succ_begin, *succ, *order;
     leat_map mapped; /* "name" or "name:k" -> leat_out * */
     const leat_text_places *places;
+    bool *map_used; /* by index of o->map_names */
 } reader;
 
 /* "ORIGIN:OFFSET", or of what was text "ORIGIN:LINE". */
@@ -191,8 +192,11 @@ static leat_status each_edge(reader *r, edge_fn *fn)
             leat_status status = parse_input(&f, &in);
             if (status != LEAT_OK)
                 return at(r, &r->nodes[i], status);
-            if (mapped(r, &f, &in) != NULL)
+            const leat_out *given = mapped(r, &f, &in);
+            if (given != NULL) {
+                r->map_used[given - r->o->map_outs] = true;
                 continue;
+            }
             size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in.name, in.size);
             if (from == 0)
                 return at(r, &r->nodes[i],
@@ -354,6 +358,35 @@ static leat_status add_input(reader *r, leat_op_builder *b, const leat_field *f,
     return LEAT_OK;
 }
 
+/* "loc:@NODE" of attribute _class names a node, which got the prefix. */
+static leat_status prefix_locations(reader *r, leat_op_builder *b, const char *name)
+{
+    leat_attr_value *v = b->n_attrs > 0 ? &b->attrs[b->n_attrs - 1].value : NULL;
+    if (v == NULL || strcmp(b->attrs[b->n_attrs - 1].name, name) != 0 ||
+        v->kind != LEAT_ATTR_LIST + LEAT_ATTR_STRING)
+        return LEAT_OK;
+    leat_bytes *items = leat_arena_alloc(&r->g->arena, (v->n + 1) * sizeof *items);
+    if (items == NULL)
+        return leat_fail_memory(v->n * sizeof *items);
+    for (uint32_t i = 0; i < v->n; i++) {
+        items[i] = ((const leat_bytes *)v->list)[i];
+        if (items[i].size < 5 || memcmp(items[i].data, "loc:@", 5) != 0)
+            continue;
+        size_t prefix = strlen(r->prefix), size = items[i].size + prefix + 1;
+        char *text = leat_arena_alloc(&r->g->arena, size + 1);
+        if (text == NULL)
+            return leat_fail_memory(size);
+        memcpy(text, "loc:@", 5);
+        memcpy(text + 5, r->prefix, prefix);
+        text[5 + prefix] = '/';
+        memcpy(text + 6 + prefix, items[i].data + 5, items[i].size - 5);
+        text[size] = '\0';
+        items[i] = (leat_bytes){text, size};
+    }
+    v->list = items;
+    return LEAT_OK;
+}
+
 static leat_status add_attr(reader *r, leat_op_builder *b, leat_wire *outer, const leat_field *f)
 {
     leat_wire w = leat_wire_sub(outer, f);
@@ -370,6 +403,8 @@ static leat_status add_attr(reader *r, leat_op_builder *b, leat_wire *outer, con
         return LEAT_ERR_NO_MEMORY;
     leat_wire v = leat_wire_sub(&w, &value);
     leat_status status = leat_read_attr_value(&v, r->size, b, name);
+    if (status == LEAT_OK && r->prefix[0] != '\0' && strcmp(name, "_class") == 0)
+        status = prefix_locations(r, b, name);
     return status == LEAT_OK ? status : leat_fail_context(status, "attribute '%s'", name);
 }
 
@@ -454,12 +489,41 @@ static leat_status build(reader *r)
 
 static leat_status take_map(reader *r)
 {
-    for (size_t i = 0; r->o != NULL && i < r->o->n_map; i++) {
+    size_t n = r->o != NULL ? r->o->n_map : 0;
+    r->map_used = leat_alloc_zero(n + 1, sizeof *r->map_used);
+    if (r->map_used == NULL)
+        return leat_fail_memory(n);
+    for (size_t i = 0; i < n; i++) {
         const char *name = r->o->map_names[i];
         if (r->o->map_outs[i].op == NULL || r->o->map_outs[i].op->graph != r->g)
             return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the input map's '%s' is no output of the graph",
                              name);
-        LEAT_TRY(leat_map_put(&r->mapped, name, strlen(name), (void *)&r->o->map_outs[i]));
+        size_t size = strlen(name);
+        bool first = size > 2 && strcmp(name + size - 2, ":0") == 0; /* inputs spell it without */
+        LEAT_TRY(leat_map_put(&r->mapped, name, first ? size - 2 : size, (void *)&r->o->map_outs[i]));
+    }
+    return LEAT_OK;
+}
+
+static leat_status find_named(reader *r, const char *name, input *in, leat_op **op)
+{
+    leat_field f = {.bytes = (const uint8_t *)name, .size = strlen(name)};
+    LEAT_TRY(parse_input(&f, in));
+    size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in->name, in->size);
+    *op = from > 0 ? r->nodes[from - 1].op : NULL;
+    return LEAT_OK;
+}
+
+/* As TensorFlow: a key of the input map must be an input of some node, or at least be there. */
+static leat_status check_map(reader *r)
+{
+    for (size_t i = 0; r->o != NULL && i < r->o->n_map; i++) {
+        input in;
+        leat_op *op;
+        LEAT_TRY(find_named(r, r->o->map_names[i], &in, &op));
+        if (op == NULL && !r->map_used[i])
+            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: the input map's '%s' is not in the graph", r->origin,
+                             r->o->map_names[i]);
     }
     return LEAT_OK;
 }
@@ -467,15 +531,14 @@ static leat_status take_map(reader *r)
 static leat_status give_returns(reader *r)
 {
     for (size_t i = 0; r->o != NULL && i < r->o->n_return; i++) {
-        leat_field f = {.bytes = (const uint8_t *)r->o->return_names[i],
-                        .size = strlen(r->o->return_names[i])};
+        const char *name = r->o->return_names[i];
         input in;
-        LEAT_TRY(parse_input(&f, &in));
-        size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in.name, in.size);
-        if (from == 0 || in.index >= r->nodes[from - 1].op->n_outputs)
-            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: '%s' is not in the graph", r->origin,
-                             r->o->return_names[i]);
-        r->o->return_outs[i] = (leat_out){r->nodes[from - 1].op, (int)in.index};
+        leat_op *op;
+        LEAT_TRY(find_named(r, name, &in, &op));
+        bool is_op = op != NULL && op->n_outputs == 0 && strchr(name, ':') == NULL;
+        if (op == NULL || (in.index >= op->n_outputs && !is_op))
+            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: '%s' is not in the graph", r->origin, name);
+        r->o->return_outs[i] = (leat_out){op, is_op ? -1 : (int)in.index};
     }
     return LEAT_OK;
 }
@@ -495,7 +558,10 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
     if (status == LEAT_OK)
         status = build(&r);
     if (status == LEAT_OK)
+        status = check_map(&r);
+    if (status == LEAT_OK)
         status = give_returns(&r);
+    leat_free(r.map_used);
     leat_free(r.nodes);
     leat_free(r.order);
     leat_map_free(&r.index);

@@ -28,6 +28,10 @@ static leat_status scan_saver(leat_meta_graph *m, leat_wire w)
     while (leat_wire_next(&w, &f)) {
         if (f.number == 4 && f.type == LEAT_WIRE_VARINT)
             m->saver_max_to_keep = (int)f.varint;
+        if (f.number == 5 && f.type == LEAT_WIRE_VARINT)
+            m->saver_sharded = f.varint != 0;
+        if (f.number == 7 && f.type == LEAT_WIRE_VARINT)
+            m->saver_version = (int)f.varint;
         if (f.number == 6 && f.type == LEAT_WIRE_FIXED32)
             m->saver_keep_hours = (double)leat_field_float(&f);
         if (f.type != LEAT_WIRE_BYTES)

@@ -70,8 +70,10 @@ static void put_saver(leat_buf *b, const leat_saver *s)
     put_tensor_name(b, 2, s->save);
     leat_put_string(b, 3, s->restore->name);
     leat_put_uint(b, 4, (uint64_t)s->max_to_keep);
+    if (s->sharded)
+        leat_put_uint(b, 5, 1);
     leat_put_float(b, 6, (float)s->keep_hours);
-    leat_put_uint(b, 7, 2); /* V2 */
+    leat_put_uint(b, 7, s->version > 0 ? (uint64_t)s->version : 2); /* V2 */
     leat_put_end(b, mark);
 }
 
@@ -147,6 +149,8 @@ leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph
     s->restore = leat_graph_find(g, m->saver_restore);
     s->max_to_keep = m->saver_max_to_keep;
     s->keep_hours = m->saver_keep_hours;
+    s->version = m->saver_version;
+    s->sharded = m->saver_sharded;
     if (s->filename.op == NULL || s->save.op == NULL || s->restore == NULL) {
         leat_saver_free(s);
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT,

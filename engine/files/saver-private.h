@@ -11,6 +11,8 @@ struct leat_saver {
     leat_op *restore;        /* save/restore_all */
     int max_to_keep;
     double keep_hours;
+    int version; /* of the SaverDef that it was made from; 0: none, V2 */
+    bool sharded;
     bool keeping; /* keeper and directory are set */
     leat_checkpoint_keeper keeper;
     char *directory;

@@ -13,11 +13,12 @@ typedef struct leat_import_options {
     size_t size;        /* sizeof(leat_import_options) */
     const char *prefix; /* put before every name, with a '/'; NULL or "": none */
     const char *origin; /* what errors call the bytes; NULL: "graph" */
-    /* Inputs taken from the graph instead: "name" or "name:k" of the imported graph -> an output. */
+    /* Inputs taken from the graph instead: "name" or "name:k" of the imported graph (or "^name", a control input) -> an output. A
+     * name that is in the imported graph neither as a node nor as an input is LEAT_ERR_NOT_FOUND. */
     const char *const *map_names;
     const leat_out *map_outs;
     size_t n_map;
-    /* Outputs to be returned: "name" or "name:k"; filled into return_outs. */
+    /* Outputs to be returned: "name" or "name:k"; filled into return_outs. An op without outputs has index -1. */
     const char *const *return_names;
     leat_out *return_outs;
     size_t n_return;
