@@ -1,0 +1,7 @@
+/* special-private.h - special functions that more than one file needs. */
+#ifndef LEAT_SPECIAL_PRIVATE_H
+#define LEAT_SPECIAL_PRIVATE_H
+
+double leat_digamma(double x); /* the derivative of log(gamma(x)) */
+
+#endif
