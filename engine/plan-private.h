@@ -74,4 +74,8 @@ const char *leat_plan_kernel(const leat_plan *plan, uint32_t node); /* label of 
 const leat_exec_graph *leat_plan_graph(const leat_plan *plan);
 size_t leat_plan_frame_bytes(const leat_plan *plan); /* slots of the largest frame */
 
+/* What running the op once costs by static shapes, unknown dimensions taken as given; false where there were some. Nothing for ops
+ * that only pass on what they get, are not known, or have very many inputs. */
+bool leat_op_static_cost(const leat_op *op, int64_t unknown, leat_cost *cost);
+
 #endif

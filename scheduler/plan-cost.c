@@ -9,6 +9,7 @@
 #define UNKNOWN_DIMENSION 64 /* what an unknown dimension is taken for */
 #define TILED_ABOVE_NS 30e3f /* kernels split work above some tens of microseconds */
 #define TILES 8
+#define MOST_COUNTED 16 /* inputs or outputs of a node that is estimated */
 
 void leat_node_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out, leat_cost *cost)
 {
@@ -28,42 +29,55 @@ void leat_node_cost(const leat_op *op, const leat_tensor *const *in, const leat_
         op->type->def->cost(op, in, out, cost);
 }
 
-static void header_of(const leat_op_out *o, leat_tensor *t)
+/* False where a dimension was not known. */
+static bool header_of(const leat_op_out *o, int64_t unknown, leat_tensor *t)
 {
+    bool known = o->shape->rank_plus_1 > 0;
     memset(t, 0, sizeof *t);
     t->dtype = o->dtype;
     t->shape = *o->shape;
     if (t->shape.rank_plus_1 == 0)
-        t->shape = (leat_shape){2, {UNKNOWN_DIMENSION}};
+        t->shape = (leat_shape){2, {unknown}};
     t->elements = 1;
     for (int i = 0; i < leat_shape_rank(&t->shape); i++) {
+        known &= t->shape.dims[i] >= 0;
         if (t->shape.dims[i] < 0)
-            t->shape.dims[i] = UNKNOWN_DIMENSION;
+            t->shape.dims[i] = unknown;
         if (__builtin_mul_overflow(t->elements, t->shape.dims[i], &t->elements))
             t->elements = INT64_MAX / 64;
     }
+    return known;
+}
+
+bool leat_op_static_cost(const leat_op *op, int64_t unknown, leat_cost *cost)
+{
+    leat_tensor headers[2 * MOST_COUNTED];
+    const leat_tensor *in[MOST_COUNTED];
+    bool known = true;
+    *cost = (leat_cost){0, 0};
+    if (op->type->def == NULL || op->type->def->kernels[0].fn == NULL || op->n_inputs > MOST_COUNTED ||
+        op->n_outputs > MOST_COUNTED)
+        return true;
+    for (uint32_t i = 0; i < op->n_inputs; i++) {
+        known &= header_of(&op->inputs[i].op->outputs[op->inputs[i].index], unknown, &headers[i]);
+        in[i] = &headers[i];
+    }
+    for (uint32_t i = 0; i < op->n_outputs; i++)
+        known &= header_of(&op->outputs[i], unknown, &headers[MOST_COUNTED + i]);
+    if (op->type->def->flags & (LEAT_OP_ALIAS | LEAT_OP_REF_RAW)) /* moves no bytes */
+        return true;
+    leat_node_cost(op, in, headers + MOST_COUNTED, cost);
+    return known;
 }
 
 static float estimate(const leat_op *op)
 {
-    enum { MOST = 16 };
-    leat_tensor headers[2 * MOST];
-    const leat_tensor *in[MOST];
+    leat_cost cost;
     if (op->type->def->kernels[0].fn == NULL)
         return (float)OVERHEAD_NS / 4;
-    if (op->n_inputs > MOST || op->n_outputs > MOST)
+    if (op->n_inputs > MOST_COUNTED || op->n_outputs > MOST_COUNTED)
         return (float)OVERHEAD_NS * 10;
-    for (uint32_t i = 0; i < op->n_inputs; i++) {
-        header_of(&op->inputs[i].op->outputs[op->inputs[i].index], &headers[i]);
-        in[i] = &headers[i];
-    }
-    for (uint32_t i = 0; i < op->n_outputs; i++)
-        header_of(&op->outputs[i], &headers[MOST + i]);
-    leat_cost cost;
-    leat_node_cost(op, in, headers + MOST, &cost);
-    /* Aliases move no bytes. */
-    if (op->type->def->flags & (LEAT_OP_ALIAS | LEAT_OP_REF_RAW))
-        return (float)OVERHEAD_NS;
+    leat_op_static_cost(op, UNKNOWN_DIMENSION, &cost);
     return (float)(OVERHEAD_NS + LEAT_MAX(cost.flops / FLOPS_PER_NS, cost.bytes / BYTES_PER_NS));
 }
 

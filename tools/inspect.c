@@ -5,209 +5,21 @@
 #include "base/file-private.h"
 #include "engine/files/checkpoint-private.h"
 #include "engine/files/graphdef-private.h"
-#include "engine/plan-private.h"
 #include "events/export-private.h"
+#include "tools/inspect-private.h"
 #include "tools/tool-private.h"
 
 typedef struct inspect_args {
     bool json, verify;
+    const char *diff;
 } inspect_args;
 
 static const struct leat_option options[] = {
     {"json", 0, NULL, LEAT_BIND_FLAG(inspect_args, json), .help = "print JSON"},
+    {"diff", 0, "OTHER", LEAT_BIND_FILE(inspect_args, diff),
+     .help = "what would have to change in PATH, a graph or a checkpoint, to make it OTHER"},
     {"verify", 0, NULL, LEAT_BIND_FLAG(inspect_args, verify), .help = "check every checksum of a checkpoint"},
 };
-
-/* ---- graphs ---- */
-
-typedef struct type_count {
-    const char *type;
-    size_t n;
-    bool missing;
-} type_count;
-
-typedef struct names {
-    const char **items;
-    size_t n, capacity;
-} names;
-
-typedef struct graph_facts {
-    type_count *types;
-    size_t n_types, types_capacity;
-    leat_map by_type; /* type -> index + 1 */
-    names inputs, outputs, variables;
-    size_t edges, controls, depth, width, constant_bytes;
-} graph_facts;
-
-static leat_status add_name(names *list, const char *name)
-{
-    LEAT_TRY(leat_grow(&list->items, &list->capacity, list->n + 1, sizeof *list->items));
-    list->items[list->n++] = name;
-    return LEAT_OK;
-}
-
-static leat_status count_type(graph_facts *f, const leat_op *op)
-{
-    size_t i = (size_t)(uintptr_t)leat_map_get(&f->by_type, op->type_name, strlen(op->type_name));
-    if (i == 0) {
-        LEAT_TRY(leat_grow(&f->types, &f->types_capacity, f->n_types + 1, sizeof *f->types));
-        f->types[f->n_types++] = (type_count){op->type_name, 0, op->type->def == NULL};
-        i = f->n_types;
-        LEAT_TRY(leat_map_put(&f->by_type, op->type_name, strlen(op->type_name), (void *)(uintptr_t)i));
-    }
-    f->types[i - 1].n++;
-    return LEAT_OK;
-}
-
-static int by_type(const void *a, const void *b)
-{
-    return strcmp(((const type_count *)a)->type, ((const type_count *)b)->type);
-}
-
-static bool is_placeholder(const leat_op *op)
-{
-    return strncmp(op->type_name, "Placeholder", 11) == 0;
-}
-
-/* Level of each op: one more than its inputs'. The widest level is how much could run side by side. */
-static leat_status shape_of_graph(const leat_graph *g, graph_facts *f, bool *used)
-{
-    size_t n = leat_graph_op_count(g);
-    uint32_t *level = leat_alloc_zero(n + 1, sizeof *level), *width = leat_alloc_zero(n + 2, sizeof *width);
-    leat_status status = level != NULL && width != NULL ? LEAT_OK : leat_fail_memory(n * sizeof *level);
-    for (size_t i = 0; status == LEAT_OK && i < n; i++) {
-        const leat_op *op = leat_graph_op_at(g, i);
-        for (uint32_t k = 0; k < op->n_inputs; k++) {
-            used[op->inputs[k].op->id] = true;
-            if (op->inputs[k].op->id < i)
-                level[i] = LEAT_MAX(level[i], level[op->inputs[k].op->id] + 1);
-        }
-        for (uint32_t k = 0; k < op->n_controls; k++)
-            level[i] = LEAT_MAX(level[i], level[op->controls[k]->id] + 1);
-        f->edges += op->n_inputs;
-        f->controls += op->n_controls;
-        f->depth = LEAT_MAX(f->depth, (size_t)level[i] + 1);
-        f->width = LEAT_MAX(f->width, (size_t)++width[level[i]]);
-    }
-    leat_free(level);
-    leat_free(width);
-    return status;
-}
-
-static leat_status gather(const leat_graph *g, graph_facts *f)
-{
-    size_t n = leat_graph_op_count(g);
-    bool *used = leat_alloc_zero(n + 1, sizeof *used);
-    leat_status status = used != NULL ? shape_of_graph(g, f, used) : leat_fail_memory(n);
-    for (size_t i = 0; status == LEAT_OK && i < n; i++) {
-        const leat_op *op = leat_graph_op_at(g, i);
-        status = count_type(f, op);
-        if (status == LEAT_OK && is_placeholder(op))
-            status = add_name(&f->inputs, op->name);
-        else if (status == LEAT_OK && leat_op_is_variable(op))
-            status = add_name(&f->variables, op->name);
-        else if (status == LEAT_OK && op->n_outputs > 0 && !used[i] && strcmp(op->type_name, "Const") != 0)
-            status = add_name(&f->outputs, op->name);
-        const leat_tensor *value = strcmp(op->type_name, "Const") == 0 ? leat_attr_tensor(op, "value") : NULL;
-        f->constant_bytes += value != NULL ? leat_tensor_bytes(value) : 0;
-    }
-    leat_free(used);
-    if (status == LEAT_OK && f->n_types > 0)
-        qsort(f->types, f->n_types, sizeof *f->types, by_type);
-    return status;
-}
-
-static void put_json_string(leat_buf *b, const char *text)
-{
-    leat_buf_putc(b, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            leat_buf_putc(b, '\\');
-        leat_buf_putc(b, *text); /* node names have no control characters: the importer refuses them */
-    }
-    leat_buf_putc(b, '"');
-}
-
-static void put_json_names(leat_buf *b, const char *key, const names *list)
-{
-    leat_buf_printf(b, ", \"%s\": [", key);
-    for (size_t i = 0; i < list->n; i++) {
-        leat_buf_puts(b, i ? ", " : "");
-        put_json_string(b, list->items[i]);
-    }
-    leat_buf_putc(b, ']');
-}
-
-static void put_graph_json(leat_buf *b, const leat_graph *g, const graph_facts *f)
-{
-    leat_buf_printf(b, "{\"nodes\": %zu, \"ops\": {", leat_graph_op_count(g));
-    for (size_t i = 0; i < f->n_types; i++) {
-        leat_buf_puts(b, i ? ", " : "");
-        put_json_string(b, f->types[i].type);
-        leat_buf_printf(b, ": %zu", f->types[i].n);
-    }
-    leat_buf_puts(b, "}, \"missing_ops\": [");
-    for (size_t i = 0, k = 0; i < f->n_types; i++)
-        if (f->types[i].missing) {
-            leat_buf_puts(b, k++ ? ", " : "");
-            put_json_string(b, f->types[i].type);
-        }
-    leat_buf_putc(b, ']');
-    put_json_names(b, "inputs", &f->inputs);
-    put_json_names(b, "outputs", &f->outputs);
-    put_json_names(b, "variables", &f->variables);
-    leat_buf_puts(b, "}\n");
-}
-
-static void put_names(leat_buf *b, const leat_graph *g, const char *what, const names *list)
-{
-    char shape[160];
-    leat_buf_printf(b, "%s: %zu\n", what, list->n);
-    for (size_t i = 0; i < list->n; i++) {
-        const leat_op *op = leat_graph_find(g, list->items[i]);
-        leat_buf_printf(
-            b, "  %s  %s %s\n", op->name, leat_dtype_name(op->outputs[0].dtype),
-            leat_shape_print(leat_op_is_variable(op) ? leat_attr_shape(op, "shape") : *op->outputs[0].shape,
-                             shape, sizeof shape));
-    }
-}
-
-static void put_graph_text(leat_buf *b, const leat_graph *g, const graph_facts *f)
-{
-    leat_buf_printf(
-        b,
-        "%zu nodes, %zu edges, %zu control edges; %zu levels deep, up to %zu nodes a level; constants %zu bytes\n",
-        leat_graph_op_count(g), f->edges, f->controls, f->depth, f->width, f->constant_bytes);
-    leat_buf_printf(b, "ops: %zu\n", f->n_types);
-    for (size_t i = 0; i < f->n_types; i++)
-        leat_buf_printf(b, "  %s  %zu%s\n", f->types[i].type, f->types[i].n,
-                        f->types[i].missing ? "  (not known: a run that needs it fails)" : "");
-    put_names(b, g, "inputs", &f->inputs);
-    put_names(b, g, "outputs", &f->outputs);
-    put_names(b, g, "variables", &f->variables);
-}
-
-static leat_status inspect_graph(const char *path, const inspect_args *a, leat_buf *out)
-{
-    leat_graph *g = leat_graph_new();
-    graph_facts f = {0};
-    if (g == NULL)
-        return LEAT_ERR_NO_MEMORY;
-    leat_status status = leat_import_graph_file(g, path, NULL);
-    if (status == LEAT_OK)
-        status = gather(g, &f);
-    if (status == LEAT_OK && a->json)
-        put_graph_json(out, g, &f);
-    else if (status == LEAT_OK)
-        put_graph_text(out, g, &f);
-    leat_free(f.types);
-    leat_free(f.inputs.items);
-    leat_free(f.outputs.items);
-    leat_free(f.variables.items);
-    leat_map_free(&f.by_type);
-    leat_graph_free(g);
-    return status;
-}
 
 /* ---- which kind ---- */
 
@@ -248,34 +60,56 @@ static leat_status inspect_checkpoint(const char *path, const inspect_args *a, l
     return status;
 }
 
+typedef enum path_kind { IS_GRAPH, IS_CHECKPOINT, IS_LOG } path_kind;
+
+static path_kind kind_of(const char *path)
+{
+    bool dir = leat_path_kind_of(path) == LEAT_PATH_DIR;
+    if (leat_is_saved_model(path))
+        return IS_GRAPH;
+    if (dir ? holds_events(path) : strstr(leat_path_base(path), "tfevents") != NULL)
+        return IS_LOG;
+    return dir || leat_checkpoint_is_one(path) ? IS_CHECKPOINT : IS_GRAPH;
+}
+
+static leat_status diff(const char *path, const inspect_args *a, leat_buf *out, bool *differ)
+{
+    static const char *const names[] = {"a graph", "a checkpoint", "a log"};
+    path_kind from = kind_of(path), to = kind_of(a->diff);
+    if (from != to || from == IS_LOG)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "%s is %s, %s is %s: two graphs or two checkpoints can be compared", path,
+                         names[from], a->diff, names[to]);
+    return from == IS_GRAPH ? leat_diff_graphs(path, a->diff, a->json, out, differ)
+                            : leat_diff_checkpoints(path, a->diff, a->json, out, differ);
+}
+
 static int run(leat_tool *t, const void *values)
 {
     const inspect_args *a = values;
-    const char *path = t->operands.items[0], *base = leat_path_base(path);
+    const char *path = t->operands.items[0];
     leat_buf out = {0};
-    bool damaged = false, dir = leat_path_kind_of(path) == LEAT_PATH_DIR;
-    leat_status status;
-    if (leat_is_saved_model(path))
-        status = inspect_graph(path, a, &out);
-    else if (dir ? holds_events(path) : strstr(base, "tfevents") != NULL)
-        status = inspect_log(path, a, &out);
-    else if (dir || leat_checkpoint_is_one(path))
-        status = inspect_checkpoint(path, a, &out, &damaged);
-    else
-        status = inspect_graph(path, a, &out);
+    bool failed = false;
+    path_kind kind = kind_of(path);
+    leat_status status = a->diff != NULL    ? diff(path, a, &out, &failed)
+                         : kind == IS_GRAPH ? leat_inspect_graph(path, a->json, &out)
+                         : kind == IS_LOG   ? inspect_log(path, a, &out)
+                                            : inspect_checkpoint(path, a, &out, &failed);
     if (status == LEAT_OK)
         status = leat_buf_status(&out);
-    if (status == LEAT_OK || damaged)
+    if (status == LEAT_OK || failed)
         leat_print_bytes(t, out.data, out.size);
     leat_buf_free(&out);
     if (status != LEAT_OK)
         return leat_tool_fail(t, status);
-    return damaged ? LEAT_EXIT_CHECK_FAILED : LEAT_EXIT_OK;
+    return failed ? LEAT_EXIT_CHECK_FAILED : LEAT_EXIT_OK;
 }
 
 const struct leat_command leat_command_inspect = LEAT_COMMAND(
     "inspect", "PATH", "show what is in a graph, a checkpoint or a log", .min_operands = 1, .max_operands = 1,
     .details =
-        "PATH is a graph (GraphDef, .meta, SavedModel directory), a checkpoint (its prefix, its .index file, or a directory of "
-        "them), an event file or a log directory. Exits with 1 where a tensor of a checkpoint can't be read.",
+        "PATH is a graph (GraphDef, .meta, either as text, SavedModel directory), a checkpoint (its prefix, its .index file, or a "
+        "directory of them), an event file or a log directory. Exits with 1 where a tensor of a checkpoint can't be read.\n\n"
+        "--diff compares two graphs (nodes by their names: ops, devices, inputs, attributes with their defaults, and functions) or "
+        "two checkpoints (tensors by their names: dtypes, shapes, values), and exits with 1 where they differ.",
     LEAT_OPTIONS(options, inspect_args), .run = run);

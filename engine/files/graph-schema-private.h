@@ -8,5 +8,7 @@
 extern const leat_proto_message *const leat_graph_def_message;
 extern const leat_proto_message *const leat_meta_graph_message;
 extern const leat_proto_message *const leat_saved_model_message;
+/* A message whose field 1 is an AttrValue. */
+extern const leat_proto_message *const leat_attr_value_message;
 
 #endif

@@ -400,6 +400,8 @@ FIELDS(saved_model) = {ONE(1, "saved_model_schema_version", INT64),
 PLAIN(saved_model, "SavedModel");
 /* clang-format on */
 
+const leat_proto_message *const leat_attr_value_message = &(const leat_proto_message){
+    "attribute", (const leat_proto_field[]){MESSAGE(1, "value", attr_value)}, 1, false, false};
 const leat_proto_message *const leat_graph_def_message = &message_graph_def;
 const leat_proto_message *const leat_meta_graph_message = &message_meta_graph_def;
 const leat_proto_message *const leat_saved_model_message = &message_saved_model;
