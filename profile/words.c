@@ -2,7 +2,7 @@
  *
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
  *              one node takes half of a critical path that takes 60 % of the run; the path does; the plan ran on one thread; one
- *              node takes 40 % of the run; else the ops are short.
+ *              node takes 40 % of the run; the ops take 5 us and more, so too few were ready; the ops are short.
  *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates.
  *   memory     op types that move at least half of what the machine reads from memory at less than a quarter of its peak of
  *              arithmetic, if they take 20 % of the time.
@@ -21,6 +21,7 @@
 #define NAME_MAX_BYTES 60
 #define IDLE_PERCENT 25
 #define CHAIN 0.6
+#define SHORT_OPS_NS 5000.0 /* waking a worker for less is no gain */
 
 void leat_put_duration_ns(leat_buf *out, double ns)
 {
@@ -99,6 +100,8 @@ static void put_reason(leat_buf *out, const leat_idle *i)
         leat_buf_puts(out, ": ");
         put_name(out, i->longest);
         leat_buf_printf(out, " takes %d %% of it", leat_percent(i->longest_ns, i->ns));
+    } else if (i->n_workers > 1 && i->busy_ns >= SHORT_OPS_NS * (double)i->n_events) {
+        leat_buf_puts(out, ": too few nodes were ready at the same time");
     } else {
         leat_buf_puts(out, ": the ops are short, ");
         leat_put_duration_ns(out, i->busy_ns / (double)LEAT_MAX(i->n_events, (size_t)1));

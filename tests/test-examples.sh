@@ -97,6 +97,17 @@ restored: [[0.53687
 imported: [[0.53687
 EOF
 
+expect profiling "" <<'EOF'
+20 runs of
+op type
+MatMul
+node (* on the critical path)
+critical path:
+memory: buffers of a run
+machine:
+idle
+EOF
+
 housing=$top/../shared/data/california_housing.csv
 if [ -f "$housing" ]; then
     housing=$(cd "$(dirname "$housing")" && pwd)/california_housing.csv

@@ -150,3 +150,100 @@ LEAT_TEST(timeline_of_many_events_stays_small)
     leat_buf_free(&out);
     leat_free(events);
 }
+
+/* ---- random runs: no text over another, none cut ---- */
+
+typedef struct text_box {
+    leat_box b;
+    const char *line;
+} text_box;
+
+/* Of a trace's lines `text ... box=x,y,w,h`: how many lie outside the page or over another one. */
+static size_t text_faults(char *trace)
+{
+    static text_box boxes[4000];
+    size_t n = 0, faults = 0;
+    double w = 0, h = 0;
+    for (char *line = strtok(trace, "\n"); line; line = strtok(NULL, "\n")) {
+        char *at = strstr(line, " box=");
+        sscanf(line, "page %lf %lf", &w, &h);
+        if (strncmp(line + strspn(line, " "), "text ", 5) != 0 || !at || n == LEAT_LEN(boxes))
+            continue;
+        leat_box *b = &boxes[n].b;
+        if (sscanf(at, " box=%lf,%lf,%lf,%lf", &b->x, &b->y, &b->w, &b->h) == 4)
+            boxes[n++].line = line;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const leat_box *b = &boxes[i].b;
+        bool outside = b->x < -0.1 || b->y < -0.1 || b->x + b->w > w + 0.15 || b->y + b->h > h + 0.15;
+        if (outside && faults++ == 0)
+            printf("\n    outside %gx%g: %s\n", w, h, boxes[i].line);
+        for (size_t k = i + 1; k < n; k++) {
+            const leat_box *d = &boxes[k].b;
+            double over_x = LEAT_MIN(b->x + b->w, d->x + d->w) - LEAT_MAX(b->x, d->x);
+            double over_y = LEAT_MIN(b->y + b->h, d->y + d->h) - LEAT_MAX(b->y, d->y);
+            if (over_x > 0.25 && over_y > 0.25 && faults++ == 0)
+                printf("\n    overlap:\n      %s\n      %s\n", boxes[i].line, boxes[k].line);
+        }
+    }
+    return faults + (n == 0);
+}
+
+static size_t random_run(dice *d, leat_timeline_event *events, char (*names)[64], size_t n, uint32_t workers)
+{
+    static const char *const ops[] = {
+        "MatMul", "Conv2DBackpropFilter", "Add", "Relu", "ResourceSparseApplyKerasMomentum",
+        "Mul",    "\u5378\u843d",         "Sum", "<&>",  "T"};
+    static const int64_t scales[] = {1, 1000, 1000000, 40000000};
+    int64_t scale = scales[roll(d, 4)], at[64] = {0};
+    for (size_t i = 0; i < n; i++) {
+        uint32_t w = roll(d, workers);
+        int64_t length = (roll(d, 6) ? roll(d, 300) : 2000 + roll(d, 9000)) * scale;
+        snprintf(names[i], sizeof names[i],
+                 roll(d, 3) ? "tower_%u/layer/a_rather_long_scope/op_%zu" : "%u/o%zu", roll(d, 9), i);
+        events[i] = (leat_timeline_event){.name = names[i],
+                                          .op = ops[roll(d, roll(d, 10) + 1)],
+                                          .worker = w,
+                                          .critical = roll(d, 4) == 0,
+                                          .tiles = roll(d, 5) ? 0 : 1 + roll(d, 8),
+                                          .start_ns = at[w],
+                                          .end_ns = at[w] + length};
+        at[w] += length + (roll(d, 3) ? 0 : roll(d, 900) * scale);
+    }
+    return n;
+}
+
+LEAT_TEST(timeline_texts_are_disjoint_and_inside)
+{
+    enum { MOST = 1500 };
+    static const double widths[] = {320, 480, 960, 1600};
+    leat_timeline_event *events = leat_alloc_zero(MOST, sizeof *events);
+    char(*names)[64] = leat_alloc_zero(MOST, sizeof *names);
+    dice d = {11};
+    for (int i = 0; i < 200; i++) {
+        uint32_t workers = 1 + roll(&d, roll(&d, 4) ? 6 : 64);
+        size_t n = random_run(&d, events, names, 1 + roll(&d, roll(&d, 3) ? 40 : MOST - 1), workers);
+        leat_timeline run = {events, n, workers, 0};
+        leat_timeline_options o = {
+            .size = sizeof o,
+            .title = "A title that is long enough to be cut where the page is only some hundred pixels wide",
+            .dark = roll(&d, 2),
+            .width = widths[roll(&d, 4)],
+            .words =
+                roll(&d, 2)
+                    ? NULL
+                    : "one sentence of some length, which may be wrapped: from a/b/c to d/e/f\nand another\n"
+                      "and a third, of a_name_without_any_blank_that_is_longer_than_the_page_is_wide_and_then_some"};
+        leat_canvas *c;
+        leat_buf trace = {0};
+        REQUIRE_OK(
+            leat_canvas_new(&c, &leat_canvas_trace, &(leat_canvas_options){.metrics = LEAT_METRICS_FIXED}));
+        CHECK_OK(leat_plot_timeline_on(c, &run, &o));
+        CHECK_OK(leat_canvas_finish(c, &trace));
+        CHECK(text_faults(trace.data) == 0);
+        leat_canvas_free(c);
+        leat_buf_free(&trace);
+    }
+    leat_free(events);
+    leat_free(names);
+}

@@ -2,11 +2,8 @@
 #include "config.h"
 #include "viz/timeline-private.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME_MAX_BYTES 60 /* of a node's name in the verdict */
 
 /* ---- figures ---- */
 
@@ -50,7 +47,9 @@ static void add_event(leat_tfigures *f, const leat_timeline_event *e)
     f->ns = LEAT_MAX(f->ns, (double)e->end_ns);
     f->busy_ns += length(e);
     f->worker_ns[e->worker] += length(e);
-    if (!f->longest || length(e) > length(f->longest))
+    f->worker_events[e->worker]++;
+    f->n_helped += e->tiles > 0;
+    if (e->tiles == 0 && (!f->longest || length(e) > length(f->longest)))
         f->longest = e;
     if (!e->critical)
         return;
@@ -107,8 +106,9 @@ static leat_status gather(const leat_timeline *run, leat_tfigures *f, leat_map *
         f->n_workers = LEAT_MAX(f->n_workers, run->events[i].worker + 1);
     }
     f->worker_ns = leat_alloc_zero(f->n_workers, sizeof *f->worker_ns);
+    f->worker_events = leat_alloc_zero(f->n_workers, sizeof *f->worker_events);
     f->kind_of = leat_alloc_zero(run->n_events, sizeof *f->kind_of);
-    if (!f->worker_ns || !f->kind_of)
+    if (!f->worker_ns || !f->worker_events || !f->kind_of)
         return leat_fail_memory(run->n_events * sizeof *f->kind_of);
     f->ns = (double)run->duration_ns;
     for (size_t i = 0; i < run->n_events; i++) {
@@ -129,6 +129,7 @@ leat_status leat_timeline_figures(const leat_timeline *run, leat_tfigures *f)
 void leat_timeline_figures_free(leat_tfigures *f)
 {
     leat_free(f->worker_ns);
+    leat_free(f->worker_events);
     leat_free(f->kind_of);
     leat_free(f->kinds);
     *f = (leat_tfigures){0};
@@ -136,95 +137,24 @@ void leat_timeline_figures_free(leat_tfigures *f)
 
 /* ---- words ---- */
 
-void leat_put_duration_ns(leat_buf *out, double ns)
-{
-    static const struct {
-        double unit;
-        const char *name;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "\u00b5s"}, {0, "ns"}};
-    size_t i = 0;
-    while (ns < 0.9995 * units[i].unit)
-        i++;
-    double value = units[i].unit > 0 ? ns / units[i].unit : ns;
-    leat_buf_printf(out, value >= 100 ? "%.0f %s" : "%.3g %s", value, units[i].name);
-}
-
-/* A node's name, harmless and no longer than a line can bear. */
-static void put_name(leat_buf *out, const char *name)
-{
-    size_t n = strlen(name);
-    if (n <= NAME_MAX_BYTES) {
-        leat_text_clean(out, name, n);
-        return;
-    }
-    size_t head = NAME_MAX_BYTES / 2, tail = n - NAME_MAX_BYTES / 2;
-    while (head > 0 && ((unsigned char)name[head] & 0xc0) == 0x80)
-        head--;
-    while (tail < n && ((unsigned char)name[tail] & 0xc0) == 0x80)
-        tail++;
-    leat_text_clean(out, name, head);
-    leat_buf_puts(out, "\u2026");
-    leat_text_clean(out, name + tail, n - tail);
-}
-
-static int percent(double part, double whole)
-{
-    return whole > 0 ? (int)lround(100 * LEAT_MIN(LEAT_MAX(part / whole, 0), 1)) : 0;
-}
-
-static void put_chain(const leat_tfigures *f, leat_buf *out)
-{
-    put_name(out, f->first_critical->name);
-    if (f->first_critical != f->last_critical) {
-        leat_buf_puts(out, " to ");
-        put_name(out, f->last_critical->name);
-    }
-}
-
-/* Why workers were idle: the longest path through the graph is the run; or one op is; or ops are too
- * short. */
-static void put_reason(const leat_tfigures *f, double n_events, leat_buf *out)
-{
-    if (f->n_critical > 0 && f->critical_ns >= 0.6 * f->ns) {
-        leat_buf_puts(out, f->n_critical > 1 ? ": the graph is a chain from " : ": all waits for ");
-        put_chain(f, out);
-        return;
-    }
-    if (f->longest && length(f->longest) >= 0.4 * f->ns) {
-        leat_buf_puts(out, ": ");
-        put_name(out, f->longest->name);
-        leat_buf_printf(out, " takes %d %% of it", percent(length(f->longest), f->ns));
-        return;
-    }
-    leat_buf_puts(out, ": the ops are short, ");
-    leat_put_duration_ns(out, f->busy_ns / LEAT_MAX(n_events, 1));
-    leat_buf_puts(out, " each on average");
-}
-
+/* The sentence of recorded runs, as far as events alone can tell. */
 void leat_timeline_put_verdict(const leat_tfigures *f, leat_buf *out)
 {
     size_t n_events = 0;
     for (size_t i = 0; i < f->n_kinds; i++)
         n_events += f->kinds[i].count;
-    if (n_events == 0 || f->ns <= 0) {
-        leat_buf_puts(out, "no op ran");
-        return;
-    }
-    double capacity = f->ns * f->n_workers;
-    int idle = percent(capacity - f->busy_ns, capacity);
-    if (f->n_workers == 1)
-        leat_buf_printf(out, "1 worker, idle %d %% of the run", idle);
-    else
-        leat_buf_printf(out, "%u workers idle %d %% of the run", f->n_workers, idle);
-    if (idle >= 25) {
-        put_reason(f, (double)n_events, out);
-    } else if (f->n_critical > 0) {
-        leat_buf_printf(out, "; the critical path takes %d %% of it, from ", percent(f->critical_ns, f->ns));
-        put_chain(f, out);
-    } else {
-        leat_buf_puts(out, "; most of it is ");
-        put_name(out, f->kinds[0].op);
-    }
+    leat_idle idle = {.n_workers = f->n_workers,
+                      .ns = f->ns,
+                      .busy_ns = f->busy_ns,
+                      .critical_ns = f->critical_ns,
+                      .n_events = n_events,
+                      .n_critical = f->n_critical,
+                      .first = f->first_critical ? f->first_critical->name : NULL,
+                      .last = f->last_critical ? f->last_critical->name : NULL,
+                      .longest = f->longest ? f->longest->name : NULL,
+                      .longest_ns = f->longest ? length(f->longest) : 0,
+                      .most = f->n_kinds > 0 ? f->kinds[0].op : NULL};
+    leat_put_idle(out, &idle);
 }
 
 char *leat_timeline_verdict(const leat_timeline *run, char *text, size_t size)

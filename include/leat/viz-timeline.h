@@ -13,9 +13,10 @@ extern "C" {
 
 /* One op, or a worker's share of one, on one worker. Strings are data: any bytes; borrowed for the call. */
 typedef struct leat_timeline_event {
-    const char *name, *op;    /* the node and its op type */
-    uint32_t worker;          /* from 0 */
-    bool critical;            /* on the critical path */
+    const char *name, *op; /* the node and its op type */
+    uint32_t worker;       /* from 0 */
+    bool critical;         /* on the critical path */
+    uint32_t tiles;        /* 0: the op itself; else the share in it that a helper took over: so many tiles */
     int64_t start_ns, end_ns; /* nanoseconds from the run's begin; end >= start */
 } leat_timeline_event;
 
@@ -31,7 +32,8 @@ typedef struct leat_timeline_options {
     size_t size; /* sizeof(leat_timeline_options) */
     const char *title;
     bool dark;
-    double width; /* of the page, in pixels (points in PDF); 0: 960 */
+    double width;      /* of the page, in pixels (points in PDF); 0: 960 */
+    const char *words; /* under the title, a sentence a line; NULL: leat_timeline_verdict's */
 } leat_timeline_options;
 
 /* Draws a run into a file whose suffix says the format (.png, .svg, .pdf): a lane a worker, colours by
