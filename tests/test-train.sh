@@ -27,6 +27,12 @@ $leat train $digits --epochs 4 --run parts --resume >/dev/null 2>&1
 $leat train $digits --epochs 6 --run parts --resume >parts.txt 2>/dev/null
 check "resumed twice: the bits of an uninterrupted run" same one parts
 
+# Every 40th step's times into the log: the same bits.
+$leat train $digits --epochs 6 --run traced --trace-step 40 >/dev/null 2>&1 || bad "train --trace-step"
+check "traced steps: the same bits" same one traced
+traced=$(sed -n 's/^model_checkpoint_path: ".*-\([0-9]*\)"/\1/p' runs/traced/checkpoint)
+check "and a profile each" sh -c "$leat inspect runs/traced | grep -q 'profiles *$((traced / 40))\$'"
+
 # A signal in the middle: the step is finished and saved, the exit status tells.
 $leat train $digits --epochs 100000 --run stopped >/dev/null 2>&1 &
 pid=$!

@@ -22,7 +22,7 @@ typedef struct leat_train_args {
     leat_texts ignore, categorical;
     int optimizer;
     double learning_rate, validation;
-    int64_t epochs, batch, shuffle_split, checkpoint_every, summary_every, seed, threads, memory;
+    int64_t epochs, batch, shuffle_split, checkpoint_every, summary_every, seed, threads, memory, trace_step;
     bool standardize, classes, resume;
 } leat_train_args;
 

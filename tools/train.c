@@ -41,6 +41,8 @@ static const struct leat_option options[] = {
      .initial = "0", .help = "steps between checkpoints (0: an epoch, but at least 10 seconds)"},
     {"summary-every", 0, "N", LEAT_BIND_INT(leat_train_args, summary_every, 0, INT64_MAX), .initial = "0",
      .help = "steps between summaries of the loss (0: about 100 in a run, at least one an epoch)"},
+    {"trace-step", 0, "N", LEAT_BIND_INT(leat_train_args, trace_step, 0, INT64_MAX), .initial = "0",
+     .help = "steps between those whose nodes' times go into the event file (0: none)"},
     {"resume", 0, NULL, LEAT_BIND_FLAG(leat_train_args, resume),
      .help = "go on with the newest run (or --run); start one where there is none"},
     {"seed", 0, "N", LEAT_BIND_INT(leat_train_args, seed, 0, INT32_MAX), .initial = "42",
@@ -61,7 +63,8 @@ typedef struct training {
     leat_session *session;
     leat_event_writer *events;
     leat_batches *batches;
-    leat_tensor *x, *y; /* of the batch now fed: headers over the batches' own memory */
+    leat_profile *profile; /* NULL: no step is traced */
+    leat_tensor *x, *y;    /* of the batch now fed: headers over the batches' own memory */
     leat_progress progress;
     char *directory;
     int64_t first_step, steps, per_epoch, saved_step;
@@ -305,10 +308,32 @@ static bool loss_is_told(const training *t, int64_t step)
     return in_epoch == t->per_epoch - short_last || step % summary_interval(t) == 0;
 }
 
+static leat_profile *profile_of(void *user, int64_t step)
+{
+    training *t = user;
+    return t->profile != NULL && step % t->args->trace_step == 0 ? t->profile : NULL;
+}
+
+/* When each node of a traced step ran, for TensorBoard's graph tab, `leat graph --color time` and `leat report`. */
+static leat_status add_trace(training *t, int64_t step)
+{
+    char tag[40];
+    void *bytes;
+    size_t size;
+    if (profile_of(t, step) == NULL)
+        return LEAT_OK;
+    snprintf(tag, sizeof tag, "step_%" PRId64, step);
+    LEAT_TRY(leat_profile_run_metadata(t->profile, &bytes, &size));
+    leat_status status = leat_event_writer_add_run_metadata_bytes(t->events, tag, bytes, size, step);
+    leat_free_bytes(bytes);
+    return status;
+}
+
 static leat_status step_done(void *user, int64_t step, double loss)
 {
     training *t = user;
     bool epoch_done = step % t->per_epoch == 0;
+    LEAT_TRY(add_trace(t, step));
     if (loss_is_told(t, step))
         LEAT_TRY(leat_add_scalar(t->events, "loss", loss, step));
     if (epoch_done)
@@ -348,6 +373,7 @@ static leat_status fit(training *t)
                        .inputs = LEAT_OUTS(t->model.x, t->model.y),
                        .next = next_batch,
                        .done = step_done,
+                       .profile = profile_of,
                        .user = t,
                        .first_step = t->first_step,
                        .last_step = t->steps};
@@ -374,7 +400,9 @@ static leat_status solve(training *t)
                              "stopped by a signal before the equation was solved: nothing is saved");
     }
     leat_progress_end(&t->progress);
-    LEAT_TRY(leat_run(t->session, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(t->model.solve)));
+    leat_run_options o = {.size = sizeof o, .profile = profile_of(t, 1)};
+    LEAT_TRY(leat_run_with(t->session, &o, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(t->model.solve)));
+    LEAT_TRY(add_trace(t, 1));
     leat_evaluation e;
     LEAT_TRY(
         leat_evaluate(t->session, t->model.x, t->model.output, t->data, LEAT_PART_TRAIN, &e, NULL, NULL));
@@ -434,6 +462,8 @@ static leat_status start(training *t)
     LEAT_TRY(write_or_compare(t, resumed));
     leat_session_options o = {.size = sizeof o, .threads = (int)t->args->threads};
     LEAT_TRY(leat_session_open(&t->session, t->model.graph, &o));
+    if (t->args->trace_step > 0)
+        LEAT_TRY(leat_profile_new(&t->profile, NULL));
     LEAT_TRY(resumed ? restore(t) : leat_run_init(t->session));
     LEAT_TRY(leat_batches_new(&t->batches, t->data,
                               t->spec.kind == MODEL_NORMAL && t->args->batch == 0 ? 1024
@@ -502,6 +532,7 @@ static int run(leat_tool *tool, const void *values)
     leat_tensor_unref(t.x);
     leat_tensor_unref(t.y);
     leat_batches_free(t.batches);
+    leat_profile_free(t.profile);
     leat_session_free(t.session);
     leat_model_free(&t.model);
     leat_run_info_free(&t.info);

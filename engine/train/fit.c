@@ -13,8 +13,10 @@ static leat_status steps(const leat_fit_args *a, leat_callable *call, leat_tenso
     leat_status status = LEAT_OK;
     for (int64_t step = a->first_step; status == LEAT_OK && step < a->last_step; step++) {
         status = a->next(a->user, values);
+        leat_run_options o = {.size = sizeof o,
+                              .profile = a->profile != NULL ? a->profile(a->user, step + 1) : NULL};
         if (status == LEAT_OK)
-            status = leat_call(call, values, &loss);
+            status = leat_call_with(call, o.profile != NULL ? &o : NULL, values, &loss);
         if (status == LEAT_OK && a->done != NULL)
             status = a->done(a->user, step + 1, scalar_of(loss));
     }

@@ -25,6 +25,8 @@ typedef struct leat_fit_args {
     void *user;
     int64_t first_step; /* steps done before: 0 in a new run */
     int64_t last_step;  /* the loop ends when so many are done */
+    /* The profile in which this step is to be recorded, or NULL. The call-back may itself be NULL: no step is. */
+    leat_profile *(*profile)(void *user, int64_t step);
 } leat_fit_args;
 LEAT_API leat_status leat_fit(const leat_fit_args *args) LEAT_MUST_CHECK;
 
