@@ -158,7 +158,8 @@ size_t leat_escape(char *to, size_t room, const char *text, size_t n) LEAT_PRIV(
 void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_escaped);
 /* Appends a JSON string, quotes included. Bytes that are no UTF-8, and NUL (which
  * not every reader takes), become the text \xNN; what could end a script
- * element or a line of JavaScript is escaped too, so that the JSON may stand in HTML. */
+ * element or a line of JavaScript is escaped too, so that the JSON may stand in HTML, and what leat_escape escapes, so
+ * that it may be shown in a terminal. */
 void leat_buf_put_json(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_json);
 /* Appends a number as leat_format_f64 writes it; NaN and the infinities as the strings "NaN", ... */
 void leat_buf_put_json_f64(leat_buf *b, double value) LEAT_PRIV(buf_put_json_f64);

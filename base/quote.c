@@ -85,8 +85,7 @@ static const char *json_escape(uint32_t code, char hex[8])
     case '\t': return "\\t";
     default: break;
     }
-    if (code >= 0x20 && code != '<' && code != '>' && code != '&' && code != 0x7f && code != 0x2028 &&
-        code != 0x2029)
+    if (!must_escape(code) && code != '<' && code != '>' && code != '&')
         return NULL;
     snprintf(hex, 8, "\\u%04x", code);
     return hex;

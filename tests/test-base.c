@@ -344,6 +344,7 @@ LEAT_TEST(json_strings)
         {"\0x", "\"\\\\x00x\"", 2},
         {"</script>", "\"\\u003c/script\\u003e\"", 9},
         {"\xe2\x80\xa8", "\"\\u2028\"", 3},
+        {"\xe2\x80\xae\xc2\x9b", "\"\\u202e\\u009b\"", 5},
         {"\xe6\x8d\x9f", "\"\xe6\x8d\x9f\"", 3},
         {"a\xff", "\"a\\\\xff\"", 2},
         {"\xff"

@@ -448,7 +448,7 @@ LEAT_TEST(very_many_tags_are_counted)
         shown += strncmp(p + 2 + strspn(p + 2, "0123456789"), "</text>", 7) == 0;
     while (more && more[-1] != '>')
         more--;
-    CHECK(more != NULL && shown > 20 && (size_t)atoi(more) == MANY - shown);
+    CHECK(more != NULL && shown >= 6 && (size_t)atoi(more) == MANY - shown);
     leat_buf_free(&svg);
 }
 

@@ -17,10 +17,22 @@ static const struct leat_option options[] = {
      .help = "only runs that match this regular expression"},
 };
 
-static leat_status append(void *user, const void *bytes, size_t n)
+static leat_status append(void *file, const void *bytes, size_t n)
 {
-    leat_buf_append(user, bytes, n);
-    return leat_buf_status(user);
+    return leat_file_write(file, bytes, n);
+}
+
+struct content {
+    leat_logdir *log;
+    leat_export_options options;
+    bool json;
+};
+
+static leat_status write_content(void *user, leat_file *file)
+{
+    struct content *c = user;
+    return c->json ? leat_logdir_export_json(c->log, &c->options, append, file)
+                   : leat_logdir_export_csv(c->log, &c->options, append, file);
 }
 
 static leat_status export(const char *log_path, const export_args *a)
@@ -29,16 +41,10 @@ static leat_status export(const char *log_path, const export_args *a)
     bool json = n > 5 && strcmp(a->out + n - 5, ".json") == 0;
     if (!json && !(n > 4 && strcmp(a->out + n - 4, ".csv") == 0))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
-    leat_logdir *log;
-    leat_buf text = {0};
-    leat_export_options o = {.runs = a->run, .tags = a->tag};
-    LEAT_TRY(leat_logdir_open(&log, log_path, NULL));
-    leat_status status = json ? leat_logdir_export_json(log, &o, append, &text)
-                              : leat_logdir_export_csv(log, &o, append, &text);
-    if (status == LEAT_OK)
-        status = leat_file_replace(a->out, text.data, text.size, false);
-    leat_buf_free(&text);
-    leat_logdir_close(log);
+    struct content c = {.json = json, .options = {.runs = a->run, .tags = a->tag}};
+    LEAT_TRY(leat_logdir_open(&c.log, log_path, NULL));
+    leat_status status = leat_file_replace_by(a->out, write_content, &c, false);
+    leat_logdir_close(c.log);
     return status;
 }
 
@@ -50,4 +56,4 @@ static int run(leat_tool *t, const void *values)
 
 const struct leat_command leat_command_export =
     LEAT_COMMAND("export", "LOGDIR -o FILE", "write all points of a log as CSV or JSON", .min_operands = 1,
-                 .max_operands = 1, LEAT_OPTIONS(options, export_args), .run = run);
+                 .max_operands = 1, LEAT_OPTIONS(options, export_args), .run = run, .reads_logs = true);

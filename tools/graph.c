@@ -86,4 +86,4 @@ const struct leat_command leat_command_graph = LEAT_COMMAND(
         "auxiliary area.\n\n"
         "Without --depth the outermost scopes are opened, one of each structure, as long as the page "
         "still reads.",
-    LEAT_OPTIONS(options, struct graph_args), .run = run);
+    LEAT_OPTIONS(options, struct graph_args), .run = run, .reads_logs = true);

@@ -112,4 +112,4 @@ const struct leat_command leat_command_inspect = LEAT_COMMAND(
         "directory of them), an event file or a log directory. Exits with 1 where a tensor of a checkpoint can't be read.\n\n"
         "--diff compares two graphs (nodes by their names: ops, devices, inputs, attributes with their defaults, and functions) or "
         "two checkpoints (tensors by their names: dtypes, shapes, values), and exits with 1 where they differ.",
-    LEAT_OPTIONS(options, inspect_args), .run = run);
+    LEAT_OPTIONS(options, inspect_args), .run = run, .reads_logs = true);

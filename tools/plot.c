@@ -129,4 +129,4 @@ const struct leat_command leat_command_plot = LEAT_COMMAND(
     .details =
         "Scalars are drawn a chart a tag with a line a run, smoothed as in TensorBoard, what was smoothed away pale behind; "
         "every point counts, however many there are. A run keeps its colour when others are hidden.",
-    LEAT_OPTIONS(options, struct plot_args), .run = run);
+    LEAT_OPTIONS(options, struct plot_args), .run = run, .reads_logs = true);

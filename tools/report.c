@@ -51,4 +51,4 @@ const struct leat_command leat_command_report = LEAT_COMMAND(
         "The report has a summary (the last, best and smoothed value of each tag by run), charts, distributions, histograms, "
         "images, texts and graphs. It needs no script and nothing from the network. A directory also gets, for each tag, "
         "its picture as PNG and SVG and its numbers as CSV; one HTML file holds the numbers, too, behind its links.",
-    LEAT_OPTIONS(options, struct report_args), .run = run);
+    LEAT_OPTIONS(options, struct report_args), .run = run, .reads_logs = true);

@@ -100,6 +100,7 @@ struct leat_command {
     const struct leat_option *options;
     size_t n_options;
     size_t values_size; /* of the struct that the options are bound to */
+    bool reads_logs;    /* holds much for a short time: what it frees goes back to the system at once */
     /* Returns an exit code. `values` and the operands live until it returns. */
     int (*run)(leat_tool *t, const void *values);
 };

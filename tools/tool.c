@@ -2,6 +2,9 @@
 #include "config.h"
 #include "tools/tool-private.h"
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,6 +28,15 @@ static void look_at_terminal(leat_tool *t)
                             : 80;
 }
 
+/* By default the C library learns from large blocks that are freed to keep those that follow: a log's million small
+ * parts would then be held beside what is made of them. */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
+}
+
 static int run_command(leat_tool *t, const struct leat_command *command, int argc, char **argv)
 {
     bool want_help;
@@ -32,6 +44,8 @@ static int run_command(leat_tool *t, const struct leat_command *command, int arg
     if (values == NULL)
         return leat_tool_fail(t, leat_fail_memory(command->values_size));
     int code;
+    if (command->reads_logs)
+        give_back_memory();
     leat_status st = leat_options_parse(t, command, argc, argv, values, &want_help);
     if (st != LEAT_OK) {
         code = leat_tool_fail(t, st);

@@ -74,7 +74,9 @@ struct leat_figure {
     leat_pattern tag, run, band;
     size_t
         *line_of; /* by run: the first of the runs whose mean is one line with it; itself where it is alone */
-    leat_item *items;
+    size_t n_found,
+        n_points;     /* series that the filters let through, and their points: also of those left out */
+    leat_item *items; /* panel by panel */
     size_t n_items, items_capacity;
     leat_panel *panels;
     size_t n_panels;

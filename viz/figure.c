@@ -1,3 +1,4 @@
+#include "config.h"
 #include "viz/figure-private.h"
 #include <math.h>
 #include <stdlib.h>
@@ -256,68 +257,99 @@ static leat_status group_runs(leat_figure *f)
     return status;
 }
 
-/* By group, tag, run: a group's tags stand together. */
-static int compare_items(const void *a, const void *b)
+/* One series of the class. */
+typedef struct found {
+    const char *run, *tag;
+    size_t points;
+    const void *series;
+} found;
+
+static bool series_at(const leat_figure *f, size_t i, found *s)
 {
-    const leat_item *x = a, *y = b;
-    if (strcmp(x->tag, y->tag) != 0) {
-        size_t gx = leat_tag_group(x->tag), gy = leat_tag_group(y->tag);
+    return f->class->series(f->data, i, &s->run, &s->tag, &s->points, &s->series);
+}
+
+static size_t run_of(const leat_figure *f, const found *s)
+{
+    return (size_t)(uintptr_t)leat_map_get(&f->run_index, s->run, strlen(s->run)) - 1;
+}
+
+/* By group, tag, run: a group's tags stand together. Of indices of series. */
+static int compare_series(const void *a, const void *b, void *figure)
+{
+    found x, y;
+    series_at(figure, *(const uint32_t *)a, &x);
+    series_at(figure, *(const uint32_t *)b, &y);
+    if (strcmp(x.tag, y.tag) != 0) {
+        size_t gx = leat_tag_group(x.tag), gy = leat_tag_group(y.tag);
         if ((gx == 0) != (gy == 0))
             return gx == 0 ? -1 : 1; /* tags without a group come first */
-        return leat_natural_compare(x->tag, y->tag);
+        return leat_natural_compare(x.tag, y.tag);
     }
-    return (x->run > y->run) - (x->run < y->run);
+    size_t rx = run_of(figure, &x), ry = run_of(figure, &y);
+    return (rx > ry) - (rx < ry);
 }
 
-static leat_status select_items(leat_figure *f)
-{
-    const char *run, *tag;
-    const void *series;
-    size_t points;
-    for (size_t i = 0; f->class->series(f->data, i, &run, &tag, &points, &series); i++) {
-        if (points == 0 || !leat_pattern_matches(&f->run, run) || !leat_pattern_matches(&f->tag, tag))
-            continue;
-        LEAT_TRY(leat_grow(&f->items, &f->items_capacity, f->n_items + 1, sizeof *f->items));
-        size_t index = (size_t)(uintptr_t)leat_map_get(&f->run_index, run, strlen(run)) - 1;
-        f->items[f->n_items++] = (leat_item){index, tag, series};
-    }
-    if (f->n_items == 0)
-        return leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s of the wanted runs and tags",
-                         f->options.kind == LEAT_PLOT_SCALARS  ? "scalars"
-                         : f->options.kind == LEAT_PLOT_IMAGES ? "images"
-                         : f->options.kind == LEAT_PLOT_TEXT   ? "texts"
-                                                               : "histograms");
-    qsort(f->items, f->n_items, sizeof *f->items, compare_items);
-    return LEAT_OK;
-}
-
-static leat_status make_panels(leat_figure *f)
+/* The panels of the series in that order, and their items. */
+static leat_status make_panels(leat_figure *f, const uint32_t *order, size_t n)
 {
     bool together = f->options.one_chart && !f->class->by_run;
-    size_t most = together ? 1 : LEAT_MIN(f->n_items, (size_t)LEAT_MOST_PANELS);
+    size_t most = together ? 1 : LEAT_MIN(n, (size_t)LEAT_MOST_PANELS);
+    found before = {0}, s;
     f->panels = leat_alloc_zero(most, sizeof *f->panels);
     if (f->panels == NULL)
         return leat_fail_memory(most * sizeof *f->panels);
-    for (size_t i = 0; i < f->n_items; i++) {
-        const leat_item *item = &f->items[i], *before = i > 0 ? &f->items[i - 1] : NULL;
-        bool same = before && (together || (strcmp(before->tag, item->tag) == 0 &&
-                                            (!f->class->by_run || before->run == item->run)));
-        if (!same && f->n_panels == most) {
-            f->n_left_out++;
-            continue;
-        }
-        if (same && f->n_left_out > 0)
+    for (size_t i = 0; i < n; i++, before = s) {
+        series_at(f, order[i], &s);
+        size_t run = run_of(f, &s);
+        bool same = i > 0 && (together || (strcmp(before.tag, s.tag) == 0 &&
+                                           (!f->class->by_run || run_of(f, &before) == run)));
+        bool full = together ? f->n_items == LEAT_MOST_PANELS : !same && f->n_panels == most;
+        f->n_left_out += full;
+        if (full || (same && f->n_left_out > 0))
             continue;
         if (!same)
-            f->panels[f->n_panels++] = (leat_panel){.tag = item->tag, .run = item->run, .first = i};
+            f->panels[f->n_panels++] = (leat_panel){.tag = s.tag, .run = run, .first = f->n_items};
+        LEAT_TRY(leat_grow(&f->items, &f->items_capacity, f->n_items + 1, sizeof *f->items));
+        f->items[f->n_items++] = (leat_item){run, s.tag, s.series};
         leat_panel *p = &f->panels[f->n_panels - 1];
         p->n++;
-        if (p->run != item->run)
+        if (p->run != run)
             p->run = SIZE_MAX;
-        if (p->tag && strcmp(p->tag, item->tag) != 0)
+        if (p->tag && strcmp(p->tag, s.tag) != 0)
             p->tag = NULL;
     }
     return LEAT_OK;
+}
+
+/* There may be a million tags: four bytes each until it is known which are drawn. */
+static leat_status select_items(leat_figure *f)
+{
+    uint32_t *order = NULL;
+    size_t n = 0, capacity = 0;
+    leat_status status = LEAT_OK;
+    found s;
+    for (size_t i = 0; status == LEAT_OK && i < UINT32_MAX && series_at(f, i, &s); i++) {
+        if (s.points == 0 || !leat_pattern_matches(&f->run, s.run) || !leat_pattern_matches(&f->tag, s.tag))
+            continue;
+        status = leat_grow(&order, &capacity, n + 1, sizeof *order);
+        if (status == LEAT_OK)
+            order[n++] = (uint32_t)i;
+        f->n_points += s.points;
+    }
+    f->n_found = n;
+    if (status == LEAT_OK && n == 0)
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s of the wanted runs and tags",
+                           f->options.kind == LEAT_PLOT_SCALARS  ? "scalars"
+                           : f->options.kind == LEAT_PLOT_IMAGES ? "images"
+                           : f->options.kind == LEAT_PLOT_TEXT   ? "texts"
+                                                                 : "histograms");
+    if (status == LEAT_OK) {
+        qsort_r(order, n, sizeof *order, compare_series, f);
+        status = make_panels(f, order, n);
+    }
+    leat_free(order);
+    return status;
 }
 
 leat_status leat_figure_add_key(leat_figure *f, char *label, leat_run_look look, leat_legend_kind kind,
@@ -345,7 +377,6 @@ static leat_status build(leat_figure *f)
     LEAT_TRY(number_runs(f));
     LEAT_TRY(group_runs(f));
     LEAT_TRY(select_items(f));
-    LEAT_TRY(make_panels(f));
     return f->class->legend ? f->class->legend(f) : LEAT_OK;
 }
 

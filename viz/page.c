@@ -14,6 +14,8 @@
 #define LEAST_WIDTH 130.0
 #define LEAST_HEIGHT 84.0
 #define TALLEST 6000.0 /* of a page that may be as high as it wants */
+#define CROWD 1000u    /* of charts: a picture that cannot show them all anyway need not be as large */
+#define CROWD_TALLEST 900.0
 
 /* The grid of one call of leat_figure_draw. */
 typedef struct grid {
@@ -248,7 +250,10 @@ static void choose_grid(grid *g, double foot)
     if (g->f->panels[g->first].tag != NULL && g->columns > 1)
         choose_headings(g);
     g->width = (double)g->columns * (g->panel_w + GAP) - GAP + 2 * MARGIN;
-    g->limit = (g->c->class->many_pages ? 1.38 * fmax(g->width, 640) : TALLEST) - foot;
+    g->limit = (g->c->class->many_pages ? 1.38 * fmax(g->width, 640)
+                : g->n > CROWD          ? CROWD_TALLEST
+                                        : TALLEST) -
+               foot;
 }
 
 static void draw_foot(const grid *g, size_t missing, double y)

@@ -25,7 +25,7 @@ static const char style[] =
     "th,td{padding:3px 0 3px 16px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"
     "th:first-child,td.first{padding-left:0}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-    "td.name{overflow-wrap:anywhere;min-width:8em;max-width:420px}td.step{color:var(--muted)}\n"
+    "td.name{overflow-wrap:anywhere;min-width:10em;max-width:420px}td.step{color:var(--muted)}\n"
     "td.date{white-space:nowrap}\n"
     "i.run{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px}\n"
     ".pictures{display:flex;flex-wrap:wrap;gap:20px 18px}\n"
@@ -102,7 +102,7 @@ static void collect(const leat_figure *f, run_facts *runs, size_t n_runs)
 
 static void put_run_name(const leat_report_job *j, leat_buf *b, const leat_figure *f, size_t run)
 {
-    leat_buf_printf(b, "<i class=\"run\" style=\"background:#%06x\"></i>",
+    leat_buf_printf(b, "<i class=\"run\" style=\"background:#%06x\"></i>&#8288;",
                     leat_theme_run(&j->theme, run).color >> 8);
     leat_text_xml(b, f->runs[run]);
 }
@@ -221,8 +221,8 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "</td></tr>\n");
     }
     leat_buf_puts(b, "</table></div>\n");
-    if (j->figures[0]->n_items > j->n_rows)
-        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->figures[0]->n_items - j->n_rows);
+    if (j->figures[0]->n_found > j->n_rows)
+        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->figures[0]->n_found - j->n_rows);
 }
 
 /* ---- contents and pictures ---- */
@@ -392,6 +392,9 @@ static void put_head(const leat_report_job *j, leat_buf *b)
     leat_buf_printf(b,
                     "<!DOCTYPE html>\n<html lang=\"en\"%s>\n<head>\n<meta charset=\"utf-8\"/>\n"
                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
+                    /* Nothing to run, nothing to fetch: a reader's browser holds the page to it. */
+                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                    "style-src 'unsafe-inline'; img-src data:\"/>\n"
                     "<meta name=\"generator\" content=\"Leat\"/>\n<title>",
                     j->theme.dark ? " class=\"dark\"" : "");
     leat_text_xml(b, leat_report_title(j));

@@ -211,7 +211,7 @@ static void draw_summary(paper *k)
         put_cell(k, 5, r->smoothed, "");
         k->y += LINE;
     }
-    size_t all = j->figures[0]->n_items;
+    size_t all = j->figures[0]->n_found;
     if (all > MOST_ROWS) {
         char text[64];
         snprintf(text, sizeof text, "and %zu more rows", all - MOST_ROWS);

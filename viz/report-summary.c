@@ -62,8 +62,7 @@ leat_status leat_report_summary(leat_report_job *j)
     j->rows = leat_alloc_zero(n, sizeof *j->rows);
     if (j->rows == NULL)
         return leat_fail_memory(n * sizeof *j->rows);
-    for (size_t i = 0; i < f->n_items; i++)
-        j->n_points += ((const leat_scalar_series *)f->items[i].series)->n;
+    j->n_points = f->n_points;
     for (size_t i = 0; i < n; i++) {
         j->rows[i].series = f->items[i].series;
         j->rows[i].run = f->items[i].run;
