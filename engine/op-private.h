@@ -41,6 +41,12 @@ struct leat_tensor {
     leat_var *var; /* values of ref and resource dtype: the variable they denote */
 };
 
+/* As leat_tensor_wrap, of memory that leat_alloc_aligned gave: the tensor's from now on, but not after a failure. */
+leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data);
+/* Exchanges the memory of a tensor (of numbers, made by leat_tensor_new or _adopt, held by the caller alone) for other
+ * such memory of its size; false, and nothing is done, where it is none of that kind. */
+bool leat_tensor_swap(leat_tensor *t, void **data);
+
 static inline size_t leat_dtype_bytes(leat_dtype dtype) /* as leat_dtype_size, inlined */
 {
     static const uint8_t bytes[24] = {
@@ -289,6 +295,9 @@ leat_var *leat_in_var(const leat_kernel *k,
 leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value) LEAT_MUST_CHECK;
 /* Gives the variable a copy of `value` (reusing its buffer where the size agrees). */
 leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *value) LEAT_MUST_CHECK;
+/* As leat_var_assign of input i; where nobody else uses that value, its memory becomes the variable's and nothing is copied
+ * (needs LEAT_OP_TAKES). */
+leat_status leat_var_take(leat_kernel *k, leat_var *var, int i) LEAT_MUST_CHECK;
 /* Output i is a ref to the variable of input j, as Assign returns. */
 void leat_out_ref(leat_kernel *k, int i, int j);
 /* The session's variable of VariableV2, VarHandleOp: made at the first call. NULL: out of memory. */
@@ -356,6 +365,7 @@ typedef enum leat_op_flags {
     LEAT_OP_SWITCHES = 256,    /* one output shows input 0, the others are dead; goes with ALIAS */
     LEAT_OP_MERGES = 512,      /* runs as soon as one data input is not dead */
     LEAT_OP_NEVER_DEAD = 1024, /* runs even if what it waits for is dead */
+    LEAT_OP_TAKES = 2048,      /* may keep input 1's memory as its variable's (leat_var_take) */
 } leat_op_flags;
 
 typedef struct leat_cost {

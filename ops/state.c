@@ -174,7 +174,7 @@ static leat_status assign_kernel(leat_kernel *k)
     LEAT_TRY(want_dtype(k, var, k->in[1]->dtype));
     if (leat_attr_bool(k->op, "validate_shape"))
         LEAT_TRY(want_assignable(k, var, k->in[1], true));
-    LEAT_TRY(leat_var_assign(k, var, k->in[1]));
+    LEAT_TRY(leat_var_take(k, var, 1));
     leat_out_ref(k, 0, 0);
     return LEAT_OK;
 }
@@ -186,7 +186,7 @@ const leat_op_def leat_op_Assign = LEAT_OP(
         "Gives the variable a copy of value and hands on its ref. With validate_shape the shape must be the "
         "variable's.",
     .shape = assign_shape, .kernels = {{.fn = assign_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW);
+    .flags = LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW | LEAT_OP_TAKES);
 
 LEAT_ROW(Assign, "(ref float[2] 1 2, float[2] 3 4) -> float[2] 3 4");
 LEAT_ROW(Assign, "(ref float[2] 1 2, float[3] 3 4 5) fails ''");
@@ -302,14 +302,14 @@ static leat_status assign_variable_kernel(leat_kernel *k)
     leat_var *var = leat_in_var(k, 0);
     LEAT_TRY(want_dtype(k, var, k->in[1]->dtype));
     LEAT_TRY(want_assignable(k, var, k->in[1], leat_attr_bool(k->op, "validate_shape")));
-    return leat_var_assign(k, var, k->in[1]);
+    return leat_var_take(k, var, 1);
 }
 
 const leat_op_def leat_op_AssignVariableOp =
     LEAT_OP("AssignVariableOp(resource: resource, value: dtype); dtype: type; validate_shape: bool = false",
             .doc = "Gives the variable a copy of value.", .shape = assign_variable_shape,
             .kernels = {{.fn = assign_variable_kernel}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW);
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW | LEAT_OP_TAKES);
 
 LEAT_ROW(AssignVariableOp, "(var float[2] 1 2, float[2] 3 4) -> after 0: float[2] 3 4");
 

@@ -95,13 +95,17 @@ static leat_status heap_output(leat_kernel *k, int i, const leat_shape *shape, s
     return LEAT_OK;
 }
 
+static size_t slot_bytes(size_t bytes)
+{
+    return LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
+}
+
 /* Grows the slot to hold `bytes`; the old content is nobody's any more (plan-slots.c). */
 static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
 {
     if (slot->capacity >= bytes && slot->data != NULL)
         return LEAT_OK;
-    size_t room =
-        LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
+    size_t room = slot_bytes(bytes);
     LEAT_TRY(charge(k, room - slot->capacity));
     atomic_fetch_sub_explicit(&k->frame->slot_bytes, slot->capacity, memory_order_relaxed);
     leat_free_aligned(slot->data);
@@ -306,6 +310,35 @@ leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *va
     if (copy == NULL)
         return in_context(k, LEAT_ERR_NO_MEMORY);
     var->value = copy;
+    leat_tensor_unref(old);
+    return LEAT_OK;
+}
+
+enum { WORTH_TAKING = 4096 }; /* bytes: fewer are copied faster than they are found in another cache line */
+
+leat_status leat_var_take(leat_kernel *k, leat_var *var, int i)
+{
+    const leat_tensor *value = k->in[i];
+    const leat_frame *f = k->frame;
+    if (f == NULL || !(f->plan->nodes[k->node].flags & LEAT_NODE_TAKES) || value->base != NULL)
+        return leat_var_assign(k, var, value);
+    const leat_plan *p = f->plan;
+    leat_slot *slot = &f->slots[p->value_slot[p->inputs[p->nodes[k->node].in + (uint32_t)i] - p->base]];
+    leat_tensor *old = var->value;
+    size_t bytes = leat_tensor_bytes(value);
+    if (slot->data != value->data || slot->capacity != slot_bytes(bytes) || bytes < WORTH_TAKING)
+        return leat_var_assign(k, var, value);
+    if (old != NULL && old->dtype == value->dtype && leat_tensor_bytes(old) == bytes &&
+        leat_tensor_swap(old,
+                         &slot->data)) { /* the slot gets the old memory: nothing is allocated in a loop */
+        old->shape = value->shape;
+        return LEAT_OK;
+    }
+    leat_tensor *taken = leat_tensor_adopt(value->dtype, value->shape, slot->data);
+    if (taken == NULL)
+        return in_context(k, LEAT_ERR_NO_MEMORY);
+    *slot = (leat_slot){0};
+    var->value = taken;
     leat_tensor_unref(old);
     return LEAT_OK;
 }

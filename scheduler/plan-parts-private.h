@@ -18,6 +18,7 @@ enum leat_plan_node_flag {
     LEAT_NODE_SERIAL = 8,   /* blocking */
     LEAT_NODE_CHECKED = 16, /* some input or control input may be dead: looked at before it runs */
     LEAT_NODE_MAY_DIE = 32, /* may itself be dead */
+    LEAT_NODE_TAKES = 64,   /* its input 1 lies in a slot and is nobody else's: the memory may be kept */
 };
 
 typedef struct leat_plan_node {

@@ -239,6 +239,27 @@ static void assign_all(slots *s)
     }
 }
 
+/* An Assign may keep the memory of a value in a slot that it alone uses, and that shows nobody else's: whoever has the slot
+ * next comes after the Assign, and finds what memory the slot has then. */
+static void choose_takers(slots *s)
+{
+    leat_plan *p = s->p;
+    uint32_t *uses = s->last_use; /* by value now, not by group */
+    memset(uses, 0, (size_t)s->d->n_node_values * sizeof *uses);
+    for (uint32_t i = 0; i < p->n_inputs; i++)
+        if (is_node_value(p->inputs[i]))
+            uses[p->inputs[i]]++;
+    for (uint32_t node = 0; node < p->n_nodes; node++) {
+        const leat_op *op = p->nodes[node].op;
+        if (!(op->type->def->flags & LEAT_OP_TAKES))
+            continue;
+        uint32_t id = p->inputs[p->nodes[node].in + 1];
+        if (is_node_value(id) && uses[id] == 1 && p->value_slot[id] != LEAT_NO_SLOT &&
+            !(op->inputs[1].op->type->def->flags & LEAT_OP_ALIAS))
+            p->nodes[node].flags |= LEAT_NODE_TAKES;
+    }
+}
+
 static leat_status allocate(slots *s)
 {
     size_t values = (size_t)s->d->n_node_values + 2, nodes = (size_t)s->p->n_nodes + 2;
@@ -273,6 +294,7 @@ leat_status leat_plan_slots(leat_plan_draft *d)
         status = count_uses(&s);
         reverse_edges(&s);
         assign_all(&s);
+        choose_takers(&s);
     }
     leat_free(s.leader);
     leat_free(s.outside);

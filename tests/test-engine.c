@@ -188,6 +188,74 @@ LEAT_TEST(deadline_and_cancel)
     leat_graph_free(g);
 }
 
+static void check_all(const leat_tensor *t, float want)
+{
+    const float *v = leat_tensor_data(t);
+    bool same = true;
+    for (int64_t i = 0; i < leat_tensor_elements(t); i++)
+        same &= v[i] == want;
+    CHECK(same);
+}
+
+static leat_op *assign_op(leat_out variable, leat_out value)
+{
+    return leat_out_dtype(variable) == LEAT_RESOURCE ? leat_raw_assign_variable_op(variable, value)
+                                                     : leat_assign(variable, value, NULL).op;
+}
+
+/* An assigned variable may keep the memory of the value. Whoever else uses that value, another variable among them, must not see
+ * what becomes of it. */
+static void assign_shared(bool resource, bool second, bool fetched, bool consumed)
+{
+    enum { N = 5000 };
+    leat_graph *g = leat_graph_new();
+    leat_out start = leat_zeros(g, LEAT_SHAPE(N)),
+             x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(N));
+    leat_out a = leat_variable(start, .name = "a", .use_resource = resource);
+    leat_out b = leat_variable(start, .name = "b", .use_resource = resource);
+    leat_out value = leat_mul(leat_add(x, x), x);
+    leat_op *first = assign_op(a, value);
+    leat_op *other = second ? assign_op(b, value) : first;
+    /* In serial order: a gets the value, a changes, the value is used. */
+    leat_op *more = resource ? leat_raw_assign_add_variable_op(a, x) : leat_raw_assign_add(a, x).op;
+    leat_out sum = consumed ? leat_add(value, x) : x;
+    leat_op *double_it = assign_op(a, leat_add(leat_variable_read(a), leat_variable_read(a)));
+    leat_session *s = NULL;
+    leat_tensor *in = leat_tensor_new(LEAT_FLOAT, LEAT_SHAPE(N)), *got = NULL, *kept = NULL, *summed = NULL;
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    CHECK_OK(leat_run_init(s));
+    for (int run = 1; run < 6; run++) {
+        float want = 2.0f * (float)run * (float)run;
+        for (int i = 0; i < N; i++)
+            ((float *)leat_tensor_data(in))[i] = (float)run;
+        leat_fetch fetches[] = {{sum, &summed}, {value, &kept}};
+        leat_feed feed = {x, in};
+        CHECK_OK(leat_run(s, (leat_feed_list){&feed, 1}, (leat_fetch_list){fetches, fetched ? 2 : 1},
+                          LEAT_TARGETS(first, other, more)));
+        for (int twice = 0; twice < 2; twice++)
+            CHECK_OK(leat_run(s, LEAT_NO_FEEDS, LEAT_NO_FETCHES, LEAT_TARGETS(double_it)));
+        CHECK_OK(leat_eval(s, leat_variable_read(a), &got));
+        check_all(got, 4 * (want + (float)run));
+        CHECK_OK(leat_eval(s, leat_variable_read(b), &got));
+        check_all(got, second ? want : 0);
+        check_all(summed, (consumed ? want : 0) + (float)run);
+        if (fetched)
+            check_all(kept, want);
+    }
+    leat_tensor_unref(in);
+    leat_tensor_unref(got);
+    leat_tensor_unref(kept);
+    leat_tensor_unref(summed);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+LEAT_TEST(assigned_values_may_become_the_variable)
+{
+    for (int i = 0; i < 16; i++)
+        assign_shared(i & 1, i & 2, i & 4, i & 8);
+}
+
 /* At most five nodes an op in the gradient of a chain. */
 LEAT_TEST(gradient_of_a_long_chain)
 {

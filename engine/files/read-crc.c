@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "base/crc-private.h"
 
 enum {
@@ -25,11 +27,30 @@ typedef struct share {
     bool started;
 } share;
 
+/* Memory that was never touched gets its pages at once, not one by one as the bytes arrive in it: half the time of reading into a
+ * new tensor. Only a wish: older kernels refuse. */
+static void touch(char *to, size_t n, size_t page)
+{
+#ifdef MADV_POPULATE_WRITE
+    unsigned char resident = 0;
+    char *begin = to - (uintptr_t)to % page;
+    char *inside =
+        begin +
+        (n >= 2 * page ? page : 0); /* the first page may hold something else, and be there for that */
+    if (mincore(inside, 1, &resident) == 0 && !(resident & 1))
+        (void)madvise(begin, (size_t)(to + n - begin), MADV_POPULATE_WRITE);
+#else
+    (void)to, (void)n, (void)page;
+#endif
+}
+
 static void read_share(share *s)
 {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     s->crc = 0;
     for (size_t at = 0; at < s->size;) {
         size_t n = LEAT_MIN(s->size - at, (size_t)LEAT_READ_PIECE);
+        touch(s->to + at, n, page);
         s->status = leat_file_read_at(s->file, s->offset + at, s->to + at, n);
         if (s->status != LEAT_OK)
             return;

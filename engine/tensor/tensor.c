@@ -129,6 +129,22 @@ leat_tensor *leat_tensor_wrap(leat_dtype dtype, leat_shape shape, void *data,
     return t;
 }
 
+leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data)
+{
+    return leat_tensor_wrap(dtype, shape, data, free_buffer, NULL);
+}
+
+bool leat_tensor_swap(leat_tensor *t, void **data)
+{
+    /* Acquire: the content is as the last of those that held it left it. */
+    if (t->free_data != free_buffer || atomic_load_explicit(&t->refs, memory_order_acquire) != 1)
+        return false;
+    void *old = t->data;
+    t->data = *data;
+    *data = old;
+    return true;
+}
+
 leat_tensor *leat_tensor_ref(leat_tensor *t)
 {
     /* Relaxed: whoever adds a reference already holds one, so the object can't go away meanwhile. */
