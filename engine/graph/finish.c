@@ -380,13 +380,14 @@ static leat_op *make(draft *d)
     for (size_t i = 0; i < d->n_extra; i++)
         op->attrs[k++] = *d->extra[i];
     fill_outputs(d, op);
-    if (leat_map_get(&g->names, op->name, strlen(op->name)) != NULL) {
-        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the name is taken", op->name,
-                        op->type_name);
-        return NULL;
-    }
+    size_t names = g->names.count;
     if (leat_map_put(&g->names, op->name, strlen(op->name), op) != LEAT_OK) {
         leat_graph_keep(g, leat_fail_memory(64));
+        return NULL;
+    }
+    if (g->names.count == names) { /* the graph has failed for good: what the map now says does not matter */
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "node '%s' (%s): the name is taken", op->name,
+                        op->type_name);
         return NULL;
     }
     g->ops[g->n_ops++] = op;

@@ -1,0 +1,64 @@
+/* graphdef-reader-private.h - the parts of reading a GraphDef share this (graphdef-read.c says how it goes). */
+#ifndef LEAT_GRAPHDEF_READER_PRIVATE_H
+#define LEAT_GRAPHDEF_READER_PRIVATE_H
+
+#include <string.h>
+#include "graphdef-private.h"
+
+typedef struct node {
+    leat_wire span;
+    const char *name; /* in the bytes */
+    const char *type;
+    uint32_t name_size, type_size, n_inputs, pending;
+    uint32_t first_source;  /* of its inputs, in `sources` */
+    uint32_t outputs_named; /* of an unknown op: one more than the largest index asked for */
+    leat_op *op;
+} node;
+
+#define BACK_EDGE (UINT32_C(1) << 31) /* in `sources`: from a NextIteration to a Merge */
+#define MOST_REPEATS 65535            /* of control inputs of one node */
+
+typedef struct reader {
+    leat_graph *g;
+    const leat_import_options *o;
+    const char *origin, *prefix;
+    uint64_t size;
+    node *nodes;
+    size_t n, capacity;
+    leat_map index; /* name -> node + 1 */
+    uint32_t *succ_begin, *succ, *order;
+    uint32_t *sources; /* of every input its node + 1, so that a name is looked up once; 0: mapped */
+    size_t n_sources;
+    leat_map mapped; /* "name" or "name:k" -> leat_out * */
+    const leat_text_places *places;
+    bool *map_used; /* by index of o->map_names */
+} reader;
+
+typedef struct input {
+    const char *name;
+    size_t size;
+    int64_t index;
+    bool control;
+} input;
+
+/* "ORIGIN:OFFSET", or of what was text "ORIGIN:LINE". */
+leat_status leat_reader_at_offset(const reader *r, uint64_t offset, leat_status status);
+/* The same and "node 'N' (Op)". */
+leat_status leat_reader_at(const reader *r, const node *n, leat_status status);
+bool leat_reader_is_plain_text(const char *text, size_t n); /* UTF-8 without control characters */
+/* "name", "name:1" or "^name". */
+leat_status leat_reader_parse_input(const leat_field *f, input *in) LEAT_MUST_CHECK;
+/* What the caller gave for this input; NULL: it is the graph's own. */
+const leat_out *leat_reader_mapped(const reader *r, const leat_field *f, const input *in);
+/* Sources, and the order: topological, ties by the node's index. */
+leat_status leat_reader_make_order(reader *r) LEAT_MUST_CHECK;
+/* Loops are left only where they were entered. */
+leat_status leat_reader_check_loops(reader *r) LEAT_MUST_CHECK;
+leat_status leat_reader_build(reader *r) LEAT_MUST_CHECK;
+
+static inline bool type_is(const node *n, const char *type)
+{
+    return strlen(type) == n->type_size && memcmp(n->type, type, n->type_size) == 0;
+}
+
+#endif
