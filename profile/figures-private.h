@@ -9,7 +9,7 @@
 #define LEAT_SHORT_NS 1000.0 /* nodes below are short: what the machinery around them costs begins to show */
 #define LEAT_FIGURE_BINS 100 /* of the parallelism over time */
 
-/* A node, or all nodes of an op type. Times are a run's, averaged over the runs. */
+/* A node, or all nodes of an op type. Times are a run's, averaged over the runs no longer than the median one. */
 typedef struct leat_profile_row {
     const char *name; /* of the node, or of the op type */
     uint32_t node;    /* UINT32_MAX: an op type */

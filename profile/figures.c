@@ -51,11 +51,17 @@ typedef struct adding {
     size_t n_ops;
 } adding;
 
+/* Means are of the runs no longer than the median one: a slower run tells more of other programs than of the graph, and one that
+ * lost its processor for a moment would take all the shares. */
 static void add_steps(adding *a)
 {
-    double each = 1.0 / (double)a->n_steps;
+    int64_t limit = a->f->typical.duration_ns;
+    size_t counted = 0;
+    for (size_t k = 0; k < a->n_steps; k++)
+        counted += a->steps[k].duration_ns <= limit;
     for (size_t k = 0; k < a->n_steps; k++) {
         const leat_profile_step *s = &a->steps[k];
+        double each = s->duration_ns <= limit ? 1.0 / (double)counted : 0;
         a->f->lost += s->lost;
         a->f->memory_bytes = LEAT_MAX(a->f->memory_bytes, s->memory_bytes);
         for (size_t i = 0; i < s->n_spans; i++) {
@@ -299,7 +305,7 @@ static int by_length(const void *a, const void *b)
 
 size_t leat_figures_typical(const leat_profile_step *steps, size_t n)
 {
-    lasted *order = leat_alloc((n + 1) * sizeof *order);
+    lasted *order = n > 1 ? leat_alloc(n * sizeof *order) : NULL;
     if (order == NULL) /* any run is better than none */
         return n - 1;
     for (size_t i = 0; i < n; i++)

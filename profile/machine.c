@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROUNDS 12
+#define FMA_ROUNDS 60 /* a tenth of a millisecond each: on a busy machine some find all threads running */
+#define READ_ROUNDS 12
+#define ROUNDS (FMA_ROUNDS + READ_ROUNDS)
 #define CHAINS 12                /* independent sums: as many as latency times throughput asks for */
 #define FMA_STEPS 40000          /* of a round */
 #define ARRAYS_BYTES (96u << 20) /* of all threads; but a thread's are */
@@ -87,7 +89,7 @@ typedef struct part {
     bench *b;
     pthread_t thread;
     uint64_t *words;
-    double begin[2 * ROUNDS], end[2 * ROUNDS];
+    double begin[ROUNDS], end[ROUNDS];
 } part;
 
 /* All threads begin a round together; spinning only as long as it is likely to help. */
@@ -109,11 +111,11 @@ static void *work(void *arg)
     bench *b = p->b;
     float sink[2] = {0.999999f, 1e-7f};
     memset(p->words, 1, b->array_bytes); /* the pages are there, near this thread */
-    for (unsigned k = 0; k < 2 * ROUNDS; k++) {
+    for (unsigned k = 0; k < ROUNDS; k++) {
         if (!meet(b, k))
             return NULL;
         p->begin[k] = leat_now();
-        if (k < ROUNDS)
+        if (k < FMA_ROUNDS)
             atomic_fetch_add(&b->sum, (uint64_t)b->fma(FMA_STEPS, sink));
         else
             atomic_fetch_add(&b->sum, b->read(p->words, b->array_bytes / sizeof(uint64_t)));
@@ -192,8 +194,8 @@ leat_status leat_machine_measure(leat_machine *m, uint32_t threads)
     if (status == LEAT_OK)
         status = run_threads(&b, parts);
     if (status == LEAT_OK) {
-        m->flops = best(parts, b.threads, 0, ROUNDS, 2.0 * b.lanes * CHAINS * FMA_STEPS);
-        m->bytes = best(parts, b.threads, ROUNDS, 2 * ROUNDS, (double)b.array_bytes);
+        m->flops = best(parts, b.threads, 0, FMA_ROUNDS, 2.0 * b.lanes * CHAINS * FMA_STEPS);
+        m->bytes = best(parts, b.threads, FMA_ROUNDS, ROUNDS, (double)b.array_bytes);
         m->threads = b.threads;
     }
     for (uint32_t i = 0; i < b.threads; i++)

@@ -25,7 +25,7 @@ struct leat_step_record {
     leat_profile_node *nodes;
     leat_profile_span *spans;
     uint32_t *succ_begin, *succ;
-    uint32_t n_lanes;
+    uint32_t n_lanes, n_devices, n_named; /* n_named: threads of the last device that have names */
     leat_arena text;
 };
 
@@ -174,9 +174,13 @@ static leat_status read_device(leat_step_record *r, leat_wire w, uint32_t device
     while (leat_wire_next(&first, &f))
         if (f.number == 1 && f.type == LEAT_WIRE_BYTES && !counts(&f))
             return LEAT_OK;
-    while (leat_wire_next(&w, &f))
+    r->n_devices++;
+    r->n_named = 0;
+    while (leat_wire_next(&w, &f)) {
         if (f.number == 2 && f.type == LEAT_WIRE_BYTES)
             LEAT_TRY(read_node(r, leat_wire_sub(&w, &f), device));
+        r->n_named += f.number == 3 && f.type == LEAT_WIRE_BYTES;
+    }
     return leat_wire_status(&w);
 }
 
@@ -222,6 +226,20 @@ static int by_start(const void *a, const void *b)
     return compare_i64(x->start_ns, y->start_ns);
 }
 
+/* Where all threads have names and are numbered from 0, as Leat's are, those that ran nothing have lanes, too. */
+static bool lanes_by_name(leat_step_record *r)
+{
+    if (r->n_devices != 1 || r->n_named == 0 || r->n_named > MOST_LANES)
+        return false;
+    for (size_t i = 0; i < r->n_runs; i++)
+        if (r->runs[i].thread >= r->n_named)
+            return false;
+    for (size_t i = 0; i < r->n_runs; i++)
+        r->runs[i].lane = (uint32_t)r->runs[i].thread;
+    r->n_lanes = r->n_named;
+    return true;
+}
+
 /* One lane a thread; false where ops of one overlap, so that its number cannot be what it says. */
 static bool lanes_by_thread(leat_step_record *r)
 {
@@ -236,7 +254,7 @@ static bool lanes_by_thread(leat_step_record *r)
         e->lane = lane;
     }
     r->n_lanes = lane + 1;
-    return r->n_lanes <= MOST_LANES;
+    return lanes_by_name(r) || r->n_lanes <= MOST_LANES;
 }
 
 /* Each op into the first lane of its device that is free; ops beyond the last lane are left out. */

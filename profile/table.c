@@ -17,12 +17,14 @@ static size_t columns_of(const char *text, size_t n)
     return count;
 }
 
+/* A failure of the cell's is the text's. */
 static void put_right(leat_buf *out, leat_buf *cell, size_t width)
 {
     for (size_t n = cell->data != NULL ? columns_of(cell->data, cell->size) : 0; n < width; n++)
         leat_buf_putc(out, ' ');
     leat_buf_append(out, cell->data != NULL ? cell->data : "", cell->size);
-    leat_buf_clear(cell);
+    out->failed = out->failed || cell->failed;
+    leat_buf_free(cell);
 }
 
 /* At most `width` columns: the middle of a longer name is left out. */
@@ -54,8 +56,6 @@ static void put_duration(leat_buf *out, double ns, size_t width)
     leat_buf cell = {0};
     leat_put_duration_ns(&cell, ns);
     put_right(out, &cell, width);
-    out->failed = out->failed || cell.failed;
-    leat_buf_free(&cell);
 }
 
 static void put_rate(leat_buf *out, double per_second, const char *unit, size_t width)
@@ -66,8 +66,6 @@ static void put_rate(leat_buf *out, double per_second, const char *unit, size_t 
     else
         leat_buf_puts(&cell, "-");
     put_right(out, &cell, width);
-    out->failed = out->failed || cell.failed;
-    leat_buf_free(&cell);
 }
 
 /* ---- tables ---- */
@@ -230,6 +228,8 @@ void leat_put_tables(leat_buf *out, const leat_figures *f, size_t rows)
         leat_put_duration_ns(out, f->max_ns);
     }
     leat_buf_puts(out, "\n");
+    if (f->n_steps > 2)
+        leat_buf_puts(out, "times are means of a run, over those no longer than the median one\n");
     put_ops(out, f, rows);
     put_nodes(out, f, rows);
     put_path(out, f, rows);

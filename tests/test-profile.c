@@ -1,11 +1,15 @@
 /* Profiles: what is told of made-up runs, and that recorded ones add up. */
+#include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
 #include "leat.h"
+#include "base/fault-private.h"
 #include "profile-made.h"
+#include "proto/wire-private.h"
 
 /* ---- words, by rule ---- */
 
@@ -209,8 +213,8 @@ LEAT_TEST(profile_figures_over_runs)
     CHECK_OK(leat_figures_make(&f, steps, RUNS, NULL));
     CHECK(f.min_ns == 150 && f.median_ns == 350 && f.max_ns == 950);
     CHECK(f.n_nodes == 2 && f.nodes[0].node == 0 && f.nodes[0].min_ns == 100 && f.nodes[0].median_ns == 300);
-    CHECK(fabs(f.nodes[0].busy_ns - 400) < 1e-3 && f.nodes[0].count == 1 &&
-          fabs(f.mean_busy_ns - 450) < 1e-3);
+    CHECK(fabs(f.nodes[0].busy_ns - 200) < 1e-3 && f.nodes[0].count == 1 &&
+          fabs(f.mean_busy_ns - 250) < 1e-3);
     leat_figures_free(&f);
     CHECK_FAILS(leat_figures_make(&f, steps, 0, NULL), LEAT_ERR_NOT_FOUND, "no run");
     leat_figures_free(&f);
@@ -394,5 +398,186 @@ LEAT_TEST(failed_runs_are_not_recorded)
     CHECK_FAILS(leat_profile_write_trace(f.p, "/nowhere/x"), LEAT_ERR_NOT_FOUND, "no run");
     fixture_run(&f, 1);
     CHECK(leat_profile_steps(f.p) == 1);
+    fixture_free(&f);
+}
+
+/* ---- for other programs ---- */
+
+static size_t count_spans(const leat_profile_step *s, bool helpers)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_spans; i++)
+        n += (s->spans[i].tiles > 0) == helpers;
+    return n;
+}
+
+/* What a RunMetadata keeps of a run: all but edges for the order of state, and nodes that did not run. */
+LEAT_TEST(run_metadata_tells_the_same)
+{
+    made *m = calloc(1, sizeof *m);
+    leat_buf b = {0};
+    leat_step_record *r;
+    REQUIRE(m != NULL);
+    helped(m);
+    m->step.n_workers = 3;
+    m->step.wall_time = 1.7e9;
+    m->nodes[0].inputs = "elsewhere, x:1";
+    m->nodes[0].kernel = "onednn";
+    m->nodes[0].flops = 1234567;
+    m->nodes[0].bytes = 89;
+    m->nodes[0].out_bytes = 4096;
+    m->nodes[1].inputs = "n0:0, ^other";
+    leat_put_run_metadata(&b, &m->step);
+    REQUIRE_OK(leat_step_record_read(&r, b.data, b.size));
+    const leat_profile_step *s = leat_step_record_step(r);
+    CHECK(s->n_nodes == 2 && s->n_spans == 3 && s->n_workers == 3 && s->duration_ns == 110000);
+    CHECK(count_spans(s, true) == 1 && fabs(s->wall_time - 1.7e9) < 1);
+    CHECK_STR(s->nodes[0].name, "n0");
+    CHECK_STR(s->nodes[0].op, "MatMul");
+    CHECK_STR(s->nodes[0].kernel, "onednn");
+    CHECK_STR(s->nodes[0].inputs, "elsewhere, x:1");
+    CHECK_STR(s->nodes[0].shapes, "float[2]");
+    CHECK(s->nodes[0].flops == 1234567 && s->nodes[0].bytes == 89 && s->nodes[0].out_bytes == 4096);
+    CHECK(s->nodes[0].float_bytes == 4);
+    CHECK(s->succ_begin != NULL && s->succ_begin[1] - s->succ_begin[0] == 1 && s->succ[0] == 1);
+    leat_figures f = {0};
+    CHECK_OK(leat_figures_make(&f, s, 1, NULL));
+    CHECK(f.n_critical == 2 && fabs(f.critical_ns - 110000) < 1 && fabs(f.helped_ns - 88000) < 1);
+    leat_figures_free(&f);
+    leat_step_record_free(r);
+    for (size_t n = 0; n < b.size; n++) { /* cut anywhere: an error or less, nothing worse */
+        leat_status status = leat_step_record_read(&r, b.data, n);
+        CHECK(status == LEAT_OK || status == LEAT_ERR_DATA_LOSS);
+        if (status == LEAT_OK)
+            leat_step_record_free(r);
+    }
+    leat_buf_free(&b);
+    free(m);
+}
+
+/* Names are data: what a label says may be anything. */
+LEAT_TEST(labels_of_others_are_read_as_far_as_they_go)
+{
+    static const struct {
+        const char *label, *op, *inputs;
+        double flops;
+    } rows[] = {
+        {"[cpu 1.0MB 2.0MB] a = MatMul(b, c:1)", "MatMul", "b, c:1", 0},
+        {"a = NoOp()", "NoOp", "", 0},
+        {"a = Weird(b", "Weird", "", 0},
+        {"a = Weird", "Weird", "", 0},
+        {"a = ", "n", "", 0},
+        {"edge_7_x", "n", "", 0},
+        {"", "n", "", 0},
+        {"a = Add(b, b, b,,, ^b, :, ^) flops=nan bytes=-1 float=99999 tiles=0", "Add", "b, b, b,,, ^b, :, ^",
+         0},
+        {"a = Add(b) flops=12 bytes=7", "Add", "b", 12},
+        {"a = Add(b) flops=1e999", "Add", "b", 0},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf b = {0};
+        leat_step_record *r;
+        size_t a = leat_put_begin(&b, 1), c = leat_put_begin(&b, 1), d = leat_put_begin(&b, 2);
+        leat_put_string(&b, 1, "n");
+        leat_put_uint(&b, 2, 5);
+        leat_put_uint(&b, 5, 3);
+        leat_put_string(&b, 8, rows[i].label);
+        leat_put_end(&b, d);
+        leat_put_end(&b, c);
+        leat_put_end(&b, a);
+        if (CHECK_OK(leat_step_record_read(&r, b.data, b.size))) {
+            const leat_profile_node *n = &leat_step_record_step(r)->nodes[0];
+            CHECK_STR(n->op, rows[i].op);
+            CHECK_STR(n->inputs, rows[i].inputs);
+            CHECK(n->flops == rows[i].flops);
+            leat_step_record_free(r);
+        }
+        leat_buf_free(&b);
+    }
+}
+
+LEAT_TEST(a_profile_is_told_and_traced)
+{
+    fixture f;
+    char path[300], *text;
+    json_error_t error;
+    REQUIRE(fixture_new(&f, 3, 4));
+    fixture_run(&f, 5);
+    leat_machine machine = {3, 1e11, 1e10, "made up"};
+    leat_profile_set_machine(f.p, &machine);
+    if (CHECK_OK(leat_profile_text(f.p, 3, &text))) {
+        CHECK(strstr(text, "4 runs of") && strstr(text, "MatMul") && strstr(text, "... and ") &&
+              strstr(text, "critical path: ") && strstr(text, "made up") && strstr(text, "3 workers idle"));
+        leat_free_bytes(text);
+    }
+    if (CHECK_OK(leat_profile_json(f.p, &text))) {
+        json_t *j = json_loads(text, 0, &error);
+        if (!CHECK(j != NULL && json_integer_value(json_object_get(j, "runs")) == 4))
+            puts(error.text);
+        CHECK(json_array_size(json_object_get(j, "parallelism")) == LEAT_FIGURE_BINS);
+        json_decref(j);
+        leat_free_bytes(text);
+    }
+    snprintf(path, sizeof path, "%s/trace.json", check_temp_dir());
+    REQUIRE_OK(leat_profile_write_trace(f.p, path));
+    json_t *j = json_load_file(path, 0, &error), *e;
+    json_t *events = json_object_get(j, "traceEvents");
+    size_t i, runs = 0, slices = 0, spans = 0;
+    double until[4] = {0};
+    leat_profile_step s;
+    for (i = 0; i < 4; i++) {
+        REQUIRE_OK(leat_profile_step_at(f.p, i, &s));
+        spans += s.n_spans;
+    }
+    json_array_foreach(events, i, e)
+    {
+        if (strcmp(json_string_value(json_object_get(e, "ph")), "X") != 0)
+            continue;
+        json_int_t tid = json_integer_value(json_object_get(e, "tid"));
+        double ts = json_number_value(json_object_get(e, "ts")),
+               dur = json_number_value(json_object_get(e, "dur"));
+        REQUIRE(tid >= 0 && tid <= 3);
+        CHECK(ts >= until[tid] - 1e-6 && dur >= 0); /* those of one track follow one another */
+        until[tid] = ts + dur;
+        runs += tid == 0;
+        slices += tid > 0;
+        CHECK(tid == 0 || json_string_value(json_object_get(json_object_get(e, "args"), "name")) != NULL);
+    }
+    CHECK(runs == 4 && slices == spans);
+    json_decref(j);
+    fixture_free(&f);
+}
+
+/* Each allocation fails once: the run says so and is not recorded, or is recorded whole. */
+LEAT_TEST(profiles_survive_a_lack_of_memory)
+{
+    fixture f;
+    REQUIRE(fixture_new(&f, 2, 2));
+    fixture_run(&f, 5);
+    bool done = false;
+    for (uint64_t n = 1; n < 3000 && !done; n++) {
+        char *text = NULL;
+        void *bytes = NULL;
+        size_t size;
+        uint64_t live = leat_live_allocations();
+        leat_run_options o = {.size = sizeof o};
+        leat_fault_arm(LEAT_FAULT_ALLOC, n, ENOMEM);
+        leat_status st = leat_profile_new(&o.profile, NULL);
+        if (st == LEAT_OK)
+            st = leat_run_with(f.s, &o, LEAT_FEEDS({f.x, f.value}), LEAT_NO_FETCHES, LEAT_TARGETS(f.train));
+        if (st == LEAT_OK)
+            st = leat_profile_text(o.profile, 5, &text);
+        if (st == LEAT_OK)
+            st = leat_profile_run_metadata(o.profile, &bytes, &size);
+        done = !leat_fault_fired();
+        leat_fault_disarm();
+        leat_free_bytes(text);
+        leat_free_bytes(bytes);
+        leat_profile_free(o.profile);
+        CHECK(st == (done ? LEAT_OK : LEAT_ERR_NO_MEMORY));
+        CHECK(leat_live_allocations() == live);
+    }
+    CHECK(done);
+    fixture_run(&f, 1);
     fixture_free(&f);
 }

@@ -3,6 +3,7 @@
 #include "tests/viz/sample.h"
 #include "base/fault-private.h"
 #include "base/file-private.h"
+#include "profile/figures-private.h"
 #include "viz/report-private.h"
 #include <errno.h>
 #include <math.h>
@@ -239,22 +240,23 @@ LEAT_TEST(timings_come_to_stand_in_lanes)
     static const unsigned together[][3] = {{100, 10, 0}, {105, 10, 0}, {112, 5, 0}};
     for (int k = 0; k < 2; k++) {
         leat_buf b = {0};
-        leat_step_profile *p;
+        leat_step_record *p;
         put_metadata(&b, "/device:CPU:0", k == 0 ? apart : together, 3);
-        REQUIRE_OK(leat_step_profile_read(&p, b.data, b.size));
-        leat_timeline t = leat_step_profile_timeline(p);
-        CHECK(t.n_events == 3 && t.n_workers == 2);
-        for (size_t i = 0; i < t.n_events; i++) {
-            CHECK_STR(t.events[i].op, "MatMul");
-            CHECK(t.events[i].start_ns >= 0 && t.events[i].end_ns <= 17000);
-            CHECK(t.events[i].worker == (t.events[i].start_ns == 5000));
+        REQUIRE_OK(leat_step_record_read(&p, b.data, b.size));
+        const leat_profile_step *t = leat_step_record_step(p);
+        CHECK(t->n_spans == 3 && t->n_workers == 2 && t->n_nodes == 1);
+        CHECK_STR(t->nodes[0].op, "MatMul");
+        CHECK_STR(t->nodes[0].inputs, "a, b");
+        for (size_t i = 0; i < t->n_spans; i++) {
+            CHECK(t->spans[i].start_ns >= 0 && t->spans[i].end_ns <= 17000);
+            CHECK(t->spans[i].worker == (t->spans[i].start_ns == 5000));
         }
-        leat_step_profile_free(p);
+        leat_step_record_free(p);
         for (size_t n = 0; n < b.size; n++) { /* cut anywhere: an error or fewer events, nothing worse */
-            leat_status status = leat_step_profile_read(&p, b.data, n);
+            leat_status status = leat_step_record_read(&p, b.data, n);
             CHECK(status == LEAT_OK || status == LEAT_ERR_DATA_LOSS);
             if (status == LEAT_OK)
-                leat_step_profile_free(p);
+                leat_step_record_free(p);
         }
         leat_buf_free(&b);
     }

@@ -8,7 +8,9 @@
 typedef struct leat_profile_look {
     const char *title;
     bool dark;
+    bool tables;
     double width; /* 0: as the drawing wants */
+    const leat_machine *machine;
 } leat_profile_look;
 
 /* The run of median length, into a file whose suffix says the format. */

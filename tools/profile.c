@@ -11,7 +11,7 @@ struct profile_args {
     leat_texts outputs;
     int64_t warmup, top, width;
     const char *title;
-    bool json, no_peak;
+    bool json, no_peak, tables;
     int theme;
 };
 
@@ -26,6 +26,8 @@ static const struct leat_option options[] = {
     {"json", 0, NULL, LEAT_BIND_FLAG(struct profile_args, json), .help = "print one JSON object, not tables"},
     {"no-peak", 0, NULL, LEAT_BIND_FLAG(struct profile_args, no_peak),
      .help = "do not measure what this machine can do at most"},
+    {"tables", 0, NULL, LEAT_BIND_FLAG(struct profile_args, tables),
+     .help = "put the tables of op types and nodes under the timeline"},
     {"title", 0, "TEXT", LEAT_BIND_TEXT(struct profile_args, title), .help = "above the timeline"},
     {"theme", 0, NULL, LEAT_BIND_CHOICE(struct profile_args, theme, "light|dark"), .initial = "light",
      .help = "dark on light or light on dark"},
@@ -74,10 +76,14 @@ static leat_status run_steps(leat_tool *t, leat_graph_session *s, leat_run_log *
     return status;
 }
 
-static leat_status write_outputs(const leat_profile *p, const struct profile_args *a, const char *graph)
+static leat_status write_outputs(const leat_profile *p, const leat_machine *machine,
+                                 const struct profile_args *a, const char *graph)
 {
-    leat_profile_look look = {
-        .title = a->title != NULL ? a->title : graph, .dark = a->theme == 1, .width = (double)a->width};
+    leat_profile_look look = {.title = a->title != NULL ? a->title : graph,
+                              .dark = a->theme == 1,
+                              .tables = a->tables,
+                              .width = (double)a->width,
+                              .machine = machine};
     for (size_t i = 0; i < a->outputs.count; i++) {
         const char *path = a->outputs.items[i];
         LEAT_TRY(is_trace(path) ? leat_profile_write_trace(p, path) : leat_profile_draw(p, path, &look));
@@ -85,14 +91,9 @@ static leat_status write_outputs(const leat_profile *p, const struct profile_arg
     return LEAT_OK;
 }
 
-static leat_status tell(leat_tool *t, leat_graph_session *s, leat_profile *p, const struct profile_args *a)
+static leat_status tell(leat_tool *t, leat_profile *p, const struct profile_args *a)
 {
     char *text;
-    leat_machine machine;
-    if (!a->no_peak) {
-        LEAT_TRY(leat_machine_measure(&machine, (uint32_t)leat_session_threads(s->session)));
-        leat_profile_set_machine(p, &machine);
-    }
     LEAT_TRY(a->json ? leat_profile_json(p, &text) : leat_profile_text(p, (size_t)a->top, &text));
     leat_print_bytes(t, text, strlen(text));
     leat_free_bytes(text);
@@ -107,8 +108,12 @@ static leat_status profile(leat_tool *t, leat_graph_session *s, leat_run_log *lo
     size_t most = LEAT_MAX(MOST_SPANS / (leat_graph_op_count(s->graph) + 1), (size_t)3);
     LEAT_TRY(leat_run_log_open(log, s, &a->run, LEAT_MIN((size_t)a->run.steps, most)));
     LEAT_TRY(run_steps(t, s, log, a));
-    LEAT_TRY(tell(t, s, log->profile, a));
-    LEAT_TRY(write_outputs(log->profile, a, leat_path_base(t->operands.items[0])));
+    leat_machine machine = {0};
+    if (!a->no_peak)
+        LEAT_TRY(leat_machine_measure(&machine, (uint32_t)leat_session_threads(s->session)));
+    leat_profile_set_machine(log->profile, &machine);
+    LEAT_TRY(tell(t, log->profile, a));
+    LEAT_TRY(write_outputs(log->profile, &machine, a, leat_path_base(t->operands.items[0])));
     if (leat_graph_session_has_step(s) && s->n_fetches > 0)
         LEAT_TRY(leat_graph_session_fetch(s, NULL));
     LEAT_TRY(leat_graph_session_write(s, t, false));

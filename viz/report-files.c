@@ -1,7 +1,6 @@
 /* The files of a report's directory: their names, the pictures, the numbers. */
 #include "viz/report-private.h"
 #include "viz/graph-draw-private.h"
-#include "viz/timeline-private.h"
 #include "base/file-private.h"
 #include <math.h>
 #include <stdio.h>
@@ -254,22 +253,10 @@ static leat_status draw_graph(const leat_report_job *j, const leat_picture *p, l
     return leat_plot_graph_on(c, p->graph->data, p->graph->size, &o);
 }
 
-static leat_status draw_profile(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
-                                const char *title)
-{
-    leat_step_profile *profile;
-    LEAT_TRY(leat_step_profile_read(&profile, p->stats->data, p->stats->size));
-    leat_timeline timeline = leat_step_profile_timeline(profile);
-    leat_timeline_options o = {.size = sizeof o, .title = title, .dark = j->theme.dark};
-    leat_status status = leat_plot_timeline_on(c, &timeline, &o);
-    leat_step_profile_free(profile);
-    return status;
-}
-
 leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
                                    const char *title)
 {
-    return p->graph ? draw_graph(j, p, c, title) : draw_profile(j, p, c, title);
+    return p->graph ? draw_graph(j, p, c, title) : leat_report_draw_profile(j, p, c, title);
 }
 
 static leat_status draw_on(leat_report_job *j, leat_picture *p, leat_canvas *c)

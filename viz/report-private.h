@@ -103,12 +103,9 @@ leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHEC
 leat_status leat_report_html(leat_report_job *j, struct leat_file *to) LEAT_MUST_CHECK;
 leat_status leat_report_pdf(leat_report_job *j, const char *path) LEAT_MUST_CHECK;
 
-/* The timings of a RunMetadata, as what timelines are drawn from. LEAT_ERR_DATA_LOSS where there are none. */
-typedef struct leat_step_profile leat_step_profile;
-leat_status leat_step_profile_read(leat_step_profile **out, const void *run_metadata,
-                                   size_t size) LEAT_MUST_CHECK;
-leat_timeline leat_step_profile_timeline(const leat_step_profile *p); /* borrowed from p */
-void leat_step_profile_free(leat_step_profile *p);
+/* A traced step as a page: timeline, words, tables (report-profile.c). */
+leat_status leat_report_draw_profile(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
+                                     const char *title) LEAT_MUST_CHECK;
 
 const char *leat_report_title(const leat_report_job *j);
 

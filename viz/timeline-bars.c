@@ -55,7 +55,7 @@ static void draw_label(const leat_tdrawing *d, const leat_timeline_event *e, dou
     const char *text = leat_text_width(d->c, e->name, &style.font) <= w ? e->name : leaf;
     char *shown = leat_shorten_text(d->c, text, &style.font, w);
     /* Three letters and dots tell nobody anything. */
-    if (shown != NULL && (strcmp(shown, text) == 0 || strlen(shown) >= 8))
+    if (shown != NULL && (strcmp(shown, text) == 0 || strlen(shown) >= 10))
         leat_draw_text(d->c, x, y, shown, &style);
     leat_free(shown);
 }

@@ -256,7 +256,8 @@ static double draw_head(const leat_tdrawing *d, const char *title, const char *w
     return draw_words(d, words, y, width - 2 * MARGIN, draw) + 10;
 }
 
-static leat_status draw_page(leat_tdrawing *d, const char *title, const char *words, double width)
+static leat_status draw_page(leat_tdrawing *d, const char *title, const char *words, double width,
+                             const leat_figures *tables)
 {
     d->x0 = MARGIN + LABEL_W;
     d->x1 = width - MARGIN - SHARE_W;
@@ -266,7 +267,8 @@ static leat_status draw_page(leat_tdrawing *d, const char *title, const char *wo
     double busy = draw_head(d, title, words, width, false);
     d->y = busy + BUSY_H + 10;
     double axis = leat_tlane_y(d, d->f->n_workers) + 2, legend = axis + AXIS_H;
-    double height = ceil(legend + draw_legend(d, 0, false) + MARGIN);
+    double table = legend + draw_legend(d, 0, false) + (tables ? MARGIN : 0);
+    double height = ceil(table + (tables ? leat_timeline_table(d, tables, 0, width, false) : 0) + MARGIN);
     leat_canvas_begin_page(d->c, width, height, title);
     leat_draw_rect(d->c, 0, 0, width, height, 0, &(leat_style){.fill = d->theme.page});
     draw_head(d, title, words, width, true);
@@ -277,12 +279,20 @@ static leat_status draw_page(leat_tdrawing *d, const char *title, const char *wo
         LEAT_TRY(leat_timeline_critical(d));
     draw_axis(d, axis);
     draw_legend(d, legend, true);
+    if (tables)
+        leat_timeline_table(d, tables, table, width, true);
     leat_canvas_end_page(d->c);
     return leat_canvas_status(d->c);
 }
 
 leat_status leat_plot_timeline_on(leat_canvas *canvas, const leat_timeline *run,
                                   const leat_timeline_options *options)
+{
+    return leat_draw_timeline(canvas, run, options, NULL);
+}
+
+leat_status leat_draw_timeline(leat_canvas *canvas, const leat_timeline *run,
+                               const leat_timeline_options *options, const leat_figures *tables)
 {
     leat_timeline_options o = {0};
     leat_tfigures f = {0};
@@ -297,7 +307,7 @@ leat_status leat_plot_timeline_on(leat_canvas *canvas, const leat_timeline *run,
         st = leat_buf_status(&verdict);
     }
     if (st == LEAT_OK)
-        st = draw_page(&d, o.title, o.words ? o.words : verdict.data, width);
+        st = draw_page(&d, o.title, o.words ? o.words : verdict.data, width, tables);
     leat_buf_free(&verdict);
     leat_timeline_figures_free(&f);
     return st;

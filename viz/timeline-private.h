@@ -57,6 +57,20 @@ leat_color leat_tpath_color(const leat_tdrawing *d);
 leat_status leat_timeline_bars(const leat_tdrawing *d) LEAT_MUST_CHECK;
 leat_status leat_timeline_critical(const leat_tdrawing *d) LEAT_MUST_CHECK;
 
+/* The tables of op types and nodes; returns their height, and draws nothing where `draw` is false (timeline-table.c). */
+double leat_timeline_table(const leat_tdrawing *d, const leat_figures *f, double top, double width,
+                           bool draw);
+/* leat_plot_timeline_on, with tables where `tables` is not NULL. */
+leat_status leat_draw_timeline(leat_canvas *canvas, const leat_timeline *run,
+                               const leat_timeline_options *options,
+                               const leat_figures *tables) LEAT_MUST_CHECK;
+
+/* A recorded run with its words; the path's suffix is a picture's (timeline-profile.c). */
+leat_status leat_plot_profile_on(leat_canvas *canvas, const leat_figures *f,
+                                 const leat_timeline_options *options, bool tables) LEAT_MUST_CHECK;
+leat_status leat_plot_profile(const char *path, const leat_figures *f, const leat_timeline_options *options,
+                              bool tables) LEAT_MUST_CHECK;
+
 /* As leat_plot_timeline, onto a canvas that the caller finishes. */
 leat_status leat_plot_timeline_on(leat_canvas *canvas, const leat_timeline *run,
                                   const leat_timeline_options *options) LEAT_MUST_CHECK;
