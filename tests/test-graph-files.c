@@ -46,6 +46,14 @@ static const char *write_file(const char *name, const void *bytes, size_t size)
 
 /* ---- import ---- */
 
+static leat_out float_constant(leat_graph *g, float value)
+{
+    leat_tensor *t = leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, &value);
+    leat_out c = leat_constant(g, t);
+    leat_tensor_unref(t);
+    return c;
+}
+
 LEAT_TEST(prefix_map_and_returns)
 {
     static const char text[] =
@@ -54,8 +62,7 @@ LEAT_TEST(prefix_map_and_returns)
             "x") "node { name: 'z' op: 'Square' input: 'y' input: '^init' attr { key: 'T' value { type: DT_FLOAT } } "
                  "attr { key: '_class' value { list { s: 'loc:@y' s: 'other' } } } } node { name: 'init' op: 'NoOp' }";
     leat_graph *g = leat_graph_new();
-    leat_out three =
-        leat_constant(g, leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, &(float){3}), .name = "three");
+    leat_out three = float_constant(g, 3);
     leat_out returned[3];
     leat_import_options o = {.size = sizeof o,
                              .prefix = "imported/twice",
@@ -95,9 +102,7 @@ LEAT_TEST(maps_and_returns_that_fit_nothing)
 {
     for (size_t i = 0; i < LEAT_LEN(refused); i++) {
         leat_graph *g = leat_graph_new();
-        leat_out one =
-                     leat_constant(g, leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, &(float){1}), .name = "one"),
-                 out;
+        leat_out one = float_constant(g, 1), out;
         leat_import_options o = {.size = sizeof o,
                                  .prefix = "p",
                                  .origin = "test.pb",
@@ -389,8 +394,8 @@ static void make_saved_model(const char *dir, bool by_signature, bool as_text)
     char path[1024];
     leat_graph *g = leat_graph_new();
     leat_out v = leat_variable(leat_scalar(g, 2.5f), .name = "v");
-    leat_out asset = leat_constant(g, leat_tensor_from(LEAT_STRING, LEAT_SCALAR, &(const char *){"unset"}),
-                                   .name = "asset");
+    leat_tensor *unset = leat_tensor_from(LEAT_STRING, LEAT_SCALAR, &(const char *){"unset"});
+    leat_out asset = leat_constant(g, unset, .name = "asset");
     leat_out path_variable = leat_raw_variable_v2(g, LEAT_SCALAR, LEAT_STRING, .name = "path");
     leat_out set = leat_raw_assign(path_variable, asset, .name = "set_path");
     leat_saver *saver = leat_saver_new(g, .var_list = LEAT_OUTS(v));
@@ -420,6 +425,7 @@ static void make_saved_model(const char *dir, bool by_signature, bool as_text)
     leat_saver_free(saver);
     leat_session_free(s);
     leat_graph_free(g);
+    leat_tensor_unref(unset);
 }
 
 LEAT_TEST(saved_models_are_loaded)

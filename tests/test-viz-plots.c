@@ -429,7 +429,7 @@ LEAT_TEST(very_many_tags_are_counted)
 {
     enum { MANY = 30000 };
     static leat_scalar_series series[MANY];
-    static char tags[MANY][12];
+    static char tags[MANY][16];
     static const int64_t step[2] = {0, 1};
     static const double wall[2] = {1, 2}, value[2] = {1, 3};
     for (int i = 0; i < MANY; i++) {
