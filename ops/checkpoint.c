@@ -196,9 +196,26 @@ static leat_status read_strings(leat_kernel *k, int i, leat_bundle *b, const lea
     return status;
 }
 
-static leat_status restore_one(leat_kernel *k, int i, leat_bundle *b, leat_bundle_entry *e,
-                               leat_bundle_spec *spec)
+enum { MOST = 512, LARGE = 8 << 20 }; /* tensors read together; bytes that one is read by itself from */
+
+/* Tensors that were found and are not read yet. */
+typedef struct waiting {
+    leat_bundle_entry entries[MOST];
+    leat_bundle_item items[MOST];
+    size_t n, used; /* used: entries that hold something, at least */
+} waiting;
+
+static leat_status read_waiting(const leat_kernel *k, leat_bundle *b, waiting *w)
 {
+    size_t n = w->n;
+    w->n = 0;
+    return told(k, leat_bundle_read_all(b, w->items, n));
+}
+
+static leat_status restore_one(leat_kernel *k, int i, leat_bundle *b, waiting *w, leat_bundle_spec *spec)
+{
+    leat_bundle_entry *e = &w->entries[w->n];
+    w->used = LEAT_MAX(w->used, w->n + 1);
     const char *name = name_of(k, (uint32_t)i);
     LEAT_TRY(spec_of(k, (uint32_t)i, spec));
     LEAT_TRY(told(k, leat_bundle_find(b, name, strlen(name), e)));
@@ -214,8 +231,11 @@ static leat_status restore_one(leat_kernel *k, int i, leat_bundle *b, leat_bundl
     leat_tensor *to = &k->out[i];
     if (to->dtype == LEAT_STRING)
         return told(k, read_strings(k, i, b, e, region));
-    return told(k,
-                leat_bundle_read(b, e, region, to->data, (size_t)to->elements * leat_dtype_bytes(to->dtype)));
+    size_t bytes = (size_t)to->elements * leat_dtype_bytes(to->dtype);
+    if (region != NULL || e->meta.slices > 0 || bytes >= LARGE)
+        return told(k, leat_bundle_read(b, e, region, to->data, bytes));
+    w->items[w->n++] = (leat_bundle_item){e, to->data, bytes};
+    return w->n == MOST ? read_waiting(k, b, w) : LEAT_OK;
 }
 
 static leat_status restore_kernel(leat_kernel *k)
@@ -224,16 +244,21 @@ static leat_status restore_kernel(leat_kernel *k)
     LEAT_TRY(check_names(k, k->n_out));
     LEAT_TRY(take_path(k, k->in[0], 0, &prefix));
     leat_bundle *b = NULL;
-    leat_bundle_entry e = {0};
+    waiting *w = leat_alloc_zero(1, sizeof *w);
     leat_bundle_spec *spec = leat_alloc(sizeof *spec);
-    leat_status status = spec != NULL ? told(k, leat_bundle_open(&b, prefix))
-                                      : leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory to restore");
+    leat_status status = spec != NULL && w != NULL
+                             ? told(k, leat_bundle_open(&b, prefix))
+                             : leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory to restore");
     if (status == LEAT_OK)
         status = check_wanted(k, b, spec);
     for (uint32_t i = 0; i < k->n_out && status == LEAT_OK; i++)
-        status = restore_one(k, (int)i, b, &e, spec);
-    leat_bundle_entry_free(&e);
+        status = restore_one(k, (int)i, b, w, spec);
+    if (status == LEAT_OK)
+        status = read_waiting(k, b, w);
+    for (size_t i = 0; w != NULL && i < w->used; i++)
+        leat_bundle_entry_free(&w->entries[i]);
     leat_bundle_close(b);
+    leat_free(w);
     leat_free(spec);
     return status;
 }

@@ -361,6 +361,53 @@ LEAT_TEST(large_tensors)
     free(back);
 }
 
+/* So many that threads share them; of several that are damaged the first is told, whoever reads it. */
+LEAT_TEST(many_tensors_at_once)
+{
+    enum { COUNT = 300, FLOATS = 16 * 1024, BYTES = 4 * FLOATS };
+    static const int64_t dims[] = {FLOATS};
+    static leat_bundle_entry entries[COUNT];
+    leat_bundle_item items[COUNT];
+    const char *prefix = in_dir(check_temp_dir(), "m");
+    char data[4300], name[16];
+    snprintf(data, sizeof data, "%s.data-00000-of-00001", prefix);
+    uint8_t *bytes = malloc(COUNT * BYTES), *back = calloc(COUNT, BYTES);
+    fill(bytes, COUNT * BYTES, 1);
+    leat_bundle_writer *w;
+    leat_bundle *b;
+    REQUIRE_OK(leat_bundle_writer_open(&w, prefix, NULL));
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "t%03d", i);
+        CHECK_OK(add_numbers(w, name, LEAT_DATA_TYPE_FLOAT, 1, dims, bytes + (size_t)i * BYTES));
+    }
+    REQUIRE_OK(leat_bundle_writer_commit(w));
+    REQUIRE_OK(leat_bundle_open(&b, prefix));
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "t%03d", i);
+        REQUIRE_OK(leat_bundle_find(b, name, 4, &entries[i]));
+        items[i] = (leat_bundle_item){&entries[i], back + (size_t)i * BYTES, BYTES};
+    }
+    CHECK_OK(leat_bundle_read_all(b, items, COUNT));
+    CHECK(memcmp(bytes, back, COUNT * BYTES) == 0);
+    CHECK_OK(leat_bundle_read_all(b, items, 0));
+    FILE *f = fopen(data, "r+b");
+    REQUIRE(f != NULL);
+    for (int i = 250; i > 0; i -= 100) { /* 250, 150, 50 */
+        fseek(f, (long)i * BYTES + 9, SEEK_SET);
+        fputc(bytes[(size_t)i * BYTES + 9] ^ 1, f);
+        fflush(f);
+        snprintf(name, sizeof name, "tensor 't%03d'", i);
+        for (int again = 0; again < 5; again++)
+            CHECK_FAILS(leat_bundle_read_all(b, items, COUNT), LEAT_ERR_DATA_LOSS, name);
+    }
+    fclose(f);
+    for (int i = 0; i < COUNT; i++)
+        leat_bundle_entry_free(&entries[i]);
+    leat_bundle_close(b);
+    free(bytes);
+    free(back);
+}
+
 LEAT_TEST(shapes_and_slices_of_savers)
 {
     static const struct {

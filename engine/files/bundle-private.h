@@ -99,6 +99,14 @@ void leat_bundle_entry_free(leat_bundle_entry *e);
  * entries stored whole (meta.slices == 0) at once. LEAT_ERR_DATA_LOSS names file, offset and tensor. */
 leat_status leat_bundle_read(leat_bundle *b, const leat_bundle_entry *e, const leat_bundle_extent *region,
                              void *to, size_t size) LEAT_MUST_CHECK;
+/* leat_bundle_read of many entries stored whole, on threads of its own where that pays. Of several failures that of the
+ * first item is told. */
+typedef struct leat_bundle_item {
+    const leat_bundle_entry *entry;
+    void *to;
+    size_t size;
+} leat_bundle_item;
+leat_status leat_bundle_read_all(leat_bundle *b, const leat_bundle_item *items, size_t count) LEAT_MUST_CHECK;
 /* As leat_bundle_read, for strings: `count` of them, whose bytes live in the arena. */
 leat_status leat_bundle_read_strings(leat_bundle *b, const leat_bundle_entry *e,
                                      const leat_bundle_extent *region, leat_bytes *to, int64_t count,

@@ -1,7 +1,6 @@
 #include "config.h"
 #include "read-crc-private.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -9,11 +8,8 @@
 #include <unistd.h>
 #include "base/crc-private.h"
 
-enum {
-    THREADS = 4, /* at most: two saturate the memory of a small machine */
-    SHARE =
-        4 * 1024 * 1024 /* bytes that are worth a thread: it takes 20 us to start, and these 1 ms to read */
-};
+/* Bytes that are worth a thread: it takes 20 us to start, and these 1 ms to read. */
+enum { SHARE = 4 * 1024 * 1024 };
 
 typedef struct share {
     leat_file *file;
@@ -68,28 +64,29 @@ static void *run_share(void *user)
     return NULL;
 }
 
-/* Threads that the process may run on, at most THREADS. */
-static size_t usable_threads(void)
+size_t leat_read_threads(size_t bytes)
 {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
+    if (bytes / SHARE < 2 || sched_getaffinity(0, sizeof set, &set) != 0)
         return 1;
-    return (size_t)LEAT_MAX(1, LEAT_MIN(CPU_COUNT(&set), (int)THREADS));
+    int usable = LEAT_MAX(1, LEAT_MIN(CPU_COUNT(&set), (int)LEAT_READ_THREADS));
+    return LEAT_MIN((size_t)usable, bytes / SHARE);
 }
 
-static void start_share(share *s)
+bool leat_read_thread(pthread_t *thread, void *(*run)(void *), void *user)
 {
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* the program's signals are not for our threads */
-    s->started = pthread_create(&s->thread, NULL, run_share, s) == 0;
+    bool started = pthread_create(thread, NULL, run, user) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return started;
 }
 
 leat_status leat_file_read_crc(leat_file *f, uint64_t offset, void *to, size_t n, uint32_t *crc)
 {
-    share shares[THREADS] = {{0}};
-    size_t count = n / SHARE > 1 ? LEAT_MIN(usable_threads(), n / SHARE) : 1;
+    share shares[LEAT_READ_THREADS] = {{0}};
+    size_t count = leat_read_threads(n);
     size_t each = n / count / LEAT_READ_PIECE * LEAT_READ_PIECE;
     for (size_t i = 0; i < count; i++) {
         shares[i].file = f;
@@ -97,7 +94,7 @@ leat_status leat_file_read_crc(leat_file *f, uint64_t offset, void *to, size_t n
         shares[i].to = (char *)to + i * each;
         shares[i].size = i + 1 < count ? each : n - i * each;
         if (i > 0)
-            start_share(&shares[i]);
+            shares[i].started = leat_read_thread(&shares[i].thread, run_share, &shares[i]);
     }
     for (size_t i = 0; i < count; i++) /* its own share, and those that no thread could be had for */
         if (!shares[i].started)
