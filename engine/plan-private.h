@@ -20,8 +20,6 @@ leat_status leat_state_new(leat_state **out) LEAT_MUST_CHECK;
 void leat_state_free(leat_state *state);
 /* The variable that a VariableV2 or VarHandleOp denotes: by container and shared_name, else by node name. NULL: out of memory. */
 leat_var *leat_state_var(leat_state *state, const leat_op *op);
-/* The variable of a name, or NULL. */
-leat_var *leat_state_find_var(leat_state *state, const char *name);
 /* Zeroed memory of an op, the same at every call. NULL: out of memory. */
 void *leat_state_node(leat_state *state, const leat_op *op, size_t bytes);
 bool leat_op_is_variable(const leat_op *op); /* VariableV2, Variable, VarHandleOp */
@@ -66,13 +64,6 @@ typedef struct leat_plan_run {
  * nobody else holds, of the same dtype and size, is used again). Any number of threads at once. */
 leat_status leat_plan_execute(leat_plan *plan, const leat_plan_run *run, leat_tensor *const *feeds,
                               leat_tensor **fetches) LEAT_MUST_CHECK;
-
-/* For profiles and reports: the plan's nodes in serial order. */
-uint32_t leat_plan_nodes(const leat_plan *plan);
-const leat_op *leat_plan_op(const leat_plan *plan, uint32_t node);
-const char *leat_plan_kernel(const leat_plan *plan, uint32_t node); /* label of the kernel chosen */
-const leat_exec_graph *leat_plan_graph(const leat_plan *plan);
-size_t leat_plan_frame_bytes(const leat_plan *plan); /* slots of the largest frame */
 
 /* What running the op once costs by static shapes, unknown dimensions taken as given; false where there were some. Nothing for ops
  * that only pass on what they get, are not known, or have very many inputs. */

@@ -44,8 +44,6 @@ leat_status leat_infer_matrices(leat_infer *c, int i, bool square, int64_t *rows
 leat_out leat_grad_matmul(leat_grad *g, leat_out a, leat_out b, bool adjoint_a, bool adjoint_b);
 /* The last two dimensions swapped; the rank must be known. */
 leat_out leat_grad_transpose(leat_grad *g, leat_out x);
-/* x as a batch of 1 x 1 matrices, to be multiplied with matrices. */
-leat_out leat_grad_expand2(leat_grad *g, leat_out x);
 /* Sums dx[0] and dx[1] over the batch dimensions in which inputs 0 and 1 were broadcast to each other. */
 void leat_grad_unbatch2(leat_grad *g);
 

@@ -156,7 +156,8 @@ leat_out leat_grad_transpose(leat_grad *g, leat_out x)
     return LEAT_GRAD_CALL(g, "Transpose", x, leat_grad_ints(g, perm, LEAT_MAX(rank, 0)));
 }
 
-leat_out leat_grad_expand2(leat_grad *g, leat_out x)
+/* x as a batch of 1 x 1 matrices, to be multiplied with matrices. */
+static leat_out grad_expand2(leat_grad *g, leat_out x)
 {
     if (leat_rank(x) == 0)
         return x;
@@ -360,7 +361,7 @@ static leat_status determinant_shape(leat_infer *c)
 static void determinant_grad(leat_grad *g)
 {
     leat_out inverse_t = leat_raw_matrix_inverse(leat_grad_in(g, 0), .adjoint = true);
-    g->dx[0] = leat_mul(leat_grad_expand2(g, leat_mul(g->dy[0], leat_grad_out(g, 0))), inverse_t);
+    g->dx[0] = leat_mul(grad_expand2(g, leat_mul(g->dy[0], leat_grad_out(g, 0))), inverse_t);
 }
 
 static void log_determinant_grad(leat_grad *g)
@@ -368,7 +369,7 @@ static void log_determinant_grad(leat_grad *g)
     if (!leat_grad_flows(g, 1))
         return;
     leat_out inverse_t = leat_raw_matrix_inverse(leat_grad_in(g, 0), .adjoint = true);
-    g->dx[0] = leat_mul(leat_grad_expand2(g, g->dy[1]), inverse_t);
+    g->dx[0] = leat_mul(grad_expand2(g, g->dy[1]), inverse_t);
 }
 
 const leat_op_def leat_op_MatrixDeterminant =

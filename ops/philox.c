@@ -4,7 +4,8 @@
 #include <sys/random.h>
 #include "ops/random-private.h"
 
-void leat_philox_skip(leat_philox *p, uint64_t groups)
+/* Moves on by `groups` groups. */
+static void philox_skip(leat_philox *p, uint64_t groups)
 {
     uint64_t low = (uint64_t)p->counter[1] << 32 | p->counter[0], moved = low + groups;
     p->counter[0] = (uint32_t)moved;
@@ -27,7 +28,7 @@ void leat_philox_next(leat_philox *p, uint32_t group[4])
         k1 += UINT32_C(0xBB67AE85);
     }
     memcpy(group, c, sizeof c);
-    leat_philox_skip(p, 1);
+    philox_skip(p, 1);
 }
 
 void leat_philox_single_skip(leat_philox_single *s, uint64_t n)
@@ -38,7 +39,7 @@ void leat_philox_single_skip(leat_philox_single *s, uint64_t n)
         return;
     }
     n -= left;
-    leat_philox_skip(&s->gen, n / 4);
+    philox_skip(&s->gen, n / 4);
     s->used = 4;
     if (n % 4 != 0) {
         leat_philox_next(&s->gen, s->group);
@@ -46,7 +47,8 @@ void leat_philox_single_skip(leat_philox_single *s, uint64_t n)
     }
 }
 
-void leat_normal_floats(uint32_t x0, uint32_t x1, float out[2])
+/* Box and Muller's pair of unit normals. */
+static void normal_floats(uint32_t x0, uint32_t x1, float out[2])
 {
     float u1 = leat_uniform_float(x0);
     if (u1 < 1.0e-7f) /* so that the logarithm stays finite */
@@ -58,7 +60,7 @@ void leat_normal_floats(uint32_t x0, uint32_t x1, float out[2])
     out[1] = c * u2;
 }
 
-void leat_normal_doubles(const uint32_t x[4], double out[2])
+static void normal_doubles(const uint32_t x[4], double out[2])
 {
     double u1 = leat_uniform_double(x[0], x[1]);
     if (u1 < 1.0e-7)
@@ -113,7 +115,7 @@ leat_status leat_random_reserve(leat_kernel *k, uint64_t groups, leat_philox *ou
         state->seeded = true;
     }
     *out = state->gen;
-    leat_philox_skip(&state->gen, groups);
+    philox_skip(&state->gen, groups);
     return LEAT_OK;
 }
 
@@ -135,7 +137,7 @@ enum { BLOCK = 256 }; /* groups drawn at once into the stack */
 static void truncated_group(const fill *f, int64_t group, double out[4])
 {
     leat_philox gen = f->gen;
-    leat_philox_skip(&gen, (uint64_t)group * (uint64_t)f->per_group * LEAT_RANDOM_RESERVE / 4);
+    philox_skip(&gen, (uint64_t)group * (uint64_t)f->per_group * LEAT_RANDOM_RESERVE / 4);
     leat_philox_single s = leat_philox_single_of(gen);
     for (int64_t n = 0; n < f->per_group;) {
         double pair[2];
@@ -144,10 +146,10 @@ static void truncated_group(const fill *f, int64_t group, double out[4])
         if (f->dtype == LEAT_DOUBLE) {
             x[2] = leat_philox_draw(&s);
             x[3] = leat_philox_draw(&s);
-            leat_normal_doubles(x, pair);
+            normal_doubles(x, pair);
         } else {
             float floats[2];
-            leat_normal_floats(x[0], x[1], floats);
+            normal_floats(x[0], x[1], floats);
             pair[0] = (double)floats[0];
             pair[1] = (double)floats[1];
         }
@@ -163,7 +165,7 @@ static void group_values(const fill *f, const uint32_t x[4], double out[4])
     float pair[4];
     if (f->dtype == LEAT_DOUBLE) {
         if (f->kind == LEAT_RANDOM_NORMAL) {
-            leat_normal_doubles(x, out);
+            normal_doubles(x, out);
         } else {
             out[0] = leat_uniform_double(x[0], x[1]);
             out[1] = leat_uniform_double(x[2], x[3]);
@@ -171,8 +173,8 @@ static void group_values(const fill *f, const uint32_t x[4], double out[4])
         return;
     }
     if (f->kind == LEAT_RANDOM_NORMAL) {
-        leat_normal_floats(x[0], x[1], pair);
-        leat_normal_floats(x[2], x[3], pair + 2);
+        normal_floats(x[0], x[1], pair);
+        normal_floats(x[2], x[3], pair + 2);
     }
     for (int i = 0; i < 4; i++)
         if (f->kind == LEAT_RANDOM_NORMAL)
@@ -203,11 +205,11 @@ static void uniform_floats(const fill *f, int64_t begin, int64_t end)
     float *out = (float *)f->data + 4 * begin;
     int64_t full = LEAT_MIN(end, f->n / 4) - begin, rest = LEAT_MIN(4 * end, f->n) - 4 * (begin + full);
     leat_philox gen = f->gen;
-    leat_philox_skip(&gen, (uint64_t)begin);
+    philox_skip(&gen, (uint64_t)begin);
     v->philox(&gen, (uint32_t *)(void *)out, (size_t)full);
     if (rest > 0) {
         uint32_t last[4];
-        leat_philox_skip(&gen, (uint64_t)full);
+        philox_skip(&gen, (uint64_t)full);
         leat_philox_next(&gen, last);
         memcpy(out + 4 * full, last, (size_t)rest * sizeof *out);
     }
@@ -230,7 +232,7 @@ static void fill_groups(int64_t begin, int64_t end, void *arg)
         } else {
             if (in_block == 0) {
                 leat_philox gen = f->gen;
-                leat_philox_skip(&gen, (uint64_t)group);
+                philox_skip(&gen, (uint64_t)group);
                 leat_nn_vector_get()->philox(&gen, block, (size_t)LEAT_MIN(BLOCK, end - group));
             }
             group_values(f, block + 4 * in_block, values);
@@ -262,7 +264,7 @@ static void fill_int_groups(int64_t begin, int64_t end, void *arg)
         const uint32_t *x = block + 4 * in_block;
         if (in_block == 0) {
             leat_philox gen = f->gen;
-            leat_philox_skip(&gen, (uint64_t)group);
+            philox_skip(&gen, (uint64_t)group);
             leat_nn_vector_get()->philox(&gen, block, (size_t)LEAT_MIN(BLOCK, end - group));
         }
         for (int64_t i = 0; i < LEAT_MIN(f->per_group, f->n - at); i++)

@@ -9,8 +9,6 @@
 #include "ops/nn-vector-private.h"
 #include "ops/ops-private.h"
 
-/* Moves on by `groups` groups. */
-void leat_philox_skip(leat_philox *p, uint64_t groups);
 /* The next group; moves on by one. */
 void leat_philox_next(leat_philox *p, uint32_t group[4]);
 
@@ -65,9 +63,6 @@ static inline double leat_draw_double(leat_philox_single *s)
 /* Uniform integers below n > 0, without bias: numbers of the first, incomplete period are drawn again. */
 uint32_t leat_draw_below_32(leat_philox_single *s, uint32_t n);
 uint64_t leat_draw_below_64(leat_philox_single *s, uint64_t n);
-/* Box and Muller's pair of unit normals. */
-void leat_normal_floats(uint32_t x0, uint32_t x1, float out[2]);
-void leat_normal_doubles(const uint32_t x[4], double out[2]);
 
 /* The node's stream (attributes seed and seed2; both zero: seeded by the operating system at the first run), which is
  * moved on by `groups` groups: *out is where those begin. */

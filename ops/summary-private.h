@@ -10,6 +10,5 @@ leat_status leat_summary_out(leat_kernel *k, leat_buf *summary) LEAT_MUST_CHECK;
 /* Input 0 as the one tag. */
 leat_status leat_summary_tag(const leat_kernel *k, leat_bytes *tag) LEAT_MUST_CHECK;
 /* Begins a Summary.Value with that tag; to be ended by leat_put_end. */
-size_t leat_summary_value(leat_buf *b, leat_bytes tag);
 
 #endif

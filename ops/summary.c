@@ -28,7 +28,7 @@ leat_status leat_summary_tag(const leat_kernel *k, leat_bytes *tag)
     return LEAT_OK;
 }
 
-size_t leat_summary_value(leat_buf *b, leat_bytes tag)
+static size_t begin_value(leat_buf *b, leat_bytes tag)
 {
     size_t value = leat_put_begin(b, 1);
     leat_put_bytes(b, LEAT_VALUE_TAG, tag.data != NULL ? tag.data : "", tag.size);
@@ -48,7 +48,7 @@ static leat_status scalar_kernel(leat_kernel *k)
                                 leat_shape_print(values->shape, other, sizeof other));
     for (int64_t i = 0; i < tags->elements; i++) {
         const leat_string *tag = (const leat_string *)tags->data + i;
-        size_t value = leat_summary_value(&b, (leat_bytes){tag->data, tag->size});
+        size_t value = begin_value(&b, (leat_bytes){tag->data, tag->size});
         leat_put_float(&b, LEAT_VALUE_SIMPLE, (float)leat_element_get(values, i));
         leat_put_end(&b, value);
     }
@@ -100,7 +100,7 @@ static leat_status histogram_kernel(leat_kernel *k)
         leat_note(LEAT_LOG_WARNING,
                   "node '%s' (HistogramSummary): %llu of %lld values are not finite and were left out",
                   k->op->name, (unsigned long long)h->not_finite, (long long)values->elements);
-    size_t value = leat_summary_value(&b, tag);
+    size_t value = begin_value(&b, tag);
     leat_histogram_put(&b, LEAT_VALUE_HISTO, h);
     leat_put_end(&b, value);
     return leat_summary_out(k, &b);
@@ -159,7 +159,7 @@ static leat_status tensor_v2_kernel(leat_kernel *k)
     if (leat_wire_status(&w) != LEAT_OK)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "serialized_summary_metadata is no SummaryMetadata: %s", leat_message());
-    size_t value = leat_summary_value(&b, tag);
+    size_t value = begin_value(&b, tag);
     leat_put_tensor_proto(&b, LEAT_VALUE_TENSOR, k->in[1]);
     leat_put_bytes(&b, LEAT_VALUE_METADATA, metadata->data != NULL ? metadata->data : "", metadata->size);
     leat_put_end(&b, value);

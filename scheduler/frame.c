@@ -62,7 +62,7 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     return LEAT_OK;
 }
 
-leat_status leat_frame_get(leat_plan *p, leat_frame **frame)
+static leat_status frame_get(leat_plan *p, leat_frame **frame)
 {
     pthread_mutex_lock(&p->lock);
     leat_frame *f = p->frames;
@@ -94,7 +94,7 @@ static void drop_bases(leat_frame *f)
 }
 
 /* Drops what the run has left: references of headers, captures not handed out. */
-void leat_frame_put(leat_frame *f)
+static void frame_put(leat_frame *f)
 {
     leat_plan *p = f->plan;
     if (atomic_load_explicit(&f->has_bases, memory_order_relaxed)) {
@@ -109,7 +109,6 @@ void leat_frame_put(leat_frame *f)
     }
     f->run = NULL;
     pthread_mutex_lock(&p->lock);
-    p->largest_frame = LEAT_MAX(p->largest_frame, atomic_load_explicit(&f->bytes, memory_order_relaxed));
     f->next = p->frames;
     p->frames = f;
     pthread_mutex_unlock(&p->lock);
@@ -189,8 +188,10 @@ static leat_status capture_outputs(leat_frame *f, const leat_plan_node *n)
     return LEAT_OK;
 }
 
-leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
+/* What the executor calls for a node of a run: `run` is its frame. */
+static leat_status run_node(void *run, uint32_t node, leat_worker *worker)
 {
+    leat_frame *f = run;
     leat_plan *p = f->plan;
     const leat_plan_node *n = &p->nodes[node];
     if ((n->flags & LEAT_NODE_CHECKED) && leat_frame_dead(f, node))
@@ -213,11 +214,6 @@ leat_status leat_frame_node(leat_frame *f, uint32_t node, leat_worker *worker)
 
 /* ---- a run ---- */
 
-static leat_status run_node(void *run, uint32_t node, leat_worker *worker)
-{
-    return leat_frame_node(run, node, worker);
-}
-
 static leat_status stopped(const leat_plan_run *r)
 {
     /* Acquire is not needed: cancelling carries no data with it. */
@@ -235,7 +231,7 @@ static leat_status run_plain(leat_frame *f, leat_worker *w)
     for (uint32_t node = 0; node < f->plan->n_nodes; node++) {
         if (r->cancel != NULL && atomic_load_explicit(r->cancel, memory_order_relaxed) != r->cancel_base)
             return stopped(r);
-        LEAT_TRY(leat_frame_node(f, node, w));
+        LEAT_TRY(run_node(f, node, w));
         leat_exec_serial_node(w);
     }
     return LEAT_OK;
@@ -251,7 +247,7 @@ static leat_status run_watched(leat_frame *f, leat_worker *w, float *node_ns)
         if (r->before_node != NULL)
             r->before_node(r->before_node_arg, node, 0);
         uint64_t start = leat_ticks();
-        LEAT_TRY(leat_frame_node(f, node, w));
+        LEAT_TRY(run_node(f, node, w));
         leat_exec_serial_node(w);
         uint64_t end = leat_ticks();
         if (node_ns != NULL)
@@ -366,10 +362,10 @@ leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tenso
                               leat_tensor **fetches)
 {
     leat_frame *f;
-    LEAT_TRY(leat_frame_get(p, &f));
+    LEAT_TRY(frame_get(p, &f));
     leat_status status = run->profile != NULL ? leat_profile_take(run->profile, f) : LEAT_OK;
     if (status != LEAT_OK) {
-        leat_frame_put(f);
+        frame_put(f);
         return status;
     }
     bool serial;
@@ -390,6 +386,6 @@ leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tenso
         leat_tensor_unref(fetches[i]);
         fetches[i] = value;
     }
-    leat_frame_put(f);
+    frame_put(f);
     return status;
 }

@@ -38,7 +38,7 @@ static void set_header(leat_tensor *t, leat_dtype dtype, const leat_shape *shape
     t->var = NULL;
 }
 
-/* The header of output i takes over a reference: leat_frame_put drops those that are noted. */
+/* The header of output i takes over a reference: frame_put drops those that are noted. */
 static void hold(leat_kernel *k, int i, leat_tensor *base)
 {
     k->out[i].base = base;

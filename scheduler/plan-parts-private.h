@@ -60,7 +60,6 @@ struct leat_plan {
     unsigned n_old_costs;
     float *measured; /* smallest time of each node over the measured runs */
     atomic_uint runs;
-    size_t largest_frame;
 };
 
 typedef struct leat_slot {
@@ -89,8 +88,6 @@ typedef struct leat_frame {
     atomic_size_t slot_bytes; /* of them in slots, which stay */
 } leat_frame;
 
-leat_status leat_frame_get(leat_plan *plan, leat_frame **frame) LEAT_MUST_CHECK;
-void leat_frame_put(leat_frame *frame);
 void leat_frame_free(leat_frame *frame);
 /* Is the checked node dead? Then so are its outputs. */
 bool leat_frame_dead(leat_frame *frame, uint32_t node); /* dead.c */
@@ -99,7 +96,6 @@ static inline bool leat_value_dead(const leat_tensor *value)
 {
     return value->dtype == LEAT_DTYPE_NONE;
 }
-leat_status leat_frame_node(leat_frame *frame, uint32_t node, leat_worker *worker) LEAT_MUST_CHECK;
 
 /* ---- making a plan: plan.c calls these in order on a draft ---- */
 
@@ -131,7 +127,6 @@ leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-prune
 bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
 leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
 bool leat_plan_arg_is_ref(const leat_op *op, uint32_t input);          /* plan-state.c: by its signature */
-leat_status leat_plan_freeze(leat_plan_draft *d) LEAT_MUST_CHECK;      /* plan.c: edges to rows */
 leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;       /* plan-slots.c */
 leat_status leat_plan_dead(leat_plan_draft *d) LEAT_MUST_CHECK;        /* dead.c */
 leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in,

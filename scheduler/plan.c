@@ -42,7 +42,8 @@ static leat_status each_edge(leat_plan_draft *d, edge_fn *fn)
     return LEAT_OK;
 }
 
-leat_status leat_plan_freeze(leat_plan_draft *d)
+/* Edges to rows (CSR). */
+static leat_status freeze_edges(leat_plan_draft *d)
 {
     leat_plan *p = d->plan;
     p->succ_begin = leat_alloc_zero((size_t)p->n_nodes + 2, sizeof *p->succ_begin);
@@ -139,7 +140,7 @@ static leat_status make(leat_plan_draft *d)
     LEAT_TRY(leat_plan_collect(d));
     LEAT_TRY(set_captures(d));
     LEAT_TRY(leat_plan_order_state(d));
-    LEAT_TRY(leat_plan_freeze(d));
+    LEAT_TRY(freeze_edges(d));
     LEAT_TRY(leat_plan_slots(d));
     LEAT_TRY(leat_plan_dead(d));
     number_values(d);
@@ -212,29 +213,4 @@ bool leat_plan_writes(const leat_plan *p)
 bool leat_plan_blocks(const leat_plan *p)
 {
     return p->blocks;
-}
-
-uint32_t leat_plan_nodes(const leat_plan *p)
-{
-    return p->n_nodes;
-}
-
-const leat_op *leat_plan_op(const leat_plan *p, uint32_t node)
-{
-    return p->nodes[node].op;
-}
-
-const char *leat_plan_kernel(const leat_plan *p, uint32_t node)
-{
-    return p->nodes[node].label;
-}
-
-const leat_exec_graph *leat_plan_graph(const leat_plan *p)
-{
-    return &p->exec_graph;
-}
-
-size_t leat_plan_frame_bytes(const leat_plan *p)
-{
-    return p->largest_frame;
 }

@@ -17,7 +17,6 @@ typedef struct leat_rings leat_rings;
 /* Each of n_workers rings keeps its latest `capacity` events (rounded up to a power of two). */
 leat_status leat_rings_new(leat_rings **out, uint32_t n_workers, size_t capacity) LEAT_MUST_CHECK;
 void leat_rings_free(leat_rings *p);
-uint32_t leat_rings_workers(const leat_rings *p);
 
 /* Around a run; the executor calls them for parallel runs, a serial loop calls them itself. begin forgets the events
  * of the run before. */

@@ -55,11 +55,6 @@ void leat_rings_free(leat_rings *p)
     leat_free(p);
 }
 
-uint32_t leat_rings_workers(const leat_rings *p)
-{
-    return p->n_workers;
-}
-
 void leat_rings_begin(leat_rings *p)
 {
     for (uint32_t i = 0; i < p->n_workers; i++)

@@ -70,8 +70,6 @@ leat_status leat_graph_session_step(leat_graph_session *s, leat_profile *profile
 leat_status leat_graph_session_fetch(leat_graph_session *s, leat_profile *profile) LEAT_MUST_CHECK;
 /* Writes the fetched values to their files; prints those that have none where `print` says so. */
 leat_status leat_graph_session_write(leat_graph_session *s, leat_tool *t, bool print) LEAT_MUST_CHECK;
-/* While it runs, SIGINT and SIGTERM cancel the run. */
-void leat_graph_session_watch(leat_graph_session *s);
 
 /* What runs leave behind beside the fetches: an event file, a trace, a checkpoint. Starts as all zero. */
 typedef struct leat_run_log {

@@ -125,7 +125,8 @@ static void cancel(void *user)
         leat_cancel(s);
 }
 
-void leat_graph_session_watch(leat_graph_session *s)
+/* While it runs, SIGINT and SIGTERM cancel the run. */
+static void watch_signals(leat_graph_session *s)
 {
     atomic_store(&running, s->session);
     leat_signals_catch(cancel, NULL);
@@ -156,7 +157,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     if (s->kind == LEAT_SAVED_MODEL_DIR)
         LEAT_TRY(leat_restore_saved_model(s->session, &s->meta, path));
     s->deadline = a->timeout > 0 ? leat_now() + a->timeout : 0;
-    leat_graph_session_watch(s);
+    watch_signals(s);
     leat_run_options options = options_now(s, NULL);
     if (init != NULL)
         LEAT_TRY(leat_run_with(s->session, &options, LEAT_NO_FEEDS, LEAT_NO_FETCHES,

@@ -12,7 +12,7 @@ bool leat_given(const leat_tool *t, const char *option)
     return false;
 }
 
-const char *leat_choice_at(const char *choices, size_t i, size_t *n)
+static const char *choice_at(const char *choices, size_t i, size_t *n)
 {
     for (; i > 0; i--) {
         choices = strchr(choices, '|');
@@ -107,7 +107,7 @@ static leat_status set_choice(const struct leat_option *o, const char *text, int
 {
     size_t n;
     const char *word;
-    for (size_t i = 0; (word = leat_choice_at(o->choices, i, &n)) != NULL; i++)
+    for (size_t i = 0; (word = choice_at(o->choices, i, &n)) != NULL; i++)
         if (strlen(text) == n && memcmp(word, text, n) == 0) {
             *to = (int)i;
             return LEAT_OK;

@@ -160,7 +160,6 @@ leat_status leat_options_parse(leat_tool *t, const struct leat_command *command,
 void leat_options_free(leat_tool *t, const struct leat_command *command, void *values);
 
 /* Splits "a|b|c": the i-th word, or NULL; *n is its length. */
-const char *leat_choice_at(const char *choices, size_t i, size_t *n);
 
 /* The candidate that a mistyped word was probably meant to be: start with {.word = w}, offer every candidate, read
  * `best` (NULL: nothing is near). */

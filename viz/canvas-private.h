@@ -229,7 +229,6 @@ void leat_free_lines(char **lines, size_t n);
 void leat_text_clean(leat_buf *out, const char *text, size_t n);
 /* Appends for XML text and quoted attributes: cleaned, and & < > " ' escaped. */
 void leat_text_xml(leat_buf *out, const char *text);
-void leat_base64(leat_buf *out, const void *data, size_t n);
 
 /* ---- image files (image-facts.c, image.c) ---- */
 

@@ -216,7 +216,7 @@ static void svg_text(leat_canvas *c, const leat_text_run *t)
     leat_buf_puts(b, "</text>\n");
 }
 
-void leat_base64(leat_buf *out, const void *data, size_t n)
+static void put_base64(leat_buf *out, const void *data, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = data;
@@ -249,7 +249,7 @@ static void put_image(leat_canvas *c, const char *mime, const void *data, size_t
     if (pixelated)
         leat_buf_puts(b, " image-rendering=\"pixelated\"");
     leat_buf_printf(b, " href=\"data:%s;base64,", mime);
-    leat_base64(b, data, n);
+    put_base64(b, data, n);
     leat_buf_puts(b, "\"/>\n");
 }
 

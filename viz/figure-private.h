@@ -99,7 +99,6 @@ leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look
 /* Draws panels [first, first + n) on pages of the canvas: of the options' size, else as large as they want. A
  * canvas that has one page only tells in its last line how many had no room. */
 void leat_figure_draw(leat_figure *f, leat_canvas *c, size_t first, size_t n);
-leat_status leat_figure_write(leat_figure *f, const char *path) LEAT_MUST_CHECK;
 /* LEAT_ERR_INVALID_ARGUMENT for a path whose format leat_canvas_class_of_path does not know. */
 leat_status leat_figure_unknown_suffix(const char *path) LEAT_MUST_CHECK;
 void leat_figure_release(leat_figure *f, size_t panel);

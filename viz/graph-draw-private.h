@@ -57,7 +57,6 @@ void leat_gpaint_text(const leat_gpaint *p, double x, double y, const char *text
                       leat_color color);
 
 /* The whole scene. */
-void leat_gpaint_scene(leat_gpaint *p);
 void leat_gpaint_edges(leat_gpaint *p, uint32_t scope);
 void leat_gpaint_notes(const leat_gpaint *p, uint32_t box, leat_color background);
 

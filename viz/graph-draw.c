@@ -182,7 +182,7 @@ static void draw_root(leat_gpaint *p)
 }
 
 /* Groups nest as the scopes do: before a box is drawn, those are closed that it does not stand in. */
-void leat_gpaint_scene(leat_gpaint *p)
+static void paint_scene(leat_gpaint *p)
 {
     const leat_scene *s = p->s;
     leat_buf scratch = {0};
@@ -274,7 +274,7 @@ leat_status leat_gpaint_page(leat_gpaint *p, const char *title)
             leat_draw_text(p->canvas, MARGIN, MARGIN - 4, shown, &style);
         leat_free(shown);
     }
-    leat_gpaint_scene(p);
+    paint_scene(p);
     leat_gpaint_legend(p, MARGIN, g.legend_y, g.legend_w, true);
     leat_canvas_end_page(p->canvas);
     return leat_canvas_status(p->canvas);

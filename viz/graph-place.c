@@ -189,7 +189,7 @@ static void take_results(leat_scene *s, inner *in, double x, double y)
 }
 _Static_assert(sizeof(leat_point) == sizeof(leat_lay_point), "points are handed over");
 
-leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope)
+static leat_status lay_out_scope(leat_scene *s, uint32_t scope)
 {
     inner in = {.g = {.session = s->session,
                       .nodesep = NODE_SEP,
@@ -289,7 +289,7 @@ leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas, leat_lay_sessio
     LEAT_TRY(leat_scene_size(s, canvas));
     for (uint32_t i = s->n_nodes; i-- > 0;)
         if (s->boxes[i].kind == LEAT_S_OPEN)
-            LEAT_TRY(leat_scene_lay_out(s, i));
+            LEAT_TRY(lay_out_scope(s, i));
     for (uint32_t i = 0; i < s->n_boxes; i++)
         if (s->boxes[i].scope != LEAT_G_NONE) {
             s->boxes[i].x += s->boxes[s->boxes[i].scope].x;

@@ -52,7 +52,7 @@ static leat_status put_pair(leat_scene *s, uint32_t a, uint32_t b, uint32_t what
     return LEAT_OK;
 }
 
-uint32_t leat_scene_edge(const leat_scene *s, uint32_t from, uint32_t to)
+static uint32_t find_edge(const leat_scene *s, uint32_t from, uint32_t to)
 {
     return find_pair(s, from, to, PAIR_EDGE);
 }
@@ -123,7 +123,7 @@ static void show_hidden(leat_scene *s)
 static leat_status join(leat_scene *s, uint32_t scope, uint32_t from, uint32_t to, size_t base)
 {
     const leat_gedge *g = &s->model->edges[base];
-    uint32_t index = leat_scene_edge(s, from, to);
+    uint32_t index = find_edge(s, from, to);
     if (index == LEAT_G_NONE) {
         LEAT_TRY(leat_grow(&s->edges, &s->edges_capacity, s->n_edges + 1, sizeof *s->edges));
         index = (uint32_t)s->n_edges;
@@ -197,7 +197,7 @@ uint32_t leat_scene_adjoining(const leat_scene *s, uint32_t port)
         if (other == LEAT_G_NONE)
             return LEAT_G_NONE;
     }
-    return p->out ? leat_scene_edge(s, scope, other) : leat_scene_edge(s, other, scope);
+    return p->out ? find_edge(s, scope, other) : find_edge(s, other, scope);
 }
 
 /* ---- annotations ---- */

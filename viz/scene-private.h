@@ -103,7 +103,6 @@ typedef struct leat_schoice {
 leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas, leat_lay_session *session) LEAT_MUST_CHECK;
 /* Steps of it: labels and the sizes of closed boxes; one open box, those in it being placed. */
 leat_status leat_scene_size(leat_scene *s, leat_canvas *canvas) LEAT_MUST_CHECK;
-leat_status leat_scene_lay_out(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 /* Sets paths that meet one side of a box beside each other. */
 leat_status leat_scene_fan(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 /* Sets the auxiliary area and the library; the size of the scope, whose main graph is at left, top. */
@@ -125,7 +124,6 @@ leat_status leat_scene_bridge(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 leat_status leat_scene_order(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
 
 /* The edge between two boxes, or LEAT_G_NONE; the port of a scope towards a box, or LEAT_G_NONE. */
-uint32_t leat_scene_edge(const leat_scene *s, uint32_t from, uint32_t to);
 uint32_t leat_scene_port(const leat_scene *s, uint32_t scope, bool out, uint32_t other);
 /* In the scope around `port`'s scope: the edge that goes on from that port, or LEAT_G_NONE. */
 uint32_t leat_scene_adjoining(const leat_scene *s, uint32_t port);

@@ -13,7 +13,6 @@ typedef struct leat_points {
 } leat_points;
 
 void leat_points_free(leat_points *p);
-leat_status leat_points_add(leat_points *p, double x, double y) LEAT_MUST_CHECK;
 
 /* TensorBoard's rule for the y axis: of n finite values, sorted, those at ceil(0.05 (n-1)) and floor(0.95 (n-1)) if
  * there are more than two, else the least and the greatest. Changes the order of the values. */

@@ -9,7 +9,7 @@ void leat_points_free(leat_points *p)
     *p = (leat_points){0};
 }
 
-leat_status leat_points_add(leat_points *p, double x, double y)
+static leat_status append_point(leat_points *p, double x, double y)
 {
     if (p->n == p->capacity)
         LEAT_TRY(leat_grow(&p->at, &p->capacity, p->n + 1, sizeof *p->at));
@@ -127,13 +127,13 @@ static leat_status flush_column(reducer *r)
     if (!r->open)
         return LEAT_OK;
     if (r->low) {
-        LEAT_TRY(leat_points_add(r->out, r->x[r->first], r->y[r->greatest]));
-        return leat_points_add(r->low, r->x[r->first], r->y[r->least]);
+        LEAT_TRY(append_point(r->out, r->x[r->first], r->y[r->greatest]));
+        return append_point(r->low, r->x[r->first], r->y[r->least]);
     }
     size_t order[4] = {r->first, LEAT_MIN(r->least, r->greatest), LEAT_MAX(r->least, r->greatest), r->last};
     for (int i = 0; i < 4; i++)
         if (i == 0 || order[i] != order[i - 1])
-            LEAT_TRY(leat_points_add(r->out, r->x[order[i]], r->y[order[i]]));
+            LEAT_TRY(append_point(r->out, r->x[order[i]], r->y[order[i]]));
     return LEAT_OK;
 }
 
@@ -141,13 +141,13 @@ static leat_status end_line(reducer *r)
 {
     LEAT_TRY(flush_column(r));
     if (r->open && r->low) { /* an area reaches to its last point */
-        LEAT_TRY(leat_points_add(r->out, r->x[r->last], r->y[r->greatest]));
-        LEAT_TRY(leat_points_add(r->low, r->x[r->last], r->y[r->least]));
+        LEAT_TRY(append_point(r->out, r->x[r->last], r->y[r->greatest]));
+        LEAT_TRY(append_point(r->low, r->x[r->last], r->y[r->least]));
     }
     if (r->open)
-        LEAT_TRY(leat_points_add(r->out, 0, NAN));
+        LEAT_TRY(append_point(r->out, 0, NAN));
     if (r->open && r->low)
-        LEAT_TRY(leat_points_add(r->low, 0, NAN));
+        LEAT_TRY(append_point(r->low, 0, NAN));
     r->open = false;
     return LEAT_OK;
 }

@@ -134,7 +134,8 @@ static leat_status remove_suffixed(const char *prefix, const char *suffix)
     return status == LEAT_ERR_NOT_FOUND ? LEAT_OK : status;
 }
 
-leat_status leat_checkpoint_delete(const char *prefix)
+/* Deletes a checkpoint: the index first, so that none is ever there without its data. */
+static leat_status delete_checkpoint(const char *prefix)
 {
     int shard, shards;
     leat_dir_entry *entries = NULL;
@@ -257,7 +258,7 @@ leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *pr
     for (size_t i = 0; i < count; i++) {
         /* Where the state file was not replaced it still names them. */
         char *old = status == LEAT_OK && k->max_to_keep > 0 ? leat_path_join(dir, gone[i].name) : NULL;
-        if (old != NULL && leat_checkpoint_delete(old) != LEAT_OK)
+        if (old != NULL && delete_checkpoint(old) != LEAT_OK)
             leat_note(LEAT_LOG_WARNING, "an old checkpoint is kept: %s", leat_message());
         leat_free(old);
         leat_free(gone[i].name);

@@ -70,9 +70,6 @@ leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *pr
                                        double now) LEAT_MUST_CHECK;
 void leat_checkpoint_keeper_free(leat_checkpoint_keeper *k);
 
-/* Deletes a checkpoint: the index first, so that none is ever there without its data. */
-leat_status leat_checkpoint_delete(const char *prefix) LEAT_MUST_CHECK;
-
 /* ---- listing ---- */
 
 typedef struct leat_listing {

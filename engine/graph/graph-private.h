@@ -114,9 +114,8 @@ extern const leat_shape leat_shape_nothing; /* the unknown shape */
 
 /* A name as unique_name gives it: the current scope, '/', and name, with _1, _2, ... where it is taken. */
 const char *leat_graph_unique_name(leat_graph *g, const char *scope, const char *name);
-bool leat_name_valid(const char *name, size_t n);       /* TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\\/>-]* */
-leat_scope_frame *leat_graph_scope(leat_graph *g);      /* the innermost */
-leat_scope_frame *leat_graph_push_scope(leat_graph *g); /* a copy of the innermost; NULL: out of memory */
+bool leat_name_valid(const char *name, size_t n);  /* TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\\/>-]* */
+leat_scope_frame *leat_graph_scope(leat_graph *g); /* the innermost */
 
 /* The generic builder for importers: the literal name, no scopes. type_size bytes of type. */
 leat_op_builder *leat_op_begin_literal(leat_graph *g, const char *type, size_t type_size, const char *name,

@@ -78,7 +78,8 @@ leat_scope_frame *leat_graph_scope(leat_graph *g)
     return &g->scopes[g->n_scopes - 1];
 }
 
-leat_scope_frame *leat_graph_push_scope(leat_graph *g)
+/* A copy of the innermost. NULL: out of memory. */
+static leat_scope_frame *push_scope(leat_graph *g)
 {
     leat_status status = leat_grow(&g->scopes, &g->scopes_capacity, g->n_scopes + 1, sizeof *g->scopes);
     if (status != LEAT_OK) {
@@ -133,7 +134,7 @@ leat_scope leat_name_scope_open(leat_graph *g, const char *name)
     if (g == NULL || g->status != LEAT_OK)
         return failed_scope();
     const char *full = enter_name(g, name);
-    leat_scope_frame *f = full != NULL ? leat_graph_push_scope(g) : NULL;
+    leat_scope_frame *f = full != NULL ? push_scope(g) : NULL;
     if (f == NULL)
         return failed_scope();
     f->name_scope = full;
@@ -166,7 +167,7 @@ leat_scope leat_variable_scope_open(leat_graph *g, const char *name, bool reuse)
         const char *name_scope = leat_graph_unique_name(g, leat_graph_scope(g)->name_scope,
                                                         reenter && last != NULL ? last + 1 : bare);
         const char *var_scope = leat_graph_intern(g, full, strlen(full));
-        leat_scope_frame *f = name_scope != NULL && var_scope != NULL ? leat_graph_push_scope(g) : NULL;
+        leat_scope_frame *f = name_scope != NULL && var_scope != NULL ? push_scope(g) : NULL;
         if (f != NULL) {
             f->name_scope = name_scope;
             f->var_scope = var_scope;
@@ -186,7 +187,7 @@ leat_scope leat_control_dependencies_open(leat_graph *g, leat_op *const *ops, si
         return failed_scope();
     leat_scope_frame *outer = leat_graph_scope(g);
     leat_op **all = leat_arena_alloc(&g->arena, (outer->n_controls + n) * sizeof *all + 1);
-    leat_scope_frame *f = all != NULL ? leat_graph_push_scope(g) : NULL;
+    leat_scope_frame *f = all != NULL ? push_scope(g) : NULL;
     if (f == NULL) {
         leat_graph_keep(g, leat_fail_memory(n * sizeof *all));
         return failed_scope();
@@ -208,7 +209,7 @@ leat_scope leat_device_open(leat_graph *g, const char *device)
         return failed_scope();
     const char *kept =
         leat_graph_intern(g, device != NULL ? device : "", device != NULL ? strlen(device) : 0);
-    leat_scope_frame *f = kept != NULL ? leat_graph_push_scope(g) : NULL;
+    leat_scope_frame *f = kept != NULL ? push_scope(g) : NULL;
     if (f == NULL)
         return failed_scope();
     f->device = kept;

@@ -27,9 +27,6 @@ struct leat_session {
 /* The plan of a signature: made once. */
 leat_status leat_session_plan(leat_session *s, const leat_signature *signature,
                               leat_prepared **prepared) LEAT_MUST_CHECK;
-/* Checks the feeds and runs. */
-leat_status leat_session_execute(leat_session *s, leat_prepared *prepared, const leat_run_options *options,
-                                 leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
 /* The value of a session's variable: a new reference, NULL where it has none yet. */
 leat_status leat_session_get_variable(leat_session *s, const leat_op *variable,
                                       leat_tensor **value) LEAT_MUST_CHECK;

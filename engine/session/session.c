@@ -248,8 +248,9 @@ leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *p, const
     return status;
 }
 
-leat_status leat_session_execute(leat_session *s, leat_prepared *p, const leat_run_options *options,
-                                 leat_tensor *const *feeds, leat_tensor **fetches)
+/* Checks the feeds and runs. */
+static leat_status execute(leat_session *s, leat_prepared *p, const leat_run_options *options,
+                           leat_tensor *const *feeds, leat_tensor **fetches)
 {
     return leat_session_execute_hooked(s, p, options, NULL, feeds, fetches);
 }
@@ -302,7 +303,7 @@ leat_status leat_run_with(leat_session *s, const leat_run_options *options, leat
         status = leat_session_plan(s, &sig, &p);
     }
     if (status == LEAT_OK) {
-        status = leat_session_execute(s, p, options, a.tensors, a.tensors + feeds.n);
+        status = execute(s, p, options, a.tensors, a.tensors + feeds.n);
         for (size_t i = 0; i < fetches.n; i++) /* on failure too: an old tensor may have been used up */
             *fetches.items[i].value = a.tensors[feeds.n + i];
     }
@@ -378,13 +379,13 @@ leat_status leat_prepare(leat_callable **callable, leat_session *s, leat_out_lis
 
 leat_status leat_call(leat_callable *c, leat_tensor *const *feeds, leat_tensor **fetches)
 {
-    return leat_session_execute(c->session, c->prepared, NULL, feeds, fetches);
+    return execute(c->session, c->prepared, NULL, feeds, fetches);
 }
 
 leat_status leat_call_with(leat_callable *c, const leat_run_options *options, leat_tensor *const *feeds,
                            leat_tensor **fetches)
 {
-    return leat_session_execute(c->session, c->prepared, options, feeds, fetches);
+    return execute(c->session, c->prepared, options, feeds, fetches);
 }
 
 void leat_callable_free(leat_callable *c)

@@ -86,14 +86,6 @@ leat_var *leat_state_var(leat_state *s, const leat_op *op)
     return var;
 }
 
-leat_var *leat_state_find_var(leat_state *s, const char *name)
-{
-    pthread_mutex_lock(&s->lock);
-    leat_var *var = leat_map_get(&s->variables, name, strlen(name));
-    pthread_mutex_unlock(&s->lock);
-    return var;
-}
-
 void *leat_state_node(leat_state *s, const leat_op *op, size_t bytes)
 {
     pthread_mutex_lock(&s->lock);

@@ -105,7 +105,6 @@ void leat_data_free(leat_data *d);
 const leat_schema *leat_data_schema(const leat_data *d);
 const char *leat_data_path(const leat_data *d);
 uint64_t leat_data_count(const leat_data *d, leat_part part);
-bool leat_data_has_target(const leat_data *d);
 bool leat_data_in_memory(const leat_data *d);
 leat_fingerprint leat_data_fingerprint(const leat_data *d);
 uint64_t leat_data_rows_left_out(const leat_data *d); /* without a target */
@@ -123,13 +122,6 @@ void leat_rows_free(leat_rows *r);
 /* Fills `to` with the rows first .. of a part, in the order of the file; to->n is how many there were, at most
  * to->capacity. Reading on where the last call ended is cheap, another place costs up to 1,024 rows more. */
 leat_status leat_data_read(leat_data *d, leat_part part, uint64_t first, leat_rows *to) LEAT_MUST_CHECK;
-
-/* How many values of a schema column were replaced, in the rows read so far. leat_log is told when a part was read to
- * its end for the first time. */
-typedef struct leat_data_gaps {
-    uint64_t missing, unseen;
-} leat_data_gaps;
-leat_data_gaps leat_data_gaps_of(const leat_data *d, size_t column);
 
 /* ---- batches of the training part, shuffled anew every epoch ----
  *

@@ -14,6 +14,11 @@ struct leat_block {
     uint64_t train_before; /* training rows in all blocks before it */
 };
 
+/* How many values of a schema column were replaced in the rows read so far. */
+typedef struct leat_data_gaps {
+    uint64_t missing, unseen;
+} leat_data_gaps;
+
 struct leat_data {
     leat_data_table table;
     leat_schema schema;

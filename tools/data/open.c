@@ -232,11 +232,6 @@ uint64_t leat_data_count(const leat_data *d, leat_part part)
     return part == LEAT_PART_ALL ? d->n_rows : part == LEAT_PART_TRAIN ? d->n_train : d->n_rows - d->n_train;
 }
 
-bool leat_data_has_target(const leat_data *d)
-{
-    return d->target_source < d->table.n_columns;
-}
-
 bool leat_data_in_memory(const leat_data *d)
 {
     return d->memory.x != NULL;
@@ -250,9 +245,4 @@ leat_fingerprint leat_data_fingerprint(const leat_data *d)
 uint64_t leat_data_rows_left_out(const leat_data *d)
 {
     return d->left_out;
-}
-
-leat_data_gaps leat_data_gaps_of(const leat_data *d, size_t column)
-{
-    return d->gaps[column];
 }
