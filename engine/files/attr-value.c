@@ -163,6 +163,52 @@ static leat_status read_list(leat_wire *w, uint64_t file_size, leat_op_builder *
     return status;
 }
 
+/* ---- depth ---- */
+
+/* What a wire of the stack holds: AttrValue, its ListValue, NameAttrList, an entry of that one's attributes. */
+typedef enum nested { VALUE, LIST, FUNC, ENTRY } nested;
+
+/* The message that a field of another is, or -1: VALUE {1: LIST, 10: FUNC}, LIST {9: FUNC}, FUNC {2: ENTRY}, ENTRY {2: VALUE}. */
+static int nested_in(nested outer, uint32_t number)
+{
+    switch (outer) {
+    case VALUE: return number == 1 ? LIST : number == 10 ? FUNC : -1;
+    case LIST: return number == 9 ? FUNC : -1;
+    case FUNC: return number == 2 ? ENTRY : -1;
+    default: return number == 2 ? VALUE : -1;
+    }
+}
+
+leat_status leat_check_attr_depth(leat_wire value)
+{
+    enum { MOST = 100 }; /* protobuf's own limit */
+    struct {
+        leat_wire w;
+        nested kind;
+    } stack[MOST];
+    size_t n = 0;
+    leat_field f;
+    stack[n].kind = VALUE;
+    stack[n++].w = value;
+    while (n > 0) {
+        leat_wire *w = &stack[n - 1].w;
+        if (!leat_wire_next(w, &f)) {
+            LEAT_TRY(leat_wire_status(w));
+            n--;
+            continue;
+        }
+        int kind = nested_in(stack[n - 1].kind, f.number);
+        if (kind < 0 || f.type != LEAT_WIRE_BYTES)
+            continue;
+        if (n == MOST)
+            return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: messages nested more than %d deep",
+                             (unsigned long long)f.offset, MOST);
+        stack[n].w = leat_wire_sub(w, &f);
+        stack[n++].kind = (nested)kind;
+    }
+    return LEAT_OK;
+}
+
 /* ---- one value ---- */
 
 static leat_status read_field(leat_wire *w, const leat_field *f, uint64_t file_size, leat_op_builder *b,
@@ -207,7 +253,7 @@ leat_status leat_read_attr_value(leat_wire *w, uint64_t file_size, leat_op_build
 {
     leat_attr_value v = {0};
     leat_field f;
-    leat_status status = LEAT_OK;
+    leat_status status = leat_check_attr_depth(*w);
     while (status == LEAT_OK && leat_wire_next(w, &f)) {
         leat_attr_free(&v); /* of a union the last field counts */
         v = (leat_attr_value){0};

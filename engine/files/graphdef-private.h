@@ -17,6 +17,8 @@ void leat_put_tensor_proto(leat_buf *b, uint32_t field, const leat_tensor *t);
 /* An AttrValue added to the builder under `name`. */
 leat_status leat_read_attr_value(leat_wire *w, uint64_t file_size, leat_op_builder *b,
                                  const char *name) LEAT_MUST_CHECK;
+/* Functions among an AttrValue's functions' attributes: LEAT_ERR_DATA_LOSS where messages nest more than 100 deep. */
+leat_status leat_check_attr_depth(leat_wire value) LEAT_MUST_CHECK;
 void leat_put_attr_value(leat_buf *b, uint32_t field, const leat_attr_value *v);
 leat_status leat_read_shape_proto(leat_wire *w, leat_shape *shape) LEAT_MUST_CHECK;
 void leat_put_shape_proto(leat_buf *b, uint32_t field, const leat_shape *shape);

@@ -14,8 +14,10 @@ leat_status leat_reader_at_offset(const reader *r, uint64_t offset, leat_status 
 
 leat_status leat_reader_at(const reader *r, const node *n, leat_status status)
 {
-    leat_fail_context(status, "node '%.*s' (%.*s)", (int)LEAT_MIN(n->name_size, 200), n->name,
-                      (int)LEAT_MIN(n->type_size, 100), n->type);
+    char name[256], type[128]; /* escaped here: either may hold a NUL */
+    leat_escape(name, sizeof name, n->name, n->name_size);
+    leat_escape(type, sizeof type, n->type, n->type_size);
+    leat_fail_context(status, "node '%s' (%s)", name, type);
     return leat_reader_at_offset(r, leat_wire_offset(&n->span), status);
 }
 

@@ -64,6 +64,7 @@ static leat_status add_call(library *l, function *f, leat_bytes name)
 static leat_status add_value_calls(library *l, function *f, leat_wire value)
 {
     leat_field part, item;
+    LEAT_TRY(leat_check_attr_depth(value));
     while (leat_wire_next(&value, &part)) {
         if (part.type != LEAT_WIRE_BYTES)
             continue;
