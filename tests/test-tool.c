@@ -5,6 +5,7 @@
 #include "tools/tool-private.h"
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -368,4 +369,27 @@ LEAT_TEST(progress_of_bytes)
     waitpid(child, NULL, 0);
     read_file(path, text, sizeof text);
     CHECK_STR(text, "scanning: 25 %, 1 MiB/s, 5 min 00 s left\n");
+}
+
+/* ---- signals ---- */
+
+/* The first asks, the second does not. */
+LEAT_TEST(a_second_signal_ends_the_process)
+{
+    for (int number = SIGINT;; number = SIGTERM) {
+        pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            leat_signals_catch(NULL, NULL);
+            bool asked = leat_signals_caught() == 0 && raise(number) == 0 && leat_signals_caught() == number;
+            if (asked)
+                raise(number);
+            _exit(asked ? 1 : 2);
+        }
+        int status = -1;
+        waitpid(child, &status, 0);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == LEAT_EXIT_SIGNAL + number);
+        if (number == SIGTERM)
+            return;
+    }
 }

@@ -260,8 +260,10 @@ static leat_status validate(training *t, int64_t step)
     char tag[64];
     if (!t->has_validation)
         return LEAT_OK;
+    leat_evaluation e; /* of part of the rows, where a signal ends it: nothing to report */
     LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, d,
-                           t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION, &t->last, NULL, NULL));
+                           t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION, &e, NULL, NULL));
+    t->last = e;
     LEAT_TRY(leat_add_scalar_f64(t->events, "validation/loss", t->last.loss, step));
     snprintf(tag, sizeof tag, "validation/%s", leat_metric_name(leat_data_schema(t->data)));
     return leat_add_scalar_f64(t->events, tag, t->last.metric, step);

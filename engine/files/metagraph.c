@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/file-private.h"
+#include "engine/files/bundle-writer-private.h"
 #include "engine/files/graph-schema-private.h"
 #include "engine/files/graphdef-private.h"
 #include "engine/files/saver-private.h"
@@ -121,6 +122,27 @@ static leat_status put_meta_graph(leat_buf *b, const leat_graph *g, const leat_s
             put_collection(b, g, &g->collections[i]);
     put_kept(b, g, 4, UINT32_MAX);
     return leat_buf_status(b);
+}
+
+leat_status leat_save_meta_graph(const leat_graph *g, const leat_saver *s, const char *path)
+{
+    leat_buf b = {0};
+    leat_file lock = LEAT_FILE_CLOSED;
+    leat_commit c = {.file = LEAT_FILE_CLOSED};
+    char *dir = leat_path_dir(path);
+    leat_status status = dir != NULL ? put_meta_graph(&b, g, s) : leat_fail_memory(strlen(path));
+    if (status == LEAT_OK)
+        status = leat_dir_lock(&lock, dir, LEAT_DIR_LOCK_SECONDS);
+    if (status == LEAT_OK) {
+        status = leat_commit_begin(&c, path, LEAT_SAVE_INFIX, false);
+        if (status == LEAT_OK)
+            status = leat_file_write(&c.file, b.data, b.size);
+        status = leat_commit_end(&c, status, true);
+    }
+    (void)leat_file_close(&lock);
+    leat_free(dir);
+    leat_buf_free(&b);
+    return status;
 }
 
 leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, const char *path)

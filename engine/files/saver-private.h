@@ -22,6 +22,10 @@ struct leat_saver {
 struct leat_meta_graph;
 leat_status leat_saver_of(leat_saver **out, leat_graph *g, const struct leat_meta_graph *m) LEAT_MUST_CHECK;
 
+/* As leat_export_meta_graph, as a part of a checkpoint: under the directory's lock, so that the next writer sweeps what a crash
+ * leaves of it. */
+leat_status leat_save_meta_graph(const leat_graph *g, const leat_saver *s, const char *path) LEAT_MUST_CHECK;
+
 /* Has the checkpoint all that the op (a saver's restore_all) assigns, of the right dtypes and shapes? If not, one error that
  * lists every tensor that is missing or differs, as leat_bundle_match; nothing is changed either way. */
 leat_status leat_restore_check(const leat_graph *g, leat_op *restore, leat_out filename,

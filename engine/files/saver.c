@@ -261,7 +261,7 @@ leat_status leat_save(leat_save_args args)
     if (status == LEAT_OK)
         status = with_filename(s, args.session, prefix, true);
     if (status == LEAT_OK && !args.no_meta_graph)
-        status = leat_export_meta_graph(s->graph, s, meta);
+        status = leat_save_meta_graph(s->graph, s, meta);
     if (status == LEAT_OK)
         status = leat_checkpoint_keeper_add(&s->keeper, prefix, leat_wall_time());
     if (status == LEAT_OK && args.saved_path != NULL)
