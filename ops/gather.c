@@ -250,18 +250,40 @@ static void gather_grad_batched(leat_grad *g, int axis, int batch_dims, int p_ra
     g->dx[0] = leat_raw_transpose(leat_raw_reshape(sums, moved), leat_grad_dims(g, back, p_rank));
 }
 
+/* Ranks or the axis are known in the run only: the gathered axis is brought to the front there. */
+static void gather_grad_dynamic(leat_grad *g)
+{
+    leat_out params = leat_grad_in(g, 0), indices = leat_grad_in(g, 1), axis = leat_grad_in(g, 2);
+    leat_out zero = leat_scalar_int(g->graph, 0), one = leat_scalar_int(g->graph, 1);
+    leat_out all = leat_grad_dims(g, (const int64_t[]){-1}, 1),
+             first = leat_grad_dims(g, (const int64_t[]){0}, 1);
+    leat_out shape = leat_raw_shape(params), rank = leat_raw_rank(params);
+    if (leat_out_dtype(axis) != LEAT_INT32)
+        axis = leat_raw_cast(axis, LEAT_INT32);
+    axis = leat_raw_floor_mod(leat_raw_add_v2(axis, rank), rank);
+    leat_out next = leat_raw_add_v2(axis, one), front = leat_raw_expand_dims(axis, zero);
+    leat_out n = leat_raw_expand_dims(leat_raw_size(indices), zero);
+    leat_out outer = leat_raw_slice(shape, first, front);
+    leat_out inner = leat_raw_slice(shape, leat_raw_expand_dims(next, zero), all);
+    leat_out dy = leat_raw_reshape(g->dy[0], leat_raw_concat_v2(LEAT_OUTS(outer, n, inner), zero));
+    leat_out perm = leat_raw_concat_v2(
+        LEAT_OUTS(front, leat_raw_range(zero, axis, one), leat_raw_range(next, rank, one)), zero);
+    leat_out sums = leat_raw_unsorted_segment_sum(
+        leat_raw_transpose(dy, perm), leat_raw_reshape(indices, all), leat_raw_gather_v2(shape, axis, zero));
+    g->dx[0] = leat_raw_transpose(sums, leat_raw_invert_permutation(perm));
+}
+
 static void gather_v2_grad(leat_grad *g)
 {
     leat_shape ps = leat_out_shape(leat_grad_in(g, 0)), is = leat_out_shape(leat_grad_in(g, 1));
     int p_rank = leat_shape_rank(&ps), i_rank = leat_shape_rank(&is), axis, batch_dims;
-    if (!static_axis(leat_grad_in(g, 2), p_rank, &axis) || i_rank < 0 ||
-        batch_dims_of(g->op, i_rank, axis, &batch_dims) != NULL) {
-        (void)leat_op_fail(g->op, LEAT_ERR_UNIMPLEMENTED,
-                           "a gradient needs static ranks and a constant axis");
-        gather_grad_axis_0(g); /* what most graphs of unknown rank mean; the run checks the shapes */
-        return;
-    }
-    if (batch_dims > 0)
+    bool is_static = static_axis(leat_grad_in(g, 2), p_rank, &axis) && i_rank >= 0 &&
+                     batch_dims_of(g->op, i_rank, axis, &batch_dims) == NULL;
+    if (!is_static && leat_attr_int(g->op, "batch_dims") != 0)
+        leat_grad_fail(g, "a gradient with batch_dims needs static ranks and a constant axis");
+    else if (!is_static)
+        gather_grad_dynamic(g);
+    else if (batch_dims > 0)
         gather_grad_batched(g, axis, batch_dims, p_rank, i_rank);
     else if (axis > 0)
         gather_grad_axis(g, axis, p_rank, i_rank);

@@ -272,6 +272,51 @@ LEAT_TEST(gradient_of_a_long_chain)
     leat_graph_free(g);
 }
 
+/* Integers carry no gradient: what hangs on an x by them alone does not depend on it, and ys that depend on no x are left alone
+ * even where their op has no gradient for such inputs. */
+LEAT_TEST(gradients_pass_floating_point_tensors_only)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(3)), xs[2] = {x}, dx[2];
+    xs[1] = leat_placeholder(g, LEAT_FLOAT, .shape = LEAT_SHAPE(3));
+    leat_out by_index = leat_raw_cast(leat_raw_arg_max(x, leat_scalar_int(g, 0)), LEAT_FLOAT);
+    leat_out image = leat_placeholder(g, LEAT_INT32, .shape = LEAT_SHAPE(1, 2, 2, 1));
+    leat_out resized =
+        leat_raw_resize_bilinear(image, leat_constant_i32(g, LEAT_SHAPE(2), (int[]){4, 4}, NULL));
+    leat_out ys[] = {by_index, resized, leat_square(xs[1])};
+    leat_gradients(ys, 3, xs, 2, dx, NULL, NULL, 0);
+    CHECK_OK(leat_graph_status(g));
+    CHECK(dx[0].op == NULL);
+    CHECK(dx[1].op != NULL);
+    leat_graph_free(g);
+}
+
+/* The axis is fed: the gradient is that of the same axis as a constant. */
+LEAT_TEST(gradient_of_gather_by_an_axis_of_the_run)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_constant_f32(g, LEAT_SHAPE(2, 3, 2), (float[12]){1, 2, 3}, "x");
+    leat_out i = leat_constant_i32(g, LEAT_SHAPE(2, 2), (int[]){2, 0, 2, 1}, "i");
+    leat_out axis = leat_placeholder(g, LEAT_INT64, .shape = LEAT_SCALAR), dx[2];
+    leat_out y = leat_raw_gather_v2(x, i, axis), same = leat_raw_gather_v2(x, i, leat_scalar_int(g, 1));
+    leat_out weights = leat_constant_f32(
+        g, LEAT_SHAPE(2, 2, 2, 2), (float[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, "w");
+    leat_gradients(&y, 1, &x, 1, &dx[0], &weights, NULL, 0);
+    leat_gradients(&same, 1, &x, 1, &dx[1], &weights, NULL, 0);
+    leat_session *s = leat_session_new(g, NULL);
+    leat_tensor *value = leat_tensor_from(LEAT_INT64, LEAT_SCALAR, &(int64_t){-2}), *out[2] = {NULL, NULL};
+    leat_status status = leat_run(s, LEAT_FEEDS({axis, value}),
+                                  LEAT_FETCHES({dx[0], &out[0]}, {dx[1], &out[1]}), LEAT_NO_TARGETS);
+    CHECK_OK(status);
+    if (status == LEAT_OK)
+        CHECK(memcmp(leat_tensor_data(out[0]), leat_tensor_data(out[1]), 12 * sizeof(float)) == 0);
+    leat_tensor_unref(value);
+    leat_tensor_unref(out[0]);
+    leat_tensor_unref(out[1]);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
 /* ---- each allocation fails, once: a clean error, no leak ---- */
 
 static leat_status build_train_save(const char *dir)

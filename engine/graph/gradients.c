@@ -147,13 +147,13 @@ static bool trainable(leat_dtype d)
            d == LEAT_VARIANT;
 }
 
-/* Ops on a path: reached from an x forwards and from a y backwards. Inputs have lower ids, so one sweep each way does. */
+/* Ops on a path: reached from an x forwards, by floating-point tensors, and from a y backwards. Inputs have lower ids, so one sweep each way does. */
 static void mark_between(walk *w, const leat_out *ys, size_t n_ys)
 {
     for (size_t i = 0; i < w->n_ops; i++) {
         const leat_op *op = w->g->ops[i];
         for (uint32_t k = 0; k < op->n_inputs && !(w->marks[i] & REACHED); k++)
-            if (w->marks[op->inputs[k].op->id] & REACHED)
+            if ((w->marks[op->inputs[k].op->id] & REACHED) && trainable(leat_out_dtype(op->inputs[k])))
                 w->marks[i] |= REACHED;
     }
     for (size_t i = 0; i < n_ys; i++)
@@ -332,7 +332,7 @@ static void run(walk *w, const leat_out *ys, size_t n_ys, const leat_out *xs, si
     for (size_t i = 0; i < n_ys; i++) {
         leat_out given = grad_ys != NULL ? grad_ys[i] : LEAT_NO_OUT;
         contribute(w, ys[i], given.op != NULL ? given : seed(w, ys[i], i));
-        if (w->pending[ys[i].op->id] == 0 && !(w->marks[ys[i].op->id] & TO))
+        if (w->pending[ys[i].op->id] == 0 && (w->marks[ys[i].op->id] & (TO | REACHED)) == REACHED)
             enqueue(w, ys[i].op);
         w->marks[ys[i].op->id] |= TO;
     }

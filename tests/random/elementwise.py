@@ -59,6 +59,8 @@ def unary(g, op):
 def step(g, op):
     t = g.dtype(op)
     shape = g.shape(0, 5)
+    if op == "Round" and t.is_integer:
+        t = tf.float32  # TensorFlow 2.21's gives zeros of integers
     v = g.random(t, shape, *STEPS[op])
     if op.startswith("Is") and v.size:
         v = np.array(v)
@@ -207,8 +209,8 @@ def reduction(g, op):
     lo, hi = (0.3, 1.7) if op == "Prod" else (0, 3)
     if op in ("Max", "Min"):
         lo, hi = -9, 9
-    a = axes(g, len(shape), op)  # TensorFlow's gradients of Max and Min take fed axes as int32 only
-    smooth = op not in ("Max", "Min", "Prod") or a.dtype == tf.int32
+    a = axes(g, len(shape), op)
+    smooth = a.dtype == tf.int32 or a.op.type == "Const"  # TensorFlow's gradients take fed axes as int32 only
     g.apply(op, smooth, input=g.value(t, shape, lo, hi, known=True), reduction_indices=a, keep_dims=g.chance(0.5))
 
 

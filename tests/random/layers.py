@@ -114,8 +114,17 @@ def conv3d(g, op):
         g.apply(op, input=g.value(t, x), filter_sizes=g.const(f), out_backprop=g.value(t, y), **attrs)
 
 
-POOLS = ["AvgPool", "AvgPoolGrad", "MaxPool", "MaxPoolV2", "MaxPoolGrad", "MaxPoolGradV2", "MaxPoolGradGrad", "MaxPoolWithArgmax",
+POOLS = ["AvgPool", "AvgPoolGrad", "MaxPool", "MaxPoolV2", "MaxPoolGrad", "MaxPoolGradV2", "MaxPoolGradGrad", "MaxPoolGradGradV2", "MaxPoolWithArgmax",
          "MaxPoolGradWithArgmax"]  # fmt: skip
+
+
+def pool_grad(g, op, v, o, x, y, attrs):
+    """TensorFlow's MaxPoolGradGrad writes zeros over its input where both have one shape, unless that is fed."""
+    kw = dict(orig_input=v, orig_output=o, **attrs)
+    if "GradGrad" in op:
+        g.apply(op, grad=g.leaf(v.dtype, x), **kw)
+    else:
+        g.apply(op, x != y, grad=g.value(v.dtype, y), **kw)
 
 
 @spec(*POOLS)
@@ -125,7 +134,7 @@ def pool(g, op):
     x = [int(g.rng.randint(1, 3)), h, w, int(g.rng.randint(1, 4))]
     y = [x[0], out_size(h, kh, sh, padding), out_size(w, kw, sw, padding), x[3]]
     k, s, attrs = [1, kh, kw, 1], [1, sh, sw, 1], dict(padding=padding)
-    if op not in ("MaxPoolV2", "MaxPoolGradV2"):
+    if op not in ("MaxPoolV2", "MaxPoolGradV2", "MaxPoolGradGradV2"):
         attrs.update(ksize=k, strides=s)
     if op == "AvgPool":
         g.apply(op, value=g.value(t, x), **attrs)
@@ -146,9 +155,9 @@ def pool(g, op):
     else:
         v = g.leaf(t, x, -9, 9, known=True)
         o = g.apply("MaxPool", input=v, ksize=k, strides=s, padding=padding)
-        if op == "MaxPoolGradV2":
+        if op in ("MaxPoolGradV2", "MaxPoolGradGradV2"):
             attrs.update(ksize=g.const(k), strides=g.const(s))
-        g.apply(op, orig_input=v, orig_output=o, grad=g.value(t, x if op == "MaxPoolGradGrad" else y), **attrs)
+        pool_grad(g, op, v, o, x, y, attrs)
 
 
 @spec("AvgPool3D", "AvgPool3DGrad", "MaxPool3D", "MaxPool3DGrad", "MaxPool3DGradGrad")
@@ -163,7 +172,7 @@ def pool3d(g, op):
     elif op.startswith("MaxPool3DGrad"):
         v = g.leaf(t, x, -9, 9, known=True)
         o = g.apply("MaxPool3D", input=v, **attrs)
-        g.apply(op, orig_input=v, orig_output=o, grad=g.value(t, y if op == "MaxPool3DGrad" else x), **attrs)
+        pool_grad(g, op, v, o, x, y, attrs)
     else:
         g.apply(op, input=g.leaf(t, x, -9, 9), **attrs)
 
@@ -350,3 +359,25 @@ def merge_summary(g, op):
 @spec("ShardedFilename")
 def sharded(g, op):
     g.apply(op, basename=tf.constant("a/model"), shard=g.const(2), num_shards=g.const(5))
+
+
+# ---- candidates ----
+
+
+@spec("UniformCandidateSampler", "LogUniformCandidateSampler", "AllCandidateSampler", "LearnedUnigramCandidateSampler",
+      "ThreadUnsafeUnigramCandidateSampler", "FixedUnigramCandidateSampler")  # fmt: skip
+def candidates(g, op):
+    rows, true, n, classes = int(g.rng.randint(1, 4)), int(g.rng.randint(1, 3)), int(g.rng.randint(1, 7)), int(g.rng.randint(8, 60))
+    kw = dict(num_true=true, num_sampled=n, unique=g.chance(0.5), seed=int(g.rng.randint(1, 99)), seed2=int(g.rng.randint(1, 99)))
+    if op != "AllCandidateSampler":
+        kw["range_max"] = classes
+    if op.startswith("Fixed"):
+        kw.update(unigrams=[float(i) for i in g.rng.randint(1, 9, size=classes)], distortion=float(g.pick([1.0, 0.75])))
+    g.apply(op, true_classes=g.fed(g.rng.randint(0, n if op.startswith("All") else classes, size=(rows, true)), tf.int64), **kw)
+
+
+@spec("ComputeAccidentalHits")
+def accidental_hits(g, op):
+    rows, true = int(g.rng.randint(1, 4)), int(g.rng.randint(1, 3))
+    g.apply(op, true_classes=g.fed(g.rng.randint(0, 5, size=(rows, true)), tf.int64), sampled_candidates=g.fed(g.rng.permutation(6), tf.int64),
+            num_true=true)  # fmt: skip

@@ -59,8 +59,9 @@ def invert(g, op):
 
 @spec("Tile")
 def tile(g, op):
-    shape = g.shape(0, 4, most=4)
-    g.apply(op, input=g.value(g.dtype(op), shape), multiples=g.const([int(g.rng.randint(0 if g.chance(0.1) else 1, 4)) for _ in shape],
+    shape, t = g.shape(0, 4, most=4), g.dtype(op)
+    t = tf.int64 if t in (tf.uint16, tf.uint32, tf.uint64) else t  # TensorFlow refuses them in the run
+    g.apply(op, input=g.value(t, shape), multiples=g.const([int(g.rng.randint(0 if g.chance(0.1) else 1, 4)) for _ in shape],
             g.index_dtype()))  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def split_v(g, op):
     shape[axis] = sum(sizes)
     if g.chance(0.3) and len(sizes) > 1:
         sizes[g.rng.randint(len(sizes))] = -1
-    g.apply(op, value=g.value(g.dtype(op), shape), size_splits=g.const(sizes, g.index_dtype()), split_dim=g.const(axis), num_split=len(sizes))
+    # TensorFlow's gradient joins by the first size where one is to be found out
+    g.apply(op, -1 not in sizes, value=g.value(g.dtype(op), shape), size_splits=g.const(sizes, g.index_dtype()), split_dim=g.const(axis), num_split=len(sizes))
 
 
 @spec("Slice")
@@ -211,13 +213,13 @@ def gather(g, op):
     shape, t = g.shape(1, 4, zero=False), g.dtype(op, {"ResourceGather": "dtype", "ResourceGatherNd": "dtype"}.get(op, "Tparams"))
     if op.startswith("Resource"):
         params = g.variable(g.random(t, shape, -2, 2), t, True)
-    else:
+    else:  # the rank is needed by TensorFlow's gradients
         params = g.value(t, shape, known=True)
     kw = {"dtype": t} if op.startswith("Resource") else {}
     name = "resource" if op.startswith("Resource") else "params"
     if op.endswith("Nd"):
         n = int(g.rng.randint(1, len(shape) + 1))
-        lead = g.shape(0, 2)
+        lead = g.shape(1, 2)  # TensorFlow has no gradient of a single element
         idx = np.stack([g.rng.randint(0, shape[i], size=lead) for i in range(n)], -1)
         kw["indices"] = g.fed(idx, g.index_dtype(), True)
     elif op == "GatherV2":
@@ -322,7 +324,7 @@ def diag_k(g, op):
     # TensorFlow differentiates the second versions as if they were the third, which aligns short diagonals differently.
     smooth = op.endswith("V3") or lo == hi
     if op.startswith("MatrixDiagPart"):
-        g.apply(op, smooth, input=g.value(t, shape), padding_value=pad, **kw)
+        g.apply(op, smooth, input=g.value(t, shape, known=True), padding_value=pad, **kw)
     elif op.startswith("MatrixDiag"):
         g.apply(op, smooth, diagonal=g.value(t, d, known=True), num_rows=g.const(r), num_cols=g.const(c), padding_value=pad, **kw)
     else:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Graphs made at random of every op that Leat has, computed by TensorFlow and by Leat. Skipped (77) without TensorFlow.
 
-usage: test-random.py [--only N,N...] [--op NAME] [--keep DIR] [--table]
+usage: test-random.py [--only N,N...] [--op NAME] [--other N] [--keep DIR] [--table]
 
 Compared are: the graph's values; the gradients by TensorFlow's own gradient graph, run by Leat (so that the gradient ops are
 run); and the gradients that Leat derives from the forward graph. The line N of the file `seeds` is the seed of graph N; an op
@@ -304,6 +304,7 @@ def main():
     p.add_argument("--only", help="numbers of graphs")
     p.add_argument("--op", help="five graphs of this op and nothing else")
     p.add_argument("--keep", help="folder for the graphs")
+    p.add_argument("--other", type=int, default=0, help="other graphs than the usual: this is added to the seeds")
     p.add_argument("--table", action="store_true", help="print the ops with their counts")
     args = p.parse_args()
     known = graphs.leat_ops(os.path.join(BUILD, "doc", "ops.md"))
@@ -320,7 +321,7 @@ def main():
         todo = [(n, 7919 * n + 1, [args.op], 0) for n in range(12)]
     else:
         chosen = [int(n) for n in args.only.split(",")] if args.only else range(len(seeds))
-        todo = [(n, seeds[n], must[n], EXTRA) for n in chosen]
+        todo = [(n, seeds[n] + args.other, must[n], EXTRA) for n in chosen]
     for n, seed, ops, extra in todo:
         try:
             g = make(n, seed, ops, known, extra)
