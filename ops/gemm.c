@@ -13,6 +13,7 @@
 #endif
 #include "ops/gemm-private.h"
 #include "ops/nn-vector-private.h"
+#include "ops/signals-private.h"
 
 enum { MAX_TILES = 8, WIDE_K = 4096, WIDE_RESULT = 4096 };
 #define TILE_FLOPS 3e6        /* of a tile: some 30 us */
@@ -134,9 +135,16 @@ static leat_status run_gemv(leat_kernel *k, gemv *v)
 
 static void sgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, float beta)
 {
+    /* Short sums have their buffer on the stack, and no time for two system calls. */
+    bool hold = g->k > 32;
+    sigset_t signals = {0};
+    if (hold)
+        signals = leat_signals_hold();
     /* fails only for arguments that cannot be: the sizes are checked and positive */
     (void)dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1.0f, g->a,
                      lda, g->b, ldb, beta, g->c, ldc);
+    if (hold)
+        leat_signals_release(signals);
 }
 
 static void dgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, double beta)

@@ -1,6 +1,7 @@
 /* onednn.c - see onednn-private.h. Source: oneDNN's C API, dnnl.h of 2.6 and of 3.x. */
 #include <oneapi/dnnl/dnnl.h>
 #include "ops/onednn-private.h"
+#include "ops/signals-private.h"
 
 #if DNNL_VERSION_MAJOR >= 3
 #define LAYOUT(md_) (md_)
@@ -208,8 +209,10 @@ static bool execute(const leat_dnn *p, dnnl_primitive_t primitive, int n, const 
         if (!ok)
             break;
     }
+    sigset_t signals = leat_signals_hold();
     ok = ok && dnnl_primitive_execute(primitive, stream, n, args) == dnnl_success &&
          dnnl_stream_wait(stream) == dnnl_success;
+    leat_signals_release(signals);
     for (int i = 0; i < made; i++)
         dnnl_memory_destroy(args[i].memory);
     if (stream != NULL)
