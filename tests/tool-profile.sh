@@ -73,11 +73,11 @@ expect 2 '--steps' $leat profile $run --steps 0
 expect 2 '--warmup' $leat profile $run --warmup=-1
 expect 2 'p.xyz' $leat profile $run -o p.xyz
 expect 2 '--theme' $leat profile $run --theme blue
-expect 2 "target 'nowhere' is not in the graph" $leat profile m.ckpt-10.meta --target nowhere -o never.svg
+expect 2 "target 'nowhere' is not in the graph" $leat profile m.ckpt-10.meta --target nowhere -o never.json
 expect 2 'time limit' $leat run $run --steps 1000000000 --timeout 0.2
 expect 2 'time limit' $leat profile $run --steps 1000000000 --timeout 0.2
 expect 2 '/dev/null' $leat run $run --save /dev/null/x
 expect 2 '/dev/null/x' $leat run $run --logdir /dev/null/x
 expect 2 'nothing ran' $leat run m.ckpt-10.meta --trace t2.json
-[ ! -e never.svg ] && [ ! -e t2.json ] || fail "files of failed runs are there"
+[ ! -e never.json ] && [ ! -e t2.json ] || fail "files of failed runs are there"
 exit $failed

@@ -60,8 +60,24 @@ static int run_command(leat_tool *t, const struct leat_command *command, int arg
     return code;
 }
 
+/* Is it a command that only a build with pictures has? */
+static bool left_out(const char *word)
+{
+#ifndef LEAT_WITH_VIZ
+    static const char *const pictures[] = {"plot", "graph", "report"};
+    for (size_t i = 0; i < LEAT_LEN(pictures); i++)
+        if (strcmp(word, pictures[i]) == 0)
+            return true;
+#endif
+    (void)word;
+    return false;
+}
+
 static int bad_command(leat_tool *t, const char *word)
 {
+    if (left_out(word))
+        return leat_tool_fail(t, leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                                           "%s: this leat was built without pictures (--disable-viz)", word));
     leat_nearest near = {.word = word};
     for (size_t i = 0; t->commands[i] != NULL; i++)
         leat_nearest_offer(&near, t->commands[i]->name);

@@ -59,6 +59,10 @@ void leat_usage_tool(leat_buf *b, const struct leat_command *const *commands)
         leat_buf_printf(b, "  %-10s ", commands[i]->name);
         put_wrapped(b, b->size - before, 13, commands[i]->summary);
     }
+#ifndef LEAT_WITH_VIZ
+    leat_buf_puts(
+        b, "\nThis leat was built without pictures (--disable-viz): it has no plot, graph and report.\n");
+#endif
     leat_buf_puts(b,
                   "\n`leat COMMAND --help` lists a command's options; `leat --version` prints the version.\n"
                   "Exit: 0 done, 1 a check failed, 2 bad input, 3 input/output error, 128+n signal n.\n");
