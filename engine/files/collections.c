@@ -5,7 +5,7 @@
 static leat_out named_out(const leat_graph *g, const leat_field *f)
 {
     char name[1024];
-    if (f->size >= sizeof name)
+    if (f->size == 0 || f->size >= sizeof name)
         return LEAT_NO_OUT;
     memcpy(name, f->bytes, f->size);
     name[f->size] = '\0';
