@@ -57,6 +57,13 @@ if [ "$(cat victim)" = precious ]; then passed=$((passed + 1)); else failed=$((f
 # output that can't be written
 row 115 3 'standard output' sh -c "$leat run $graph --restore m.ckpt-10 --fetch theta:0 >/dev/full"
 row 115 2 'no-such-directory' $leat run $graph --restore m.ckpt-10 --fetch theta:0=no-such-directory/out.npy
+row 115 3 'standard output' sh -c "$leat run $graph --restore m.ckpt-10 --fetch theta:0 >&-"
+# names of runs stay below the root, and a directory of other things is nobody's run
+printf 'x,y\n1,2\n2,4\n3,6\n' >t.csv
+mkdir -p runs/taken runs/free && : >runs/taken/file
+row 35 2 'a name below runs' $leat train t.csv --target y --run ../out
+row 35 2 'a name below runs' $leat train t.csv --target y --run ''
+row 35 2 'not empty, and no run' $leat train t.csv --target y --run taken --resume
 row 0 2 'not-there.pb' $leat run not-there.pb
 : >empty.pb
 row 1 2 'empty' $leat run empty.pb

@@ -33,6 +33,16 @@ check "traced steps: the same bits" same one traced
 traced=$(sed -n 's/^model_checkpoint_path: ".*-\([0-9]*\)"/\1/p' runs/traced/checkpoint)
 check "and a profile each" sh -c "$leat inspect runs/traced | grep -q 'profiles *$((traced / 40))\$'"
 
+# A run that is finished, resumed: nothing is logged twice.
+before=$($leat inspect runs/parts | grep points)
+$leat train $digits --epochs 6 --run parts --resume >/dev/null 2>&1
+check "a finished run, resumed, logs nothing twice" [ "$before" != "" -a "$before" = "$($leat inspect runs/parts | sed 's/^\(.*: \)[0-9]* files/\1X/' | grep points | sed 's/X/3 files/')" ]
+
+# A learning rate that is far too high: said once. An empty directory is free to take.
+mkdir -p runs/diverges
+$leat train $digits --epochs 2 --run diverges --lr 1e6 --optimizer sgd >/dev/null 2>err.txt || bad "train with a high learning rate"
+check "divergence is told once" [ "$(grep -c 'training diverges' err.txt)" = 1 ]
+
 # A signal in the middle: the step is finished and saved, the exit status tells.
 $leat train $digits --epochs 100000 --run stopped >/dev/null 2>&1 &
 pid=$!

@@ -10,11 +10,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A closed standard stream would let the next file opened take its number, and be written to. */
+/* A closed standard stream would let the next file opened take its number, and be written to. What is written to a closed standard
+ * output still fails: results are never lost in silence. */
 static void open_standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
             _exit(LEAT_EXIT_IO);
 }
 

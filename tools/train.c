@@ -1,5 +1,6 @@
 /* train.c - `leat train`: from a table to a run's directory with events, checkpoints and train.json. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -70,7 +71,7 @@ typedef struct training {
     int64_t first_step, steps, per_epoch, saved_step;
     double saved_at;
     leat_evaluation last; /* of the validation rows */
-    bool has_validation;
+    bool has_validation, diverged;
 } training;
 
 /* ---- the run's directory ---- */
@@ -104,6 +105,36 @@ static leat_status newest_run(const char *root, char **name)
     return status;
 }
 
+/* The directory that --run names is there: it will do if nothing is in it, as where training was stopped at once. */
+static leat_status take_directory(const char *path)
+{
+    leat_dir_entry *entries;
+    size_t n, runs = 0;
+    LEAT_TRY(leat_dir_list(path, &entries, &n));
+    for (size_t i = 0; i < n; i++)
+        runs += strcmp(entries[i].name, "train.json") == 0;
+    leat_dir_free(entries, n);
+    if (n == 0)
+        return LEAT_OK;
+    return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: %s", path,
+                     runs > 0 ? "the run is there already (--resume goes on with it)"
+                              : "the directory is not empty, and no run");
+}
+
+/* Is it a name below the root? */
+static bool names_run(const char *name)
+{
+    if (*name == '\0' || *name == '/')
+        return false;
+    for (const char *s = name; s != NULL; s = strchr(s, '/')) {
+        s += *s == '/';
+        size_t n = strcspn(s, "/");
+        if (n == 2 && s[0] == '.' && s[1] == '.')
+            return false;
+    }
+    return true;
+}
+
 /* A directory that is not there yet: with --run the name given, else the time, with -2, -3, ... where it is taken. */
 static leat_status new_directory(training *t)
 {
@@ -123,8 +154,7 @@ static leat_status new_directory(training *t)
         if (leat_path_kind_of(t->directory) == LEAT_PATH_ABSENT)
             return leat_dir_make(t->directory);
         if (t->args->run != NULL)
-            return leat_fail(LEAT_ERR_ALREADY_EXISTS,
-                             "%s: the run is there already (--resume goes on with it)", t->directory);
+            return take_directory(t->directory);
     }
 }
 
@@ -132,6 +162,9 @@ static leat_status choose_directory(training *t, bool *resumed)
 {
     char *name = NULL;
     *resumed = false;
+    if (t->args->run != NULL && !names_run(t->args->run))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--run '%s': a name below %s is needed", t->args->run,
+                         t->args->logdir);
     if (t->args->resume && t->args->run != NULL) {
         name = leat_strdup(t->args->run);
         if (name == NULL)
@@ -264,6 +297,8 @@ static leat_status validate(training *t, int64_t step)
     LEAT_TRY(leat_evaluate(t->session, t->model.x, t->model.output, d,
                            t->test != NULL ? LEAT_PART_ALL : LEAT_PART_VALIDATION, &e, NULL, NULL));
     t->last = e;
+    if (step == t->first_step) /* a finished run, resumed: the log has this */
+        return LEAT_OK;
     LEAT_TRY(leat_add_scalar_f64(t->events, "validation/loss", t->last.loss, step));
     snprintf(tag, sizeof tag, "validation/%s", leat_metric_name(leat_data_schema(t->data)));
     return leat_add_scalar_f64(t->events, tag, t->last.metric, step);
@@ -335,6 +370,12 @@ static leat_status step_done(void *user, int64_t step, double loss)
 {
     training *t = user;
     bool epoch_done = step % t->per_epoch == 0;
+    if (!isfinite(loss) && !t->diverged) {
+        t->diverged = true;
+        leat_tool_warn(
+            t->tool, "the loss is %s at step %" PRId64 ": training diverges (a smaller --lr%s may help)",
+            isnan(loss) ? "NaN" : "infinite", step, t->args->standardize ? "" : ", or --standardize,");
+    }
     LEAT_TRY(add_trace(t, step));
     if (loss_is_told(t, step))
         LEAT_TRY(leat_add_scalar(t->events, "loss", loss, step));

@@ -25,7 +25,8 @@ bool leat_cell_number(const leat_cell *c, double *value, const char **reason)
     *reason = NULL;
     if (c->text != NULL && !leat_number_parse(c->text, c->size, value))
         *reason = "is no number";
-    else if (isinf(*value))
+    else if (isinf(*value) &&
+             (c->text == NULL || memchr(c->text, 'i', c->size) || memchr(c->text, 'I', c->size)))
         *reason = "is infinite";
     else if (fabs(*value) > FLT_MAX)
         *reason = "is beyond the range of float32";

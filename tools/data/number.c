@@ -32,6 +32,25 @@ static bool scale(uint64_t m, int exponent, double *out)
 #endif
 }
 
+/* Is this a decimal number, of whatever size? */
+static bool is_decimal(const char *s, const char *end)
+{
+    size_t digits = 0, points = 0;
+    s += s < end && (*s == '-' || *s == '+');
+    for (; s < end && ((*s >= '0' && *s <= '9') || *s == '.'); s++)
+        *s == '.' ? points++ : digits++;
+    if (digits == 0 || points > 1 || s == end)
+        return digits > 0 && points <= 1;
+    if ((*s++ | 0x20) != 'e')
+        return false;
+    s += s < end && (*s == '-' || *s == '+');
+    if (s == end)
+        return false;
+    while (s < end && *s >= '0' && *s <= '9')
+        s++;
+    return s == end;
+}
+
 bool leat_number_parse(const char *text, size_t n, double *out)
 {
     const char *s = text, *end = text + n;
@@ -61,8 +80,12 @@ bool leat_number_parse(const char *text, size_t n, double *out)
             exponent += minus ? -value : value;
         }
     }
-    if (s != end || digits < 1 || digits > 19 || !scale(m, exponent, out))
-        return leat_parse_f64_n(text, n, out);
+    if (s != end || digits < 1 || digits > 19 || !scale(m, exponent, out)) {
+        if (leat_parse_f64_n(text, n, out))
+            return true;
+        *out = negative ? -INFINITY : INFINITY;
+        return is_decimal(text, end);
+    }
     *out = negative ? -*out : *out;
     return true;
 }

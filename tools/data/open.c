@@ -13,6 +13,11 @@ static leat_status no_column(const leat_data_table *t, const char *what, const c
     if (near.best != NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: %s: there is no column '%s'; did you mean '%s'?",
                          t->file.path, what, name, near.best);
+    const char *only = t->n_columns == 1 ? strpbrk(t->columns[0], ";\t") : NULL;
+    if (only != NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "%s: %s: there is no column '%s': fields are separated by commas, not by %s",
+                         t->file.path, what, name, *only == ';' ? "semicolons" : "tabs");
     leat_buf list = {0};
     enum { SHOWN = 12 };
     for (size_t i = 0; i < t->n_columns && i < SHOWN; i++)
