@@ -14,10 +14,11 @@
     X(min, MIN)                                                                                              \
     X(max, MAX)
 
-/* By rows (indices of any shape name rows of the variable), and by coordinates (nd). */
+/* By rows (indices of any shape name rows of the variable), and by coordinates: nd, of a variable; tensor, into a copy of input 0. */
 #define LEAT_SCATTER_DECLARE(name_, how_)                                                                    \
     leat_status leat_scatter_##name_(leat_kernel *k);                                                        \
-    leat_status leat_scatter_nd_##name_(leat_kernel *k);
+    leat_status leat_scatter_nd_##name_(leat_kernel *k);                                                     \
+    leat_status leat_scatter_tensor_##name_(leat_kernel *k);
 LEAT_SCATTER_LIST(LEAT_SCATTER_DECLARE)
 #undef LEAT_SCATTER_DECLARE
 

@@ -198,10 +198,9 @@ static leat_status read_policy(const leat_kernel *k, scatter *s)
     return LEAT_OK;
 }
 
-static leat_status scatter_run(leat_kernel *k, int how, bool nd)
+/* Into `var`, the value of a variable or a copy of a tensor. */
+static leat_status scatter_into(leat_kernel *k, leat_tensor *var, int how, bool nd)
 {
-    leat_tensor *var;
-    LEAT_TRY(leat_var_value(k, 0, &var));
     const leat_tensor *updates = k->in[2];
     int rank = leat_shape_rank(&var->shape), i_rank = leat_shape_rank(&k->in[1]->shape);
     scatter s = {.how = how,
@@ -232,9 +231,23 @@ static leat_status scatter_run(leat_kernel *k, int how, bool nd)
         s.parts = LEAT_MAX(1, LEAT_MIN(LEAT_MIN(s.slots, 8), s.n * s.run / LEAT_GRAIN_CHEAP));
         leat_tiles(k, (size_t)s.parts, scatter_part, &s);
     }
+    return LEAT_OK;
+}
+
+static leat_status scatter_run(leat_kernel *k, int how, bool nd)
+{
+    leat_tensor *var;
+    LEAT_TRY(leat_var_value(k, 0, &var));
+    LEAT_TRY(scatter_into(k, var, how, nd));
     if (k->n_out > 0)
         leat_out_ref(k, 0, 0);
     return LEAT_OK;
+}
+
+static leat_status scatter_copy(leat_kernel *k, int how)
+{
+    LEAT_TRY(leat_out_copy(k, 0, 0));
+    return scatter_into(k, &k->out[0], how, true);
 }
 
 #define SCATTER_KERNELS(name_, how_)                                                                         \
@@ -245,6 +258,10 @@ static leat_status scatter_run(leat_kernel *k, int how, bool nd)
     leat_status leat_scatter_nd_##name_(leat_kernel *k)                                                      \
     {                                                                                                        \
         return scatter_run(k, HOW_##how_, true);                                                             \
+    }                                                                                                        \
+    leat_status leat_scatter_tensor_##name_(leat_kernel *k)                                                  \
+    {                                                                                                        \
+        return scatter_copy(k, HOW_##how_);                                                                  \
     }
 LEAT_SCATTER_LIST(SCATTER_KERNELS)
 
@@ -252,7 +269,7 @@ LEAT_SCATTER_LIST(SCATTER_KERNELS)
 
 static leat_shape declared_shape(const leat_infer *c)
 {
-    return c->op->type->in[0].is_ref ? *c->in[0] : leat_handle_shape(c->op, 0);
+    return c->op->type->in[0].type == LEAT_RESOURCE ? leat_handle_shape(c->op, 0) : *c->in[0];
 }
 
 static leat_status infer(leat_infer *c, int depth, int lead)
