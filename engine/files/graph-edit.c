@@ -252,7 +252,8 @@ static const char *new_attr(const leat_edit_node *node, leat_bytes key)
     bool gather = strcmp(node->new_op, "GatherV2") == 0;
     if (is_text(key, "dtype"))
         return gather ? "Tparams" : "T";
-    return is_text(key, "validate_indices") ? NULL : "";
+    /* What passed on a handle, a scalar, now passes on the value. */
+    return is_text(key, "validate_indices") || is_text(key, "_output_shapes") ? NULL : "";
 }
 
 static void put_changed(const leat_graph_edit *e, const leat_edit_node *node, leat_buf *out)
