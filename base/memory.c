@@ -64,6 +64,11 @@ void leat_free(void *pointer)
     free(pointer);
 }
 
+void leat_free_bytes(void *bytes)
+{
+    leat_free(bytes);
+}
+
 char *leat_strndup(const char *text, size_t bytes)
 {
     size_t n = strnlen(text, bytes);

@@ -257,6 +257,31 @@ LEAT_TEST(assigned_values_may_become_the_variable)
 }
 
 /* At most five nodes an op in the gradient of a chain. */
+LEAT_TEST(variables_are_set_to_values_of_their_kind_only)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out v = leat_variable(leat_constant_f32(g, LEAT_SHAPE(2), (float[]){1, 2}, NULL), .name = "v");
+    leat_out sum = leat_reduce_sum(v);
+    leat_session *s = leat_session_new(g, NULL);
+    leat_tensor *two = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(2), (float[]){3, 4});
+    leat_tensor *three = leat_tensor_from(LEAT_FLOAT, LEAT_SHAPE(3), (float[]){3, 4, 5});
+    leat_tensor *whole = leat_tensor_from(LEAT_INT32, LEAT_SHAPE(2), (int32_t[]){3, 4});
+    float value = 0;
+    CHECK_FAILS(leat_session_set_variable(NULL, v.op, two), LEAT_ERR_INVALID_ARGUMENT, "session");
+    CHECK_FAILS(leat_session_set_variable(s, sum.op, two), LEAT_ERR_INVALID_ARGUMENT, "no variable");
+    CHECK_FAILS(leat_session_set_variable(s, v.op, three), LEAT_ERR_INVALID_ARGUMENT, "(3,)");
+    CHECK_FAILS(leat_session_set_variable(s, v.op, whole), LEAT_ERR_INVALID_ARGUMENT, "int32");
+    CHECK_FAILS(leat_eval_f32(s, sum, &value), LEAT_ERR_FAILED_PRECONDITION, "uninitialized value v");
+    CHECK_OK(leat_session_set_variable(s, v.op, two));
+    CHECK_OK(leat_eval_f32(s, sum, &value));
+    CHECK(value == 7);
+    leat_tensor_unref(two);
+    leat_tensor_unref(three);
+    leat_tensor_unref(whole);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
 LEAT_TEST(gradient_of_a_long_chain)
 {
     enum { OPS = 10000 };

@@ -85,8 +85,3 @@ leat_status leat_export_graph_def(const leat_graph *g, bool with_shapes, void **
     *size = b.size;
     return LEAT_OK;
 }
-
-void leat_free_bytes(void *bytes)
-{
-    leat_free(bytes);
-}

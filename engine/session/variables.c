@@ -5,6 +5,10 @@
 leat_status leat_session_set_variable(leat_session *s, const leat_op *op, const leat_tensor *value)
 {
     char a[160], b[160];
+    if (s == NULL)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the session is NULL");
+    if (!leat_op_is_variable(op))
+        return leat_op_fail(op, LEAT_ERR_INVALID_ARGUMENT, "the op is no variable");
     leat_var *var = leat_state_var(s->state, op);
     if (var == NULL)
         return leat_fail_memory(sizeof *var);

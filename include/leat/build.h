@@ -1,5 +1,7 @@
 /* leat/build.h - what TensorFlow's Python makes of several nodes: constants, variables, random tensors, reductions.
- * Node names are TensorFlow's. Errors go to the graph; a call with LEAT_NO_OUT gives LEAT_NO_OUT. Building is one thread's. */
+ * Node names are TensorFlow's; name NULL gives the default that stands at the member. Errors go to the graph (leat_graph_status); a call
+ * with LEAT_NO_OUT gives LEAT_NO_OUT. Arguments are copied. A graph is built by one thread at a time. Sources: TensorFlow 1.15's
+ * python/ops/{variables,variable_scope,init_ops,random_ops,math_ops}.py. */
 #ifndef LEAT_BUILD_H
 #define LEAT_BUILD_H
 
@@ -42,7 +44,7 @@ typedef struct leat_constant_args {
 } leat_constant_args;
 /* tf.constant of a tensor; takes a reference of its own. */
 LEAT_API leat_out leat_constant(leat_constant_args args);
-/* Constants from C values, for short: float32 and int32 vectors and scalars. */
+/* The same from C values: as many float32 or int32 as the shape has elements, in C order. */
 LEAT_API leat_out leat_constant_f32(leat_graph *graph, leat_shape shape, const float *values,
                                     const char *name);
 LEAT_API leat_out leat_constant_i32(leat_graph *graph, leat_shape shape, const int32_t *values,
@@ -106,11 +108,13 @@ typedef struct leat_init {
     leat_fan fan;
     leat_init_kind distribution; /* of variance scaling: UNIFORM, NORMAL or TRUNCATED_NORMAL */
 } leat_init;
+/* `seed` is the op seed, LEAT_UNSET: none. The two glorots are variance scaling of 1 by the mean of fan in and fan out (Glorot and
+ * Bengio 2010), he is that of 2 by fan in (He et al. 2015). The fans are the last two dimensions of the shape, times the product of
+ * those before. */
 LEAT_API leat_init leat_init_zeros(void);
 LEAT_API leat_init leat_init_ones(void);
 LEAT_API leat_init leat_init_constant(double value);
-LEAT_API leat_init leat_init_uniform(double minval, double maxval,
-                                     int64_t seed); /* seed: LEAT_UNSET for none */
+LEAT_API leat_init leat_init_uniform(double minval, double maxval, int64_t seed); /* [minval, maxval) */
 LEAT_API leat_init leat_init_normal(double mean, double stddev, int64_t seed);
 LEAT_API leat_init leat_init_truncated_normal(double mean, double stddev, int64_t seed);
 LEAT_API leat_init leat_init_glorot_uniform(int64_t seed);
@@ -149,15 +153,18 @@ LEAT_API leat_out leat_get_variable(leat_get_variable_args args);
 
 LEAT_API leat_op *leat_initializer(
     leat_out variable); /* its Assign; NULL if it is no variable made here or in a meta graph */
-LEAT_API leat_out leat_variable_read(leat_out variable); /* its value's node */
+/* The node of its value, such as <name>/read; LEAT_NO_OUT as above. */
+LEAT_API leat_out leat_variable_read(leat_out variable);
 /* tf.global_variables_initializer: one NoOp ("init") after all initializers of the collection "variables". */
 LEAT_API leat_op *leat_global_variables_initializer(leat_graph *graph, const char *name);
-/* tf.group: a NoOp after all ops. */
+/* tf.group: a NoOp, "group_deps", after all ops. */
 LEAT_API leat_op *leat_group(leat_graph *graph, leat_op *const *ops, size_t n, const char *name);
 /* tf.assign; gives the ref. A resource variable's new value is read by leat_variable_read. */
 LEAT_API leat_out leat_assign(leat_out variable, leat_out value, const char *name);
 
-/* ---- reductions over axes (all where not given) ---- */
+/* ---- reductions over axes (all where not given; a negative one counts from the end) ----
+ * The result has the input's dtype (all, any: bool) and its shape without the axes, or with 1 there (keep_dims). Names are TensorFlow's:
+ * "Mean", "Sum", ..., and the axes a Const beside. */
 typedef struct leat_reduce_args {
     size_t size;
     leat_out input LEAT_CXX_DEFAULT();
@@ -179,6 +186,7 @@ typedef struct leat_transpose_args {
     leat_axes perm LEAT_CXX_DEFAULT();   /* the axes reversed */
     const char *name LEAT_CXX_DEFAULT(); /* "transpose" */
 } leat_transpose_args;
+/* tf.transpose: dimension i of the result is dimension perm[i] of x. */
 LEAT_API leat_out leat_transpose(leat_transpose_args args);
 
 #ifndef __cplusplus

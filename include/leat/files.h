@@ -33,14 +33,14 @@ LEAT_API leat_status leat_import_graph_def(leat_graph *graph, const void *bytes,
  * "_output_shapes", which graph drawings use. */
 LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_shapes, void **bytes,
                                            size_t *size) LEAT_MUST_CHECK;
-LEAT_API void leat_free_bytes(void *bytes);
 
 /* A file of any of the kinds that `leat run` takes: a GraphDef, a MetaGraphDef (.meta), either of them in protobuf's text format
  * (the name ends in .pbtxt, .prototxt or .textproto), a SavedModel directory (its meta graph tagged "serve"). Errors in a text
  * say "FILE:LINE:COLUMN: reason". */
 LEAT_API leat_status leat_import_graph_file(leat_graph *graph, const char *path,
                                             const leat_import_options *options) LEAT_MUST_CHECK;
-/* Binary, or text where the file's name ends so. */
+/* Binary, or text where the file's name ends so; the file appears whole or not at all. LEAT_ERR_IO, LEAT_ERR_NO_MEMORY, or the
+ * graph's own error. */
 LEAT_API leat_status leat_export_graph_file(const leat_graph *graph, const char *path) LEAT_MUST_CHECK;
 
 #ifdef __cplusplus

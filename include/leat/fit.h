@@ -28,6 +28,8 @@ typedef struct leat_fit_args {
     /* The profile in which this step is to be recorded, or NULL. The call-back may itself be NULL: no step is. */
     leat_profile *(*profile)(void *user, int64_t step);
 } leat_fit_args;
+/* Runs steps first_step + 1 to last_step on the calling thread, which also calls back. LEAT_ERR_INVALID_ARGUMENT where the loss is no
+ * scalar of float32 or float64; else the first failure of a run or a call-back, which ends the loop: the steps before it count. */
 LEAT_API leat_status leat_fit(const leat_fit_args *args) LEAT_MUST_CHECK;
 
 /* Fetches one output for one batch: *value is overwritten by a reference. Without a training step's side effects. */

@@ -40,12 +40,14 @@ LEAT_API leat_status leat_graph_status(const leat_graph *graph);
 LEAT_API void leat_graph_set_seed(leat_graph *graph, int64_t seed);
 
 LEAT_API size_t leat_graph_op_count(const leat_graph *graph);
-LEAT_API leat_op *leat_graph_op_at(const leat_graph *graph, size_t i);        /* in order of creation */
+LEAT_API leat_op *leat_graph_op_at(const leat_graph *graph,
+                                   size_t i); /* in order of creation; NULL beyond the last */
 LEAT_API leat_op *leat_graph_find(const leat_graph *graph, const char *name); /* NULL if absent */
 /* get_tensor_by_name: "theta:0", "theta" or "scope/theta:1". LEAT_NO_OUT if absent (no error is kept). */
 LEAT_API leat_out leat_graph_get(const leat_graph *graph, const char *name);
 
-LEAT_API const char *leat_op_name(const leat_op *op);
+/* What an op is made of. Strings live as long as the graph; an index that is none gives NULL or LEAT_NO_OUT. */
+LEAT_API const char *leat_op_name(const leat_op *op);   /* with its scopes: "loss/mse" */
 LEAT_API const char *leat_op_type(const leat_op *op);   /* "MatMul" */
 LEAT_API const char *leat_op_device(const leat_op *op); /* "" if none */
 LEAT_API leat_graph *leat_op_graph(const leat_op *op);
@@ -62,14 +64,15 @@ LEAT_API bool leat_out_is_ref(leat_out out);
 LEAT_API leat_shape leat_out_shape(leat_out out);  /* what shape inference knows */
 LEAT_API int leat_rank(leat_out out);              /* -1 if unknown */
 LEAT_API int64_t leat_dim(leat_out out, int axis); /* -1 if unknown; a negative axis counts from the end */
-/* Tensor("add:0", shape=(2,), dtype=float32): writes to f (a FILE *) nothing; returns text. */
+/* As Python prints it, Tensor("add:0", shape=(2,), dtype=float32), in at most `size` bytes with the NUL; returns text. */
 LEAT_API char *leat_out_print(leat_out out, char *text, size_t size);
-/* Narrows the static shape, as Tensor.set_shape; a contradiction is the graph's error. */
+/* Narrows the static shape, as Tensor.set_shape, for ops that are made after; a contradiction is the graph's error. */
 LEAT_API void leat_out_set_shape(leat_out out, leat_shape shape);
 
 /* ---- the generic builder: what importers, bindings and the typed wrappers stand on ----
  * leat_op_begin ... leat_op_end must not be nested on one graph. An input may be pending (leat_scalar): it becomes a
- * Const named "<op>/<argument>". Attributes not set take their defaults; type attributes are taken from the inputs. */
+ * Const named "<op>/<argument>". Attributes not set take their defaults; type attributes are taken from the inputs. What is
+ * given is copied. A wrong input or attribute is the graph's error, with node and op, at leat_op_end at the latest. */
 typedef struct leat_op_builder leat_op_builder;
 /* name NULL: the op's type; made unique within the current name scope unless it ends in "/" (then taken literally). */
 LEAT_API leat_op_builder *leat_op_begin(leat_graph *graph, const char *type, const char *name);
@@ -121,10 +124,12 @@ LEAT_API leat_scope leat_name_scope_open(leat_graph *graph, const char *name);
 /* tf.variable_scope: reuse makes get_variable return what is there; opens a name scope too. A name that ends in "/"
  * reenters a variable scope with a fresh name scope, as TensorFlow does with a scope object. */
 LEAT_API leat_scope leat_variable_scope_open(leat_graph *graph, const char *name, bool reuse);
+/* tf.control_dependencies: ops made inside run after these, and after those of the scopes around; n 0 forgets them all. */
 LEAT_API leat_scope leat_control_dependencies_open(leat_graph *graph, leat_op *const *ops, size_t n);
+/* tf.device: written into the nodes made inside, as it stands; Leat runs everything on this machine's CPUs. NULL or "": none. */
 LEAT_API leat_scope leat_device_open(leat_graph *graph, const char *device);
-LEAT_API void leat_scope_close(leat_scope *scope);
-/* The current name scope with a trailing "/", or "". Valid until the scope closes. */
+LEAT_API void leat_scope_close(leat_scope *scope); /* a second time does nothing */
+/* The current name scope with a trailing "/", or "". Lives as long as the graph, as the next one's. */
 LEAT_API const char *leat_current_name_scope(const leat_graph *graph);
 /* tf.get_variable_scope().name without a trailing "/". */
 LEAT_API const char *leat_current_variable_scope(const leat_graph *graph);
@@ -150,14 +155,17 @@ LEAT_API const char *leat_current_variable_scope(const leat_graph *graph);
 #define LEAT_UPDATE_OPS "update_ops"
 #define LEAT_REGULARIZATION_LOSSES "regularization_losses"
 #define LEAT_TRAIN_OPS "train_op"
-/* An item is an output; an op without outputs has index -1. */
+/* An item is an output; an op without outputs has index -1. A collection that nothing was added to has no items; one that is asked
+ * for beyond its count is LEAT_NO_OUT. */
 LEAT_API void leat_collection_add(leat_graph *graph, const char *collection, leat_out item);
 LEAT_API size_t leat_collection_count(const leat_graph *graph, const char *collection);
 LEAT_API leat_out leat_collection_get(const leat_graph *graph, const char *collection, size_t i);
 
 /* ---- gradients ---- */
 /* tf.gradients(ys, xs, grad_ys, stop_gradients): adds nodes under "gradients/" and fills grads[n_xs]; LEAT_NO_OUT where
- * no y depends on the x. grad_ys may be NULL. Rows of a sparse gradient are made dense. */
+ * no y depends on the x. grad_ys has one for each y, or is NULL: ones; stop may be NULL where n_stop is 0. A gradient has the shape and
+ * dtype of its x; rows of a sparse gradient are made dense. An op on the way that has no gradient is the graph's error
+ * (LEAT_ERR_UNIMPLEMENTED). Time and nodes are linear in the ops between. */
 LEAT_API void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs,
                              leat_out *grads, const leat_out *grad_ys, const leat_out *stop, size_t n_stop);
 

@@ -1,4 +1,5 @@
-/* leat/layers.h - layers and losses of several nodes, with tf.layers' and tf.nn's names. */
+/* leat/layers.h - layers and losses of several nodes, with tf.layers' and tf.nn's names. They build nodes: one thread at a time for a
+ * graph; errors go to the graph and give LEAT_NO_OUT. Sources: TensorFlow 1.15's python/layers/core.py, python/ops/nn_impl.py. */
 #ifndef LEAT_LAYERS_H
 #define LEAT_LAYERS_H
 

@@ -38,7 +38,9 @@ typedef struct leat_save_args {
     char *saved_path LEAT_CXX_DEFAULT();              /* NULL, or a buffer that gets the prefix written */
     size_t saved_path_size LEAT_CXX_DEFAULT();
 } leat_save_args;
-/* Saver.save. Any error leaves the older checkpoints as they were. */
+/* Saver.save: writes the checkpoint and the directory's state file, and deletes the oldest beyond max_to_keep. Any error leaves the older
+ * checkpoints as they were: a variable without a value (LEAT_ERR_FAILED_PRECONDITION, with its name), LEAT_ERR_IO with the file. A saver
+ * is one thread's at a time. */
 LEAT_API leat_status leat_save(leat_save_args args) LEAT_MUST_CHECK;
 /* Saver.restore: every variable of the saver; a missing one or another shape is an error that lists all of them, and nothing is
  * changed. */

@@ -32,7 +32,7 @@ LEAT_API leat_status leat_session_open(leat_session **session, leat_graph *graph
 LEAT_API leat_session *leat_session_new(leat_graph *graph, const leat_session_options *options);
 LEAT_API void leat_session_free(leat_session *session); /* no run may be going on; NULL is fine */
 LEAT_API leat_graph *leat_session_graph(leat_session *session);
-LEAT_API int leat_session_threads(const leat_session *session);
+LEAT_API int leat_session_threads(const leat_session *session); /* workers of a run, the caller among them */
 
 typedef struct leat_feed {
     leat_out out;       /* any tensor of the graph */
@@ -90,11 +90,12 @@ LEAT_API leat_status leat_run_with(leat_session *session, const leat_run_options
 /* Runs the initializer of every global variable of the graph. */
 LEAT_API leat_status leat_run_init(leat_session *session) LEAT_MUST_CHECK;
 
-/* Gives a variable (the op: VariableV2 or VarHandleOp) a copy of a value of its dtype and shape. Waits for runs going on. */
+/* Gives a variable (the op: VariableV2 or VarHandleOp) a copy of a value of its dtype and shape. Waits for runs going on.
+ * LEAT_ERR_INVALID_ARGUMENT for another dtype or shape, or an op that is no variable. */
 LEAT_API leat_status leat_session_set_variable(leat_session *session, const leat_op *variable,
                                                const leat_tensor *value) LEAT_MUST_CHECK;
 
-/* The value of one scalar (or one-element) float32, float64 or integer output. */
+/* The value of one scalar (or one-element) float32, float64, int32 or int64 output; LEAT_ERR_INVALID_ARGUMENT for others. */
 LEAT_API leat_status leat_eval_f32(leat_session *session, leat_out out, float *value) LEAT_MUST_CHECK;
 LEAT_API leat_status leat_eval_f64(leat_session *session, leat_out out, double *value) LEAT_MUST_CHECK;
 /* *value is overwritten by a reference that the caller frees (start with NULL). */
@@ -114,7 +115,7 @@ LEAT_API leat_status leat_call(leat_callable *callable, leat_tensor *const *feed
 /* The same with a deadline, a memory limit or a profile; options may be NULL. */
 LEAT_API leat_status leat_call_with(leat_callable *callable, const leat_run_options *options,
                                     leat_tensor *const *feeds, leat_tensor **fetches) LEAT_MUST_CHECK;
-LEAT_API void leat_callable_free(leat_callable *callable);
+LEAT_API void leat_callable_free(leat_callable *callable); /* NULL is fine */
 
 #ifdef __cplusplus
 }

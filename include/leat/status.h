@@ -2,7 +2,8 @@
  *
  * Every function that can fail returns a leat_status which the caller must look at. LEAT_OK is zero. The
  * detail of the latest failure on the calling thread is leat_message(): one line that names the file and
- * offset, or the node and op, and the reason. */
+ * offset, or the node and op, and the reason. All functions here may be called from any thread. doc/api.md has,
+ * for every function of the library, which threads may call it, who owns what, and how long it lives. */
 #ifndef LEAT_STATUS_H
 #define LEAT_STATUS_H
 
@@ -55,9 +56,13 @@ LEAT_API void leat_must(leat_status status);
 typedef enum leat_log_level { LEAT_LOG_DEBUG, LEAT_LOG_INFO, LEAT_LOG_WARNING } leat_log_level;
 
 /* The library never writes to stderr by itself. Messages that are not errors go to this call-back, which
- * may be called from any of the library's threads, one call at a time. NULL (the default) drops them. */
+ * may be called from any of the library's threads, one call at a time. NULL (the default) drops them. `text` is
+ * borrowed for the call; the call-back must not call the library, whose locks may be held. */
 typedef void leat_log_fn(void *user, leat_log_level level, const char *text);
 LEAT_API void leat_set_log(leat_log_fn *fn, void *user);
+
+/* Frees what a function of the library gave as bytes or as a text of its own. NULL is fine. */
+LEAT_API void leat_free_bytes(void *bytes);
 
 #ifdef __cplusplus
 }

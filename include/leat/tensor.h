@@ -1,7 +1,9 @@
 /* leat/tensor.h - dtypes, shapes and tensors.
  *
  * A tensor is a dtype, a shape of up to LEAT_MAX_RANK dimensions and a C-order buffer. Tensors are reference
- * counted; counting is thread-safe. The content of a tensor that several threads see must not be changed. */
+ * counted; counting is thread-safe. The content of a tensor that several threads see must not be changed.
+ *
+ * Source of the dtypes and their numbers: tensorflow/core/framework/types.proto. */
 #ifndef LEAT_TENSOR_H
 #define LEAT_TENSOR_H
 
@@ -57,6 +59,7 @@ typedef struct leat_shape {
 
 /* Elements of a fully known shape (1 for a scalar); -1 where anything is unknown. */
 LEAT_API int64_t leat_shape_elements(leat_shape shape);
+/* The same rank and dimensions; an unknown one equals an unknown one only. */
 LEAT_API bool leat_shape_equal(leat_shape a, leat_shape b);
 /* Shape of `rank` dimensions copied from dims; rank -1 gives the unknown shape. rank is clamped to LEAT_MAX_RANK. */
 LEAT_API leat_shape leat_shape_of(int rank, const int64_t *dims);
@@ -76,27 +79,35 @@ typedef struct leat_tensor leat_tensor;
 /* A new tensor, one reference, content undefined (strings: empty). The buffer is 64-byte aligned. NULL: out of
  * memory, or a shape that is not fully known, or too large; leat_message() says which. */
 LEAT_API leat_tensor *leat_tensor_new(leat_dtype dtype, leat_shape shape);
-/* The same with a copy of `data`: elements x dtype size bytes; for LEAT_STRING an array of const char *. */
+/* The same with a copy of `data`: elements x dtype size bytes in C order; for LEAT_STRING an array of const char *. */
 LEAT_API leat_tensor *leat_tensor_from(leat_dtype dtype, leat_shape shape, const void *data);
 /* Uses the caller's buffer, which must stay until `free_data(data, user)` is called by the last unref (NULL: never).
- * Not for strings. */
+ * Not for strings. NULL as above, and then the buffer stays the caller's. Kernels are fastest on 64-byte aligned buffers. */
 LEAT_API leat_tensor *leat_tensor_wrap(leat_dtype dtype, leat_shape shape, void *data,
                                        void (*free_data)(void *data, void *user), void *user);
+/* One more reference; returns the tensor. */
 LEAT_API leat_tensor *leat_tensor_ref(leat_tensor *tensor);
-LEAT_API void leat_tensor_unref(leat_tensor *tensor); /* NULL is fine */
+/* One reference less; the last one frees tensor and buffer. NULL is fine. */
+LEAT_API void leat_tensor_unref(leat_tensor *tensor);
 
 LEAT_API leat_dtype leat_tensor_dtype(const leat_tensor *tensor);
 LEAT_API leat_shape leat_tensor_shape(const leat_tensor *tensor);
 LEAT_API int leat_tensor_rank(const leat_tensor *tensor);
-LEAT_API int64_t leat_tensor_dim(const leat_tensor *tensor, int axis);
+LEAT_API int64_t leat_tensor_dim(const leat_tensor *tensor,
+                                 int axis); /* negative: from the end; -1: no such axis */
 LEAT_API int64_t leat_tensor_elements(const leat_tensor *tensor);
-LEAT_API size_t leat_tensor_bytes(const leat_tensor *tensor);
+LEAT_API size_t leat_tensor_bytes(const leat_tensor *tensor); /* of the buffer: elements x leat_dtype_size */
+/* The elements in C order: float * for LEAT_FLOAT, bool * for LEAT_BOOL, ...; those of a string tensor are not for callers.
+ * Lives as long as the tensor. Who holds the only reference may write. */
 LEAT_API void *leat_tensor_data(const leat_tensor *tensor);
-/* Element i of a string tensor; *size may be NULL; NUL-terminated; lives as long as the tensor. */
+/* Element i of a string tensor, NUL-terminated, and its length without the NUL (size may be NULL); "" where there is none.
+ * Lives until the element is set or the tensor freed. */
 LEAT_API const char *leat_tensor_string(const leat_tensor *tensor, int64_t i, size_t *size);
+/* Copies `size` bytes into element i. LEAT_ERR_INVALID_ARGUMENT for no string tensor or no such element; LEAT_ERR_NO_MEMORY. */
 LEAT_API leat_status leat_tensor_set_string(leat_tensor *tensor, int64_t i, const char *bytes,
                                             size_t size) LEAT_MUST_CHECK;
-/* The value as numpy prints it, such as "[[6 7 8]]" or "0.5"; long tensors are shortened with "...". */
+/* The value as numpy prints it, such as "[[6 7 8]]" or "0.5"; long tensors are shortened with "...". Writes at
+ * most `size` bytes with the NUL; returns text. */
 LEAT_API char *leat_tensor_print(const leat_tensor *tensor, char *text, size_t size);
 
 #ifdef __cplusplus

@@ -1,4 +1,16 @@
-/* leat/train.h - optimizers, gradient clipping, learning-rate schedules. Node and slot names are TensorFlow 1's. */
+/* leat/train.h - optimizers, gradient clipping, learning-rate schedules. Node and slot names are TensorFlow 1's.
+ *
+ * All of these build nodes: one thread at a time for a graph; errors go to the graph. With g the gradient and lr the learning rate, for
+ * each element of a variable v:
+ *     GradientDescent  v -= lr g
+ *     Momentum         m = momentum m + g; v -= lr m (Nesterov: v -= lr (g + momentum m))
+ *     Adagrad          a += g^2; v -= lr g / sqrt(a)
+ *     RMSProp          s = decay s + (1 - decay) g^2; m = momentum m + lr g / sqrt(s + epsilon); v -= m
+ *                      (centered: s less the square of the decayed mean of g, in place of s)
+ *     Adam             m, s: decayed means of g and g^2, by beta1 and beta2;
+ *                      v -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(s) + epsilon)
+ * Sources: tensorflow/core/kernels/training_ops.cc, python/training/{momentum,adagrad,rmsprop,adam}.py of TensorFlow 1.15; Duchi et al.
+ * 2011, Tieleman and Hinton 2012, Kingma and Ba 2015. */
 #ifndef LEAT_TRAIN_H
 #define LEAT_TRAIN_H
 
@@ -60,7 +72,7 @@ typedef struct leat_minimize_args {
     leat_out global_step LEAT_CXX_DEFAULT();
     const char *name LEAT_CXX_DEFAULT();
 } leat_minimize_args;
-/* Optimizer.minimize. */
+/* Optimizer.minimize: gradients of the loss, a scalar, and their application; the op to run each step. NULL on error. */
 LEAT_API leat_op *leat_minimize(leat_minimize_args args);
 
 /* The optimizer's slot of a variable, such as "Momentum", "Adam", "Adam_1": <variable>/<slot>. LEAT_NO_OUT if there is none. */
