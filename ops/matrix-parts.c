@@ -332,8 +332,10 @@ static leat_status diag_v3_shape(leat_infer *c)
     int64_t least_rows = longest - LEAT_MIN(b.k1, 0), least_columns = longest + LEAT_MAX(b.k0, 0);
     if (longest >= 0 && rows == -1 && columns == -1)
         rows = columns = LEAT_MAX(least_rows, least_columns);
-    c->out[0].dims[batch] = rows >= 0 ? rows : rows == -1 && longest >= 0 ? least_rows : -1;
-    c->out[0].dims[batch + 1] = columns >= 0 ? columns : columns == -1 && longest >= 0 ? least_columns : -1;
+    /* -1 means what is needed at least only if the other is a number */
+    bool least = longest >= 0 && rows != -2 && columns != -2;
+    c->out[0].dims[batch] = rows >= 0 ? rows : least ? least_rows : -1;
+    c->out[0].dims[batch + 1] = columns >= 0 ? columns : least ? least_columns : -1;
     return LEAT_OK;
 }
 

@@ -22,6 +22,7 @@ typedef struct walk {
     size_t n_items, items_capacity;
     leat_op **queue;
     size_t head, tail, queue_capacity;
+    bool gate;
     leat_out *scratch; /* dy and dx of one op */
     size_t scratch_capacity;
 } walk;
@@ -247,6 +248,40 @@ static void enqueue(walk *w, leat_op *op)
         w->queue[w->tail++] = op;
 }
 
+static bool flows_to(const walk *w, leat_out input)
+{
+    return (w->marks[input.op->id] & BETWEEN) && trainable(leat_out_dtype(input));
+}
+
+/* control_flow_ops.tuple: none of an op's gradients goes on before all are there. Where variables are refs, an update may
+ * otherwise come before another gradient has read the old value: Leat's runs keep the order of the graph, TensorFlow's do not. */
+static void gate(walk *w, const leat_op *op, leat_out *dx)
+{
+    uint32_t some = 0, n = op->n_inputs;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!flows_to(w, op->inputs[i]))
+            dx[i] = LEAT_NO_OUT;
+        some += dx[i].op != NULL;
+    }
+    if (some < 2 || w->g->status != LEAT_OK)
+        return;
+    LEAT_NAME_SCOPE (w->g, "tuple") {
+        leat_op_builder *b = leat_op_begin(w->g, "NoOp", "group_deps");
+        for (uint32_t i = 0; i < n; i++)
+            if (dx[i].op != NULL)
+                leat_op_add_control(b, dx[i].op);
+        leat_op *all = leat_op_end(b);
+        for (uint32_t i = 0; i < n; i++) {
+            if (dx[i].op == NULL)
+                continue;
+            b = leat_op_begin(w->g, "Identity", "control_dependency");
+            leat_op_add_input(b, dx[i]);
+            leat_op_add_control(b, all);
+            dx[i] = (leat_out){leat_op_end(b), 0};
+        }
+    }
+}
+
 static void differentiate(walk *w, leat_op *op)
 {
     if (!keep(w, leat_grow(&w->scratch, &w->scratch_capacity, op->n_outputs + op->n_inputs + 1u,
@@ -274,12 +309,14 @@ static void differentiate(walk *w, leat_op *op)
         for (uint32_t i = 0; i < op->n_inputs; i++)
             dx[i] = LEAT_NO_OUT;
         LEAT_DEVICE (w->g, op->device)
-            LEAT_NAME_SCOPE (w->g, scope)
+            LEAT_NAME_SCOPE (w->g, scope) {
                 op->type->def->gradient(
                     &(leat_grad){.graph = w->g, .op = op, .dy = dy, .dx = dx, .marks = w->marks});
+                if (w->gate)
+                    gate(w, op, dx);
+            }
         for (uint32_t i = 0; i < op->n_inputs; i++)
-            if ((w->marks[op->inputs[i].op->id] & BETWEEN) && trainable(leat_out_dtype(op->inputs[i])) &&
-                dx[i].op != NULL)
+            if (flows_to(w, op->inputs[i]) && dx[i].op != NULL)
                 contribute(w, op->inputs[i], dx[i]);
     }
     for (uint32_t i = 0; i < op->n_inputs; i++) {
@@ -360,8 +397,8 @@ static bool check_outs(leat_graph *g, const leat_out *outs, size_t n, const char
     return true;
 }
 
-void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads,
-                    const leat_out *grad_ys, const leat_out *stop, size_t n_stop)
+static void gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads,
+                      const leat_out *grad_ys, const leat_out *stop, size_t n_stop, bool gated)
 {
     leat_graph *g = NULL;
     for (size_t i = 0; i < n_xs; i++)
@@ -370,7 +407,7 @@ void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t 
         g = ys[i].op != NULL ? ys[i].op->graph : NULL;
     if (g == NULL || g->status != LEAT_OK || !check_outs(g, ys, n_ys, "y") || !check_outs(g, xs, n_xs, "x"))
         return;
-    walk w = {.g = g};
+    walk w = {.g = g, .gate = gated};
     LEAT_NAME_SCOPE (g, "gradients")
         if (prepare(&w))
             run(&w, ys, n_ys, xs, n_xs, grads, grad_ys, stop, n_stop);
@@ -382,4 +419,15 @@ void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t 
     leat_free(w.items);
     leat_free(w.queue);
     leat_free(w.scratch);
+}
+
+void leat_gradients(const leat_out *ys, size_t n_ys, const leat_out *xs, size_t n_xs, leat_out *grads,
+                    const leat_out *grad_ys, const leat_out *stop, size_t n_stop)
+{
+    gradients(ys, n_ys, xs, n_xs, grads, grad_ys, stop, n_stop, false);
+}
+
+void leat_gated_gradients(leat_out y, const leat_out *xs, size_t n_xs, leat_out *grads)
+{
+    gradients(&y, 1, xs, n_xs, grads, NULL, NULL, 0, true);
 }

@@ -140,4 +140,7 @@ leat_variable_info *leat_graph_add_variable(leat_graph *g, const leat_variable_i
 
 void leat_collections_free(leat_graph *g);
 
+/* leat_gradients of one y, as optimizers want them: every op's gradients wait for one another (gate_gradients=GATE_OP). */
+void leat_gated_gradients(leat_out y, const leat_out *xs, size_t n_xs, leat_out *grads);
+
 #endif

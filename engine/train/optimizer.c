@@ -320,7 +320,7 @@ void leat_compute_gradients(leat_out loss, const leat_out *variables, size_t n, 
             leat_graph_keep(loss.op->graph, leat_fail_memory(n * sizeof *grads));
         n = 0;
     } else {
-        leat_gradients(&loss, 1, variables, n, grads, NULL, NULL, 0);
+        leat_gated_gradients(loss, variables, n, grads);
     }
     for (size_t i = 0; i < n; i++)
         pairs[i] = (leat_grad_var){grads[i], variables[i]};
