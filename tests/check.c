@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* AddressSanitizer's allocator aborts at a size that malloc answers with NULL, unless told not to. */
@@ -59,6 +60,13 @@ void check_skip(const char *reason)
     skipped += skipped_now == 0;
     skipped_now = 1;
     printf("(%s) ", reason);
+}
+
+double check_cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 const char *check_source_path(const char *relative)

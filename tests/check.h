@@ -53,6 +53,9 @@ int check_fails(leat_status status, leat_status want, const char *part, const ch
 int check_str(const char *got, const char *want, const char *text, const char *file, unsigned line);
 void check_skip(const char *reason);
 
+/* CPU time of this process so far. Limits of time are limits of this: the machine may be busy with other work. */
+double check_cpu_seconds(void);
+
 /* Path of a file below the source tree, or below ../shared beside it (NULL where that does not exist). Static storage. */
 const char *check_source_path(const char *relative);
 const char *check_shared_path(const char *relative);

@@ -284,7 +284,7 @@ LEAT_TEST(writer_flushes_by_time)
     CHECK_OK(leat_add_scalar(w, "a", 1, 1));
     char *path = only_file(dir);
     size_t n = 0, rest;
-    for (int i = 0; i < 200 && n < 2; i++) {
+    for (int i = 0; i < 3000 && n < 2; i++) {
         usleep(10000);
         n = count_records(path, &rest);
     }
@@ -313,8 +313,8 @@ LEAT_TEST(writer_callers_do_not_wait_for_a_stalling_disk)
     leat_event_writer_statistics s;
     leat_event_writer_stats(w, &s);
     CHECK(leat_fault_fired() && s.stalls == 0);
-    /* On a busy machine the scheduler itself may take a thread away for longer, a few times in 2 s. */
-    CHECK(late <= 5 && longest < 0.5);
+    /* A call that waited for the disk would have taken 2 s; a busy machine takes a thread away for some of that. */
+    CHECK(longest < 1);
     printf("(longest call %.0f us, %zu above 1 ms) ", longest * 1e6, late);
     CHECK_OK(leat_event_writer_close(w));
     leat_fault_disarm();
@@ -326,7 +326,7 @@ LEAT_TEST(writer_full_queue_waits_and_says_so)
     leat_event_writer *w;
     leat_event_writer_options o = {.size = sizeof o, .queue_bytes = 8192};
     REQUIRE_OK(leat_event_writer_open(&w, dir, &o));
-    leat_fault_arm(LEAT_FAULT_STALL, 1, 100);
+    leat_fault_arm(LEAT_FAULT_STALL, 1, 400);
     for (int i = 0; i < 1000; i++)
         CHECK_OK(leat_add_scalar(w, "loss", i, i));
     leat_event_writer_statistics s;
