@@ -315,7 +315,8 @@ static leat_status sort_entries(frame *f)
         n++;
     }
     if (status == LEAT_OK) {
-        qsort(list, n, sizeof *list, by_key);
+        if (n > 0)
+            qsort(list, n, sizeof *list, by_key);
         f->entries = leat_alloc_zero(n, sizeof *f->entries);
         status = f->entries != NULL ? LEAT_OK : leat_fail_memory(n * sizeof *f->entries);
     }

@@ -54,7 +54,7 @@ static double number_at(int dtype, const char *bytes, size_t size, int part)
         return float_at((const char *)&bits);
     }
     case LEAT_DATA_TYPE_INT8:
-    case LEAT_DATA_TYPE_QINT8: i = (int8_t)u; break;
+    case LEAT_DATA_TYPE_QINT8: i = (int32_t)((uint32_t)u << 24) >> 24; break;
     case LEAT_DATA_TYPE_INT16:
     case LEAT_DATA_TYPE_QINT16: i = (int16_t)u; break;
     case LEAT_DATA_TYPE_INT32:
