@@ -185,7 +185,6 @@ LEAT_ROW(TensorSummaryV2, "(string[] 't', float[2] 1 2, string[] 'a') fails 'Sum
 /* Appends the values of one serialized Summary; a tag that is there already is an error. `tags` borrows from the input. */
 static leat_status merge_one(const leat_kernel *k, const leat_string *in, leat_buf *b, leat_map *tags)
 {
-    static char present;
     leat_wire w = leat_wire_from(in->data, in->size, 0);
     leat_field f, g;
     while (leat_wire_next(&w, &f)) {
@@ -203,7 +202,7 @@ static leat_status merge_one(const leat_kernel *k, const leat_string *in, leat_b
             if (leat_map_get(tags, tag.data, tag.size) != NULL)
                 return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "tag '%.*s' comes twice",
                                         (int)LEAT_MIN(tag.size, 200), tag.data);
-            LEAT_TRY(leat_map_put(tags, tag.data, tag.size, &present));
+            LEAT_TRY(leat_map_put(tags, tag.data, tag.size, tags));
         }
         leat_put_bytes(b, 1, f.bytes, f.size);
     }
