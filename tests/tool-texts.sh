@@ -7,6 +7,10 @@ fail() { echo "FAIL: $*"; failed=1; }
 
 commands=$(./leat --help | awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1 }')
 [ -n "$commands" ] || fail "leat --help names no command"
+case " $commands " in
+*[!a-z]plot[!a-z]*) ! ./leat --help | grep -q "without pictures" || fail "leat --help denies the pictures that it names" ;;
+*) ./leat --help | grep -q "without pictures" || fail "leat --help does not say that pictures are left out" ;;
+esac
 for command in $commands; do
     ./leat "$command" --help > tool-texts.tmp || fail "leat $command --help"
     grep -qF ".SS leat $command" doc/leat.1 || fail "the man page lacks $command"

@@ -1,4 +1,5 @@
 /* usage.c - --help of the tool and of its commands, from the option table. */
+#include "config.h"
 #include "tools/tool-private.h"
 #include <string.h>
 
