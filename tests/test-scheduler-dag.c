@@ -3,6 +3,7 @@
  * A node adds up its inputs in floating point, so that a missing or early input shows in the bits; some read or write one of a
  * few variables, some do their work in tiles. Edges are those that a plan would make: inputs, control edges, and the serial
  * order between a variable's writes and its other uses. */
+#include "config.h"
 #include "check.h"
 #include <pthread.h>
 #include <sched.h>
