@@ -6,7 +6,7 @@
 #include "tools/tensors-private.h"
 
 typedef struct leat_run_args {
-    const char *restore, *init, *save, *logdir, *trace;
+    const char *restore, *init, *save, *logdir, *trace, *tags;
     leat_texts feeds, targets, fetches;
     int64_t steps, threads;
     double timeout;
@@ -17,6 +17,8 @@ typedef struct leat_run_args {
 #define LEAT_RUN_OPTIONS(steps_)                                                                             \
     {"restore", 0, "PREFIX", LEAT_BIND_FILE(leat_run_args, restore),                                         \
      .help = "load this checkpoint after the initializer"},                                                  \
+    {"tags", 0, "TAG,...", LEAT_BIND_TEXT(leat_run_args, tags), .initial = "serve",                          \
+     .help = "of a SavedModel: the tags of the meta graph to run"},                                          \
     {"init", 0, "NODE", LEAT_BIND_TEXT(leat_run_args, init), .help = "run this node once, first"},           \
     {"feed", 0, "NAME=FILE.npy|VALUE", LEAT_BIND_TEXTS(leat_run_args, feeds),                                \
      .help = "feed a tensor in every run"},                                                                  \

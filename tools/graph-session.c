@@ -31,9 +31,9 @@ void leat_graph_session_free(leat_graph_session *s)
     leat_meta_graph_free(&s->meta);
 }
 
-static leat_status import(leat_graph_session *s, const char *path)
+static leat_status import(leat_graph_session *s, const char *path, const char *tags)
 {
-    LEAT_TRY(leat_graph_file_open(&s->meta, path, &s->kind));
+    LEAT_TRY(leat_graph_file_open_tags(&s->meta, path, tags, &s->kind));
     leat_import_options o = {.size = sizeof o, .origin = path};
     return leat_import_opened(s->graph, &s->meta, &o);
 }
@@ -147,7 +147,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     s->graph = leat_graph_new();
     if (s->graph == NULL)
         return LEAT_ERR_NO_MEMORY;
-    LEAT_TRY(import(s, path));
+    LEAT_TRY(import(s, path, a->tags));
     LEAT_TRY(take_names(s, a));
     leat_op *init = NULL;
     if (a->init != NULL)
@@ -156,6 +156,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     LEAT_TRY(leat_session_open(&s->session, s->graph, &o));
     if (s->kind == LEAT_SAVED_MODEL_DIR)
         LEAT_TRY(leat_restore_saved_model(s->session, &s->meta, path));
+    leat_meta_graph_free_bytes(&s->meta); /* the graph has its own */
     s->deadline = a->timeout > 0 ? leat_now() + a->timeout : 0;
     watch_signals(s);
     leat_run_options options = options_now(s, NULL);

@@ -222,7 +222,12 @@ leat_status leat_inspect_graph(const char *path, bool json, leat_buf *out)
     graph_facts f = {0};
     if (g == NULL)
         return LEAT_ERR_NO_MEMORY;
-    leat_status status = leat_import_graph_file(g, path, NULL);
+    leat_meta_graph m;
+    leat_graph_file_kind kind;
+    leat_import_options o = {.size = sizeof o, .origin = path};
+    leat_status status = leat_graph_file_open_tags(&m, path, NULL, &kind);
+    if (status == LEAT_OK)
+        status = leat_import_opened(g, &m, &o);
     if (status == LEAT_OK)
         status = gather(g, &f);
     if (status == LEAT_OK && json)
@@ -234,6 +239,7 @@ leat_status leat_inspect_graph(const char *path, bool json, leat_buf *out)
     leat_free(f.outputs.items);
     leat_free(f.variables.items);
     leat_map_free(&f.by_type);
+    leat_meta_graph_free(&m);
     leat_graph_free(g);
     return status;
 }

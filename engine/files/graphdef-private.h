@@ -71,12 +71,13 @@ bool leat_path_is_text(const char *path);
 /* A directory that holds saved_model.pb or saved_model.pbtxt. */
 bool leat_is_saved_model(const char *path);
 /* Reads a file of any kind; which one is told by its name and content. tags: of a SavedModel the meta graph that has these
- * (joined by commas), by preference no others; NULL: the first; "serve" for leat_graph_file_open. Free with leat_meta_graph_free. */
+ * (joined by commas), by preference no others; NULL: any, by preference that of "serve"; "serve" for leat_graph_file_open. Free with leat_meta_graph_free. */
 leat_status leat_graph_file_open(leat_meta_graph *m, const char *path,
                                  leat_graph_file_kind *kind) LEAT_MUST_CHECK;
 leat_status leat_graph_file_open_tags(leat_meta_graph *m, const char *path, const char *tags,
                                       leat_graph_file_kind *kind) LEAT_MUST_CHECK;
 void leat_meta_graph_free(leat_meta_graph *m);
+void leat_meta_graph_free_bytes(leat_meta_graph *m); /* the file's; the saver's names stay */
 /* Finds the pieces of m->file; m is otherwise all zero. */
 leat_status leat_scan_meta_graph(leat_meta_graph *m, leat_wire meta) LEAT_MUST_CHECK;
 leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags) LEAT_MUST_CHECK;

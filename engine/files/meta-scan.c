@@ -13,6 +13,15 @@ void leat_meta_graph_free(leat_meta_graph *m)
     memset(m, 0, sizeof *m);
 }
 
+void leat_meta_graph_free_bytes(leat_meta_graph *m)
+{
+    leat_buf_free(&m->file);
+    leat_text_places_free(&m->places);
+    m->meta = (leat_bytes){NULL, 0};
+    m->graph_def = NULL;
+    m->graph_def_size = m->n_parts = 0;
+}
+
 static leat_status take_text(const leat_field *f, char **text)
 {
     leat_free(*text);
@@ -120,7 +129,7 @@ leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags)
         if (f.number != 2 || f.type != LEAT_WIRE_BYTES)
             continue;
         leat_wire meta = leat_wire_sub(&w, &f);
-        int fit = tags != NULL ? fits(meta, tags, &seen) : 1;
+        int fit = tags != NULL ? fits(meta, tags, &seen) : 1 + fits(meta, "serve", &seen);
         if (fit > best) {
             best = fit;
             chosen = meta;

@@ -1,0 +1,102 @@
+#!/bin/sh
+# The tool on graphs in text and binary: what it converts, what it refuses, with one line on standard error and code 2, and that it
+# leaves its inputs alone.
+build=${LEAT_BUILDDIR:-build}
+leat=$build/leat
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+bad() { failed=$((failed + 1)); echo "FAILED $1: $2"; }
+
+# same NAME FILE FILE
+same() { if cmp -s "$2" "$3"; then ok "$1"; else bad "$1" "$2 and $3 differ"; fi; }
+
+# refused NAME PART COMMAND...: exit code 2, one line with that part, nothing printed
+refused() {
+    name=$1 part=$2
+    shift 2
+    "$@" >"$dir/out" 2>"$dir/err"
+    code=$?
+    if [ $code = 2 ] && [ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ] && grep -qF -- "$part" "$dir/err"; then
+        ok "$name"
+    else
+        bad "$name" "code $code: $(cat "$dir/err" "$dir/out")"
+    fi
+}
+
+cat >"$dir/g.pbtxt" <<'EOT'
+node {
+  name: "x"
+  op: "Placeholder"
+  attr {
+    key: "dtype"
+    value {
+      type: DT_FLOAT
+    }
+  }
+}
+node {
+  name: "y"
+  op: "Square"
+  input: "x"
+  attr {
+    key: "T"
+    value {
+      type: DT_FLOAT
+    }
+  }
+}
+node {
+  name: "z"
+  op: "Neg"
+  input: "y"
+  attr {
+    key: "T"
+    value {
+      type: DT_FLOAT
+    }
+  }
+}
+versions {
+  producer: 134
+}
+EOT
+cp "$dir/g.pbtxt" "$dir/before"
+"$leat" convert "$dir/g.pbtxt" -o "$dir/g.pb" || bad convert "text to binary"
+"$leat" convert "$dir/g.pb" -o "$dir/again.pbtxt" || bad convert "binary to text"
+same "text to binary and back" "$dir/g.pbtxt" "$dir/again.pbtxt"
+"$leat" convert "$dir/g.pb" -o "$dir/copy.pb" && same "binary to binary" "$dir/g.pb" "$dir/copy.pb"
+for graph in g.pb g.pbtxt; do
+    said=$("$leat" run "$dir/$graph" --feed x=3 --fetch z)
+    if [ "$said" = "z = -9" ] || [ "$said" = "z = -9." ]; then ok "run $graph"; else bad "run $graph" "$said"; fi
+done
+"$leat" convert "$dir/g.pb" -o "$dir/y.pb" --outputs y:0
+"$leat" inspect "$dir/g.pb" --diff "$dir/y.pb" >"$dir/out"
+if [ $? = 1 ] && grep -q '^- z (Neg)' "$dir/out"; then ok "stripped, compared"; else bad "stripped, compared" "$(cat "$dir/out")"; fi
+if "$leat" inspect "$dir/g.pb" --diff "$dir/g.pbtxt" >"$dir/out"; then ok "no difference"; else bad "no difference" "$(cat "$dir/out")"; fi
+
+sed 's/op: "Square"/operation: "Square"/' "$dir/g.pbtxt" >"$dir/bad.pbtxt"
+for command in inspect "run --fetch z" "convert -o $dir/o.pb" "convert -o $dir/o.pb --outputs z"; do
+    refused "$command of a wrong field" "bad.pbtxt:13:3: NodeDef has no field 'operation'" "$leat" $command "$dir/bad.pbtxt"
+done
+sed 's/input: "x"/input: "w"/' "$dir/g.pbtxt" >"$dir/bad.pbtxt"
+refused "absent input" "bad.pbtxt:11: node 'y' (Square): input 'w' is not in the graph" "$leat" inspect "$dir/bad.pbtxt"
+refused "absent input, stripped" "node 'y' (Square): input 'w' is not in the graph" \
+    "$leat" convert "$dir/bad.pbtxt" -o "$dir/o.pb" --outputs z
+refused "absent output" "output 'q' is not in the graph" "$leat" convert "$dir/g.pb" -o "$dir/o.pb" --outputs q
+refused "no output" "--outputs names no node" "$leat" convert "$dir/g.pb" -o "$dir/o.pb" --outputs ,
+refused "a GraphDef as .meta" "would be a MetaGraphDef" "$leat" convert "$dir/g.pb" -o "$dir/o.meta"
+cp "$dir/g.pbtxt" "$dir/text.pb"
+refused "text named .pb" "text.pb:0: this is text" "$leat" inspect "$dir/text.pb"
+cp "$dir/g.pb" "$dir/binary.pbtxt"
+refused "binary named .pbtxt" "binary.pbtxt:" "$leat" inspect "$dir/binary.pbtxt"
+head -c 40 "$dir/g.pb" >"$dir/short.pb"
+refused "cut short" "short.pb" "$leat" inspect "$dir/short.pb"
+: >"$dir/empty.pb"
+refused "empty" "empty.pb:0: the file is empty" "$leat" inspect "$dir/empty.pb"
+refused "a graph and a checkpoint" "two graphs or two checkpoints" "$leat" inspect "$dir/g.pb" --diff "$dir"
+same "the input is unchanged" "$dir/g.pbtxt" "$dir/before"
+if [ -e "$dir/o.pb" ] || [ -e "$dir/o.meta" ]; then bad "no output of what failed" "$(ls "$dir")"; else ok "no output of what failed"; fi
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
