@@ -23,7 +23,9 @@ UNARY = {
     "Relu": (-3, 3), "Relu6": (-3, 9), "Rsqrt": (0.3, 5), "Selu": (-3, 3), "Sigmoid": (-5, 5), "Sin": (-6, 6),
     "Sinh": (-3, 3), "Snapshot": (-3, 3), "Softplus": (-4, 4), "Softsign": (-3, 3), "Sqrt": (0.2, 5), "Square": (-3, 3),
     "StopGradient": (-3, 3), "PreventGradient": (-3, 3), "Tan": (-1.2, 1.2), "Tanh": (-3, 3), "ZerosLike": (-3, 3),
-    "Erfinv": (-0.9, 0.9), "Ndtri": (0.1, 0.9), "BesselI0e": (-3, 3), "BesselI1e": (-3, 3), "DeepCopy": (-3, 3),
+    "Erfinv": (-0.9, 0.9), "Ndtri": (0.1, 0.9), "BesselI0e": (-3, 3), "BesselI1e": (-3, 3), "BesselI0": (-3, 3), "BesselI1": (-3, 3),
+    "BesselJ0": (0.5, 5), "BesselJ1": (0.5, 5), "BesselY0": (0.8, 5), "BesselY1": (0.8, 5), "BesselK0": (0.5, 3), "BesselK1": (0.5, 3),
+    "BesselK0e": (0.5, 3), "BesselK1e": (0.5, 3), "DeepCopy": (-3, 3),
 }  # fmt: skip
 STEPS = {"Ceil": (-5, 5), "Floor": (-5, 5), "Rint": (-5, 5), "Round": (-5, 5), "Sign": (-2, 2), "Invert": (-99, 99),
          "IsFinite": (-2, 2), "IsInf": (-2, 2), "IsNan": (-2, 2), "PopulationCount": (-99, 99)}  # fmt: skip
@@ -32,7 +34,6 @@ BINARY = {
     "Minimum": (-3, 3), "SquaredDifference": (-3, 3), "Atan2": (0.3, 3), "Div": (0.5, 4), "RealDiv": (0.5, 4),
     "DivNoNan": (0.5, 4), "Xdivy": (0.5, 4), "Xlogy": (0.5, 4), "Xlog1py": (0.5, 4), "Pow": (0.5, 2.5),
     "TruncateDiv": (1, 50), "Polygamma": (1, 3), "Zeta": (1.5, 4), "Igamma": (0.6, 4), "Igammac": (0.6, 4),
-    "NextAfter": (-2, 2),
 }  # fmt: skip
 JUMPS = {
     "FloorDiv": (1, 20), "FloorMod": (1, 20), "Mod": (1, 20), "TruncateMod": (1, 20), "Equal": (0, 3), "NotEqual": (0, 3),
@@ -98,6 +99,18 @@ def jump(g, op):
         v = np.round(v)
     x = g.random(t, g.broadcast(shape), low, hi)
     g.apply(op, x=g.fed(np.round(x) if t in FLOATS else x, t), y=g.fed(v, t))
+
+
+@spec("NextAfter")
+def next_after(g, op):
+    t, shape = g.dtype(op), g.shape()
+    g.apply(op, x1=g.value(t, g.broadcast(shape)), x2=g.value(t, g.broadcast(shape)))
+
+
+@spec("Betainc")
+def betainc(g, op):
+    t, shape = g.dtype(op), g.shape()
+    g.apply(op, a=g.leaf(t, shape, 0.6, 3), b=g.leaf(t, shape, 0.6, 3), x=g.value(t, shape, 0.1, 0.9))
 
 
 @spec("LogicalNot")

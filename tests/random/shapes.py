@@ -134,7 +134,7 @@ def split_v(g, op):
     if g.chance(0.3) and len(sizes) > 1:
         sizes[g.rng.randint(len(sizes))] = -1
     # TensorFlow's gradient joins by the first size where one is to be found out
-    g.apply(op, -1 not in sizes, value=g.value(g.dtype(op), shape), size_splits=g.const(sizes, g.index_dtype()), split_dim=g.const(axis), num_split=len(sizes))
+    g.apply(op, -1 not in sizes, value=g.value(g.dtype(op), shape), size_splits=g.const(sizes, g.index_dtype()), split_dim=tf.constant(axis), num_split=len(sizes))
 
 
 @spec("Slice")
@@ -254,7 +254,7 @@ def one_hot(g, op):
 
 @spec("Reverse", "ReverseV2")
 def reverse(g, op):
-    shape, t = g.shape(1, 4), g.dtype(op)
+    shape, t = g.shape(1, 4, zero=False), g.dtype(op)
     if op == "Reverse":
         g.apply(op, tensor=g.value(t, shape), dims=g.const([bool(g.chance(0.5)) for _ in shape], tf.bool))
         return
@@ -326,7 +326,7 @@ def diag_k(g, op):
     if op.startswith("MatrixDiagPart"):
         g.apply(op, smooth, input=g.value(t, shape, known=True), padding_value=pad, **kw)
     elif op.startswith("MatrixDiag"):
-        g.apply(op, smooth, diagonal=g.value(t, d, known=True), num_rows=g.const(r), num_cols=g.const(c), padding_value=pad, **kw)
+        g.apply(op, smooth, diagonal=g.value(t, d, known=True), num_rows=tf.constant(r), num_cols=tf.constant(c), padding_value=pad, **kw)
     else:
         g.apply(op, smooth, input=g.value(t, shape, known=True), diagonal=g.value(t, d, known=True), **kw)
 
@@ -490,3 +490,38 @@ def space_nd(g, op):
         shape = [2 * int(np.prod(block))] + dims + tail
         kw = {"crops": g.const(pads, ti)}
     g.apply(op, input=g.value(t, shape), block_shape=g.const(block, ti), **kw)
+
+
+@spec("Cross")
+def cross(g, op):
+    t, shape = g.dtype(op), g.shape(0, 2) + [3]
+    g.apply(op, a=g.value(t, shape, 0, 5), b=g.value(t, shape, 0, 5))
+
+
+@spec("Roll")
+def roll(g, op):
+    t, shape, n = g.dtype(op), g.shape(1, 4, zero=False), int(g.rng.randint(1, 4))
+    shift, axis = g.rng.randint(-5, 6, size=n), g.rng.randint(-len(shape), len(shape), size=n)
+    g.apply(op, input=g.value(t, shape), shift=g.const(shift, g.index_dtype()), axis=g.const(axis, g.index_dtype()))
+
+
+@spec("ScatterNdNonAliasingAdd", *["TensorScatter" + k for k in ("Add", "Sub", "Max", "Min", "Update")])
+def tensor_scatter(g, op):
+    t = g.dtype(op, among=FLOATS + (tf.int32, tf.int64))
+    shape, n = g.shape(1, 3, zero=False), int(g.rng.randint(1, 6))
+    k = int(g.rng.randint(1, len(shape) + 1))
+    room = int(np.prod(shape[:k]))
+    flat = g.rng.permutation(room)[:n] if not op.endswith(("Add", "Sub")) else g.rng.randint(0, room, size=n)
+    idx = g.fed(np.stack(np.unravel_index(flat, shape[:k]), -1), g.index_dtype(), True)
+    x = {"input" if op.startswith("Scatter") else "tensor": g.value(t, shape, known=True)}
+    g.apply(op, indices=idx, updates=g.value(t, [len(flat)] + shape[k:], known=True), **x)
+
+
+@spec("SparseToDense")
+def sparse_to_dense(g, op):
+    t, ti, shape = g.dtype(op), g.index_dtype(), g.shape(1, 3, zero=False)
+    n = int(g.rng.randint(1, 5))
+    flat = np.sort(g.rng.permutation(int(np.prod(shape)))[:n])
+    idx = np.stack(np.unravel_index(flat, shape), -1)
+    g.apply(op, sparse_indices=g.fed(idx, ti), output_shape=g.const(shape, ti), sparse_values=g.value(t, g.pick([[], [len(flat)]])),
+            default_value=g.value(t, []))  # fmt: skip

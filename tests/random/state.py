@@ -153,6 +153,13 @@ def ref_cond(g, op):
     g.read(v, t, m[0].op)
 
 
+@spec("RefIdentity")
+def ref_identity(g, op):
+    v = g.variable(g.random(tf.float32, [3], 0, 4), tf.float32, False)
+    same = g.apply(op, input=v)
+    g.read(v, tf.float32, g.apply("AssignAdd", smooth=False, ref=same, value=g.leaf(tf.float32, [3])).op)
+
+
 @spec("NoOp", "ControlTrigger")
 def no_op(g, op):
     v = g.variable(1.0, tf.float32, False)

@@ -32,6 +32,7 @@ import graphs  # noqa: E402
 import layers  # noqa: E402,F401
 import shapes  # noqa: E402,F401
 import state  # noqa: E402
+import words  # noqa: E402,F401
 
 tf.disable_eager_execution()
 tf.disable_control_flow_v2()
