@@ -317,6 +317,16 @@ static leat_status tile_shape(leat_infer *c)
     if (leat_shape_rank(&multiples) != rank)
         return leat_infer_fail(c, "Expected multiples argument to be a vector of length %d but got length %d",
                                rank, leat_shape_rank(&multiples));
+    leat_tensor *known =
+        leat_infer_value(c, 1); /* as a shape, a negative one is not told from an unknown one */
+    for (int d = 0; known != NULL && d < rank; d++) {
+        int64_t times = leat_index_at(known, d);
+        if (times < 0) {
+            leat_tensor_unref(known);
+            return leat_infer_fail(c, "Expected multiples[%d] >= 0, but got %lld", d, (long long)times);
+        }
+    }
+    leat_tensor_unref(known);
     for (int d = 0; d < rank; d++)
         if (c->in[0]->dims[d] >= 0 && multiples.dims[d] >= 0 &&
             __builtin_mul_overflow(c->in[0]->dims[d], multiples.dims[d], &c->out[0].dims[d]))

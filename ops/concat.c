@@ -426,34 +426,43 @@ static leat_status split_shape(leat_infer *c)
     return LEAT_OK;
 }
 
-/* Size o of the split, where -1 is what the others leave of `dim`; -1: not known. */
-static int64_t static_size(const leat_tensor *splits, int64_t o, int64_t dim)
+/* Outputs' dimensions by constant sizes; where the dimension is not known, neither is a size of -1. */
+static leat_status set_split_sizes(leat_infer *c, const leat_tensor *splits, int axis)
 {
-    int64_t size = leat_index_at(splits, o), others = 0;
-    if (size >= 0)
-        return size;
-    for (int64_t i = 0; i < splits->elements; i++)
-        if (i != o && __builtin_add_overflow(others, leat_index_at(splits, i), &others))
-            return -1;
-    return dim < others ? -1 : dim - others;
+    uint32_t n = c->op->n_outputs;
+    int64_t dim = c->in[0]->dims[axis], *sizes = leat_alloc(n * sizeof *sizes);
+    const char *reason = NULL;
+    if (sizes == NULL)
+        return leat_fail_memory(n * sizeof *sizes);
+    for (uint32_t o = 0; o < n; o++)
+        sizes[o] = leat_index_at(splits, o);
+    if (dim >= 0)
+        reason = resolve_sizes(sizes, n, dim);
+    for (uint32_t o = 0; o < n && reason == NULL; o++)
+        c->out[o].dims[axis] = LEAT_MAX(sizes[o], -1);
+    leat_free(sizes);
+    if (reason != NULL)
+        return leat_infer_fail(c, "%s (split_dim %d, size %lld)", reason, axis, (long long)dim);
+    return LEAT_OK;
 }
 
 static leat_status split_v_shape(leat_infer *c)
 {
     const leat_shape *x = c->in[0];
+    leat_status status = LEAT_OK;
     int axis;
     LEAT_TRY(split_axis(c, 2, x, &axis));
     if (axis < 0)
         return LEAT_OK;
-    leat_tensor *splits = leat_infer_value(c, 1);
     for (uint32_t o = 0; o < c->op->n_outputs; o++) {
         c->out[o] = *x;
         c->out[o].dims[axis] = -1;
-        if (splits != NULL && splits->elements == (int64_t)c->op->n_outputs)
-            c->out[o].dims[axis] = static_size(splits, o, x->dims[axis]);
     }
+    leat_tensor *splits = leat_infer_value(c, 1);
+    if (splits != NULL && splits->elements == (int64_t)c->op->n_outputs)
+        status = set_split_sizes(c, splits, axis);
     leat_tensor_unref(splits);
-    return LEAT_OK;
+    return status;
 }
 
 static void split_grad(leat_grad *g)

@@ -37,7 +37,7 @@ LEAT_ROW(
     "(float[1,3,3,1] 0..1, float[4,2,1,1] 0..1) {strides: [1, 1, 1, 1], padding: 'VALID'} fails 'larger than the padded image'");
 LEAT_ROW(
     Conv2D,
-    "(float[1,3,3,3] 0..1, float[2,2,2,1] 0..1) {strides: [1, 1, 1, 1], padding: 'VALID'} fails 'no multiple'");
+    "(float[1,3,3,3] 0..1, float[2,2,2,1] 0..1) {strides: [1, 1, 1, 1], padding: 'VALID'} fails 'evenly divisible'");
 LEAT_ROW(Conv2D,
          "(float[1,3,3,1] 0..1, float[0,2,1,1]) {strides: [1, 1, 1, 1], padding: 'VALID'} fails 'empty'");
 

@@ -25,7 +25,7 @@ const char *leat_conv_describe(leat_conv *c, const leat_op *op, const leat_shape
         return "the filter is empty";
     if (depthwise) {
         if (own >= 0 && c->w.channels >= 0 && own != c->w.channels)
-            return "the filter and the images differ in channels";
+            return "input and filter must have the same depth";
         c->groups = own >= 0 ? own : c->w.channels;
         c->filters = c->groups >= 0 && outs >= 0 ? c->groups * outs : -1;
         return leat_window_fit(&c->w);
@@ -33,7 +33,7 @@ const char *leat_conv_describe(leat_conv *c, const leat_op *op, const leat_shape
     c->filters = outs;
     if (own > 0 && c->w.channels >= 0) {
         if (c->w.channels == 0 || c->w.channels % own != 0)
-            return "the channels of the images are no multiple of the filter's";
+            return "input depth must be evenly divisible by filter depth";
         c->groups = c->w.channels / own;
         if (outs >= 0 && outs % c->groups != 0)
             return "the number of filters is no multiple of the number of groups";

@@ -63,6 +63,10 @@ static leat_status fill_shape(leat_infer *c)
 {
     LEAT_TRY(leat_infer_want_rank(c, 1, 0));
     c->out[0] = leat_infer_value_as_shape(c, 0);
+    int64_t elements = 1;
+    for (int d = 0; d < leat_shape_rank(&c->out[0]); d++)
+        if (c->out[0].dims[d] > 0 && __builtin_mul_overflow(elements, c->out[0].dims[d], &elements))
+            return leat_infer_fail(c, "the shape has too many elements");
     return LEAT_OK;
 }
 
@@ -354,7 +358,7 @@ static leat_status one_hot_shape(leat_infer *c)
     bool negative = depth_value != NULL && depth < 0;
     leat_tensor_unref(depth_value);
     if (negative)
-        return leat_infer_fail(c, "depth must not be negative, got %lld", (long long)depth);
+        return leat_infer_fail(c, "depth must be non-negative, got %lld", (long long)depth);
     if (rank == 0)
         return LEAT_OK;
     int axis = one_hot_axis(c->op, rank);
@@ -377,13 +381,13 @@ static leat_status one_hot_kernel(leat_kernel *k)
 {
     const leat_tensor *indices = k->in[0];
     for (int i = 1; i < 4; i++)
-        if (k->in[i]->elements != 1)
+        if (leat_shape_rank(&k->in[i]->shape) != 0)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                     "depth, on_value and off_value must be scalars");
     int64_t depth = leat_index_at(k->in[1], 0);
     int rank = leat_shape_rank(&indices->shape) + 1, axis = one_hot_axis(k->op, rank);
     if (depth < 0)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "depth must not be negative, got %lld",
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "depth must be non-negative, got %lld",
                                 (long long)depth);
     if (axis < 0 || rank > LEAT_MAX_RANK)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axis %lld is out of range",

@@ -19,14 +19,18 @@ static bool row_shape(const leat_shape *indices, const leat_shape *data, leat_sh
     return true;
 }
 
+/* Far more rows than data: a stray index, which must not cost gigabytes. TensorFlow leaves such rows undefined. */
+enum { MOST_GAPS = 1 << 20 };
+
 static leat_status stitch_kernel(leat_kernel *k)
 {
     static const char zero[sizeof(leat_string)];
     uint32_t n = k->n_in / 2;
     leat_shape row = {0}, out;
-    int64_t rows = 0;
+    int64_t rows = 0, given = 0;
     for (uint32_t i = 0; i < n; i++) {
         leat_shape r;
+        given += k->in[i]->elements;
         if (!row_shape(&k->in[i]->shape, &k->in[n + i]->shape, &r) || (i > 0 && !leat_shape_equal(r, row)))
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                     "data[%u] must begin with the shape of indices[%u], and end as data[0]",
@@ -40,6 +44,10 @@ static leat_status stitch_kernel(leat_kernel *k)
             rows = LEAT_MAX(rows, at + 1);
         }
     }
+    if (rows > given && rows - given > MOST_GAPS && rows / 64 > given)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                "index %lld leaves most rows without data: there are %lld",
+                                (long long)rows - 1, (long long)given);
     if (leat_shape_rank(&row) == LEAT_MAX_RANK)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "more than %d dimensions", LEAT_MAX_RANK);
     int64_t run = leat_dims_product(&row, 0, leat_shape_rank(&row));

@@ -315,6 +315,18 @@ LEAT_TEST(ops_gradients_agree_with_differences)
 
 /* ---- the registry ---- */
 
+/* A name in LEAT_OPS that no op has would select nothing, and so pass. */
+LEAT_TEST(ops_selected_exist)
+{
+    const char *list = getenv("LEAT_OPS");
+    while (list != NULL && *list != '\0') {
+        size_t n = strcspn(list, ",");
+        if (!CHECK(n == 0 || leat_op_sig_find(list, n) != NULL))
+            printf("\n    LEAT_OPS: there is no op %.*s\n", (int)n, list);
+        list += n + (list[n] == ',');
+    }
+}
+
 LEAT_TEST(ops_have_all_that_they_need)
 {
     for (size_t i = 0; i < leat_op_table_count; i++) {
