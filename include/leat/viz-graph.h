@@ -5,7 +5,7 @@
  * tensors are large, and beside the main graph what would only tangle it (the auxiliary area). Sources
  * stand at the bottom.
  *
- * Source of the rules: TensorBoard's graph plugin (see the user guide for where Leat differs). */
+ * Source of the rules: TensorBoard's graph plugin; where Leat differs, the sources say why. */
 #ifndef LEAT_VIZ_GRAPH_H
 #define LEAT_VIZ_GRAPH_H
 
