@@ -9,7 +9,7 @@
 
 typedef struct recorded {
     leat_profile_span *spans;
-    size_t n_spans;
+    size_t n_spans, capacity;
     int64_t duration_ns;
     double wall_time;
     uint64_t memory_bytes, lost;
@@ -29,7 +29,10 @@ struct leat_profile {
     leat_arena text;
     leat_profile_node *nodes;
     const leat_op **ops;
-    char **shapes; /* by node; kept here since they may change from run to run */
+    char **shapes;  /* by node; kept here since they may change from run to run */
+    uint64_t *keys; /* by node: of the shapes that it last had */
+    uint64_t feeds_key;
+    unsigned n_unchanged; /* runs since the shapes fed have changed */
     size_t n_nodes;
     uint32_t *succ_begin, *succ;
 
@@ -69,12 +72,16 @@ static void forget_plan(leat_profile *p)
     for (size_t i = 0; p->shapes != NULL && i < p->n_nodes; i++)
         leat_free(p->shapes[i]);
     leat_free(p->shapes);
+    leat_free(p->keys);
     leat_free(p->nodes);
     leat_free(p->ops);
     leat_free(p->succ_begin);
     leat_free(p->succ);
     leat_arena_free(&p->text);
     p->shapes = NULL;
+    p->keys = NULL;
+    p->feeds_key = 0;
+    p->n_unchanged = 0;
     p->nodes = NULL;
     p->ops = NULL;
     p->succ_begin = p->succ = NULL;
@@ -183,7 +190,8 @@ static leat_status learn_plan(leat_profile *p, const leat_plan *plan)
     p->nodes = leat_alloc_zero(n, sizeof *p->nodes);
     p->ops = leat_alloc_zero(n, sizeof *p->ops);
     p->shapes = leat_alloc_zero(n, sizeof *p->shapes);
-    if (p->nodes == NULL || p->ops == NULL || p->shapes == NULL)
+    p->keys = leat_alloc_zero(n, sizeof *p->keys);
+    if (p->nodes == NULL || p->ops == NULL || p->shapes == NULL || p->keys == NULL)
         return leat_fail_memory(n * sizeof *p->nodes);
     p->n_nodes = plan->n_nodes;
     for (uint32_t i = 0; status == LEAT_OK && i < plan->n_nodes; i++) {
@@ -276,6 +284,21 @@ static leat_status note_shapes(leat_profile *p, const leat_plan_node *n, const l
     return LEAT_OK;
 }
 
+/* Of the shapes that a node's text and cost depend on: its outputs', and how many elements its inputs had. Never 0. */
+static inline uint64_t key_of(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out)
+{
+    uint64_t key = 1;
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        key = (key ^ (uint64_t)in[i]->elements) * UINT64_C(0x9e3779b97f4a7c15);
+    for (uint32_t i = 0; i < op->n_outputs; i++) {
+        const leat_tensor *t = out[i].var != NULL && out[i].var->value != NULL ? out[i].var->value : &out[i];
+        key = (key ^ (uint64_t)(t->shape.rank_plus_1 + 16 * (int)t->dtype)) * UINT64_C(0xbf58476d1ce4e5b9);
+        for (int d = 0; d < leat_shape_rank(&t->shape); d++)
+            key = (key ^ (uint64_t)t->shape.dims[d]) * UINT64_C(0x94d049bb133111eb);
+    }
+    return key | 1;
+}
+
 /* What the node computed and moved, by the shapes that it had in this run. */
 static leat_status note_node(leat_profile *p, leat_frame *f, uint32_t node, leat_buf *text)
 {
@@ -287,11 +310,14 @@ static leat_status note_node(leat_profile *p, leat_frame *f, uint32_t node, leat
     leat_cost cost = {0, 0};
     if (n->fn == NULL || (f->dead != NULL && (n->flags & LEAT_NODE_MAY_DIE) && f->dead[node]))
         return LEAT_OK;
+    uint64_t key = key_of(n->op, f->in + n->in, out);
+    if (p->keys[node] == key) /* nearly always: what a run records must not take longer than the run */
+        return LEAT_OK;
     LEAT_TRY(note_shapes(p, n, out, node, text));
+    p->keys[node] = key;
     bool shows = flags & (LEAT_OP_ALIAS | LEAT_OP_SWITCHES | LEAT_OP_MERGES);
     if (!shows && !leat_op_is_variable(n->op))
         leat_node_cost(n->op, f->in + n->in, out, &cost);
-    to->float_bytes = float_bytes(n->op);
     to->flops = to->float_bytes > 0 ? cost.flops : 0;
     to->bytes = cost.bytes;
     to->out_bytes = 0;
@@ -301,69 +327,118 @@ static leat_status note_node(leat_profile *p, leat_frame *f, uint32_t node, leat
     return LEAT_OK;
 }
 
-static int64_t to_ns(const leat_rings *rings, uint64_t ticks, int64_t duration)
+/* Ticks to nanoseconds of a run. */
+typedef struct converter {
+    uint64_t start;
+    double tick_ns;
+    int64_t duration;
+} converter;
+
+static inline int64_t to_ns(const converter *c, uint64_t ticks)
 {
-    int64_t ns = (int64_t)(leat_rings_seconds(rings, ticks) * 1e9);
-    return LEAT_MIN(LEAT_MAX(ns, 0), duration);
+    int64_t ns = (int64_t)((double)(int64_t)(ticks - c->start) * c->tick_ns);
+    return LEAT_MIN(LEAT_MAX(ns, 0), c->duration);
 }
 
 /* A helper's tiles of one node, one right after the other, are one span; and no span begins before the one before it ended, by
- * rounding. */
-static size_t take_spans(const leat_rings *rings, uint32_t worker, int64_t duration, leat_profile_span *to,
-                         size_t n_nodes)
+ * rounding. Returns where the next span goes. */
+static leat_profile_span *add_spans(const converter *c, const leat_ring_event *events, size_t n,
+                                    size_t n_nodes, leat_profile_span *first, leat_profile_span *to)
 {
-    size_t n = 0, events = leat_rings_count(rings, worker, NULL);
-    for (size_t i = 0; i < events; i++) {
-        leat_ring_event e = leat_rings_get(rings, worker, i);
-        leat_profile_span s = {to_ns(rings, e.start, duration), to_ns(rings, e.end, duration), e.node,
-                               (uint16_t)worker, e.tiles};
-        if (e.node >= n_nodes)
+    for (size_t i = 0; i < n; i++) {
+        const leat_ring_event *e = &events[i];
+        leat_profile_span s = {to_ns(c, e->start), to_ns(c, e->end), e->node, e->worker, e->tiles};
+        if (e->node >= n_nodes)
             continue;
-        leat_profile_span *before = n > 0 ? &to[n - 1] : NULL;
+        leat_profile_span *before = to > first ? to - 1 : NULL;
         if (before != NULL)
             s.start_ns = LEAT_MAX(s.start_ns, before->end_ns);
         s.end_ns = LEAT_MAX(s.end_ns, s.start_ns);
-        if (before != NULL && e.tiles > 0 && before->tiles > 0 && before->node == e.node &&
+        if (before != NULL && e->tiles > 0 && before->tiles > 0 && before->node == e->node &&
             s.start_ns - before->end_ns < JOIN_NS && before->tiles < UINT16_MAX) {
             before->tiles++;
             before->end_ns = s.end_ns;
             continue;
         }
-        to[n++] = s;
+        *to++ = s;
     }
-    return n;
+    return to;
+}
+
+/* The place of the next run among those kept; what it held goes. */
+static leat_status next_place(leat_profile *p, size_t n_spans, recorded **place)
+{
+    size_t at = p->n_runs < p->keep ? p->n_runs : p->first;
+    recorded *r = &p->runs[at];
+    if (r->capacity < n_spans) {
+        leat_profile_span *spans = leat_alloc((n_spans + 1) * sizeof *spans);
+        if (spans == NULL)
+            return leat_fail_memory(n_spans * sizeof *spans);
+        leat_free(r->spans);
+        r->spans = spans;
+        r->capacity = n_spans;
+    }
+    if (p->n_runs < p->keep)
+        p->n_runs++;
+    if (p->n_runs == p->keep)
+        p->first = (at + 1) % p->keep;
+    *place = r;
+    return LEAT_OK;
 }
 
 static leat_status record(leat_profile *p, leat_frame *f, bool serial)
 {
-    recorded r = {.n_workers = LEAT_MAX(f->plan->options.n_threads, 1u), .serial = serial};
-    size_t n = 0;
-    for (uint32_t w = 0; w < r.n_workers; w++) {
-        uint64_t lost;
+    uint32_t workers = LEAT_MAX(f->plan->options.n_threads, 1u);
+    size_t n = 0, part;
+    uint64_t all_lost = 0, lost;
+    recorded *r = NULL;
+    for (uint32_t w = 0; w < workers; w++) {
         n += leat_rings_count(p->rings, w, &lost);
-        r.lost += lost;
+        all_lost += lost;
     }
-    r.spans = leat_alloc((n + 1) * sizeof *r.spans);
-    if (r.spans == NULL)
-        return leat_fail_memory(n * sizeof *r.spans);
-    r.duration_ns = (int64_t)(leat_rings_duration(p->rings) * 1e9);
-    r.wall_time = leat_rings_wall(p->rings);
-    r.memory_bytes = atomic_load_explicit(&f->bytes, memory_order_relaxed);
-    for (uint32_t w = 0; w < r.n_workers; w++)
-        r.n_spans += take_spans(p->rings, w, r.duration_ns, r.spans + r.n_spans, p->n_nodes);
-    size_t at = p->n_runs < p->keep ? p->n_runs++ : p->first;
-    if (p->n_runs == p->keep)
-        p->first = (at + 1) % p->keep;
-    leat_free(p->runs[at].spans);
-    p->runs[at] = r;
+    LEAT_TRY(next_place(p, n, &r));
+    converter c = {leat_rings_start(p->rings), leat_rings_tick_ns(p->rings),
+                   (int64_t)(leat_rings_duration(p->rings) * 1e9)};
+    leat_profile_span *to = r->spans;
+    for (uint32_t w = 0; w < workers; w++) {
+        leat_profile_span *first = to;
+        for (int k = 0; k < 2; k++) {
+            const leat_ring_event *events = leat_rings_part(p->rings, w, k, &part);
+            to = add_spans(&c, events, part, p->n_nodes, first, to);
+        }
+    }
+    r->n_spans = (size_t)(to - r->spans);
+    r->n_workers = workers;
+    r->serial = serial;
+    r->duration_ns = c.duration;
+    r->wall_time = leat_rings_wall(p->rings);
+    r->memory_bytes = atomic_load_explicit(&f->bytes, memory_order_relaxed);
+    r->lost = all_lost;
     return LEAT_OK;
+}
+
+/* Shapes follow from the shapes fed, but for a few ops whose outputs depend on values: after three runs of the same ones a look at
+ * every sixteenth run is enough, so that recording costs next to nothing beside the run. */
+static bool time_to_look(leat_profile *p, const leat_frame *f)
+{
+    uint64_t key = 1;
+    for (uint32_t i = 0; i < f->plan->n_feeds; i++) {
+        const leat_tensor *t = &f->values[f->plan->n_constants + i];
+        key = (key ^ (uint64_t)t->shape.rank_plus_1) * UINT64_C(0x9e3779b97f4a7c15);
+        for (int d = 0; d < leat_shape_rank(&t->shape); d++)
+            key = (key ^ (uint64_t)t->shape.dims[d]) * UINT64_C(0x94d049bb133111eb);
+    }
+    p->n_unchanged = key == p->feeds_key ? p->n_unchanged + 1 : 0;
+    p->feeds_key = key;
+    return p->n_unchanged < 3 || p->n_unchanged % 16 == 0;
 }
 
 leat_status leat_profile_give(leat_profile *p, leat_frame *f, bool keep, bool serial)
 {
     leat_status status = LEAT_OK;
     leat_buf text = {0};
-    for (uint32_t i = 0; keep && status == LEAT_OK && i < f->plan->n_nodes; i++)
+    bool look = keep && time_to_look(p, f);
+    for (uint32_t i = 0; look && status == LEAT_OK && i < f->plan->n_nodes; i++)
         status = note_node(p, f, i, &text);
     if (keep && status == LEAT_OK)
         status = record(p, f, serial);

@@ -32,6 +32,12 @@ void leat_rings_add(leat_rings *p, uint32_t worker, uint32_t node, uint32_t tile
 size_t leat_rings_count(const leat_rings *p, uint32_t worker, uint64_t *lost);
 leat_ring_event leat_rings_get(const leat_rings *p, uint32_t worker, size_t i);
 
+/* The same without copying: *n events in order, the older part (0) or the newer one (1) of the ring. */
+const leat_ring_event *leat_rings_part(const leat_rings *p, uint32_t worker, int part, size_t *n);
+/* Of leat_rings_begin, and nanoseconds a tick: for whoever converts many. */
+uint64_t leat_rings_start(const leat_rings *p);
+double leat_rings_tick_ns(const leat_rings *p);
+
 /* Seconds from leat_rings_begin to a tick; the wall time (leat_wall_time) of begin; the seconds from begin to end. */
 double leat_rings_seconds(const leat_rings *p, uint64_t ticks);
 double leat_rings_wall(const leat_rings *p);

@@ -110,3 +110,22 @@ double leat_rings_duration(const leat_rings *p)
 {
     return leat_rings_seconds(p, p->end_ticks);
 }
+
+const leat_ring_event *leat_rings_part(const leat_rings *p, uint32_t worker, int part, size_t *n)
+{
+    const ring *r = &p->rings[worker];
+    size_t kept = leat_rings_count(p, worker, NULL), first = r->n > p->mask ? (size_t)r->n & p->mask : 0;
+    size_t older = LEAT_MIN(kept, p->mask + 1 - first);
+    *n = part == 0 ? older : kept - older;
+    return part == 0 ? r->events + first : r->events;
+}
+
+uint64_t leat_rings_start(const leat_rings *p)
+{
+    return p->start_ticks;
+}
+
+double leat_rings_tick_ns(const leat_rings *p)
+{
+    return p->rate * 1e9;
+}
