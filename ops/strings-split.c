@@ -42,8 +42,12 @@ static bool next_piece(splitter *s, leat_bytes *piece)
             end = s->text.size;
         *piece = (leat_bytes){s->text.data + begin, end - begin};
         s->at = end < s->text.size ? end + n : SIZE_MAX;
-        if (end > begin || !s->skip_empty) {
+        if (end > begin || !s->skip_empty || s->left == 0) {
+            bool last_split = s->left == 1;
             s->left -= s->left > 0;
+            if (last_split && s->skip_empty && s->at == SIZE_MAX)
+                s->at =
+                    s->text.size; /* TensorFlow's rest after the last split between blanks may be nothing */
             return true;
         }
     }
@@ -163,3 +167,6 @@ LEAT_ROW(StringSplitV2, "(string[1] '1,2,3', string[] ',') {maxsplit: 1} dynamic
                         "string[2] '1' '2,3', int64[2] 1 2");
 LEAT_ROW(StringSplitV2, "(string[1] ' a b  c ', string[] '') {maxsplit: 1} dynamic -> int64[2,2] 0 0 0 1, "
                         "string[2] 'a' 'b  c ', int64[2] 1 2");
+LEAT_ROW(StringSplitV2,
+         "(string[2] 'a' 'b ', string[] '') {maxsplit: 1} dynamic -> int64[4,2] 0 0 0 1 1 0 1 1, "
+         "string[4] 'a' '' 'b' '', int64[2] 2 2");

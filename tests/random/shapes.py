@@ -226,8 +226,9 @@ def gather(g, op):
         axis = int(g.rng.randint(len(shape)))
         batch = int(g.rng.randint(0, axis + 1)) if g.chance(0.4) else 0
         lead = shape[:batch] + g.shape(0, 2)
-        kw.update(indices=g.indices(lead, shape[axis]), batch_dims=batch)
-        kw["axis"] = g.const(axis - len(shape) if g.chance(0.3) else axis, g.index_dtype())
+        kw.update(indices=g.fed(g.rng.randint(0, shape[axis], size=lead), g.index_dtype(), True), batch_dims=batch)
+        axis = np.int32(axis - len(shape) if g.chance(0.3) else axis)
+        kw["axis"] = g.const(axis, g.index_dtype()) if batch == 0 else tf.constant(axis)
     else:
         kw["indices"] = g.indices(g.shape(0, 3), shape[0])
     g.apply(op, smooth=not op.startswith("Resource"), **{name: params}, **kw)
@@ -523,5 +524,6 @@ def sparse_to_dense(g, op):
     n = int(g.rng.randint(1, 5))
     flat = np.sort(g.rng.permutation(int(np.prod(shape)))[:n])
     idx = np.stack(np.unravel_index(flat, shape), -1)
-    g.apply(op, sparse_indices=g.fed(idx, ti), output_shape=g.const(shape, ti), sparse_values=g.value(t, g.pick([[], [len(flat)]])),
+    values = g.pick([[], [len(flat)]])  # TensorFlow has no gradient by a single value
+    g.apply(op, len(values) > 0, sparse_indices=g.fed(idx, ti), output_shape=g.const(shape, ti), sparse_values=g.value(t, values),
             default_value=g.value(t, []))  # fmt: skip
