@@ -167,6 +167,41 @@ LEAT_TEST(callables_reuse_what_they_are_given)
     leat_graph_free(g);
 }
 
+/* Names that TensorFlow would not load back; of constants, which get theirs when an op takes them, too. */
+LEAT_TEST(names_are_checked)
+{
+    static const char *const names[] = {"", "a b", "/a", "a\nb", "%n", "_x", "a:0", "^a", "\xc3\xa9"};
+    for (size_t i = 0; i < 2 * LEAT_LEN(names); i++) {
+        leat_graph *g = leat_graph_new();
+        const char *name = names[i / 2];
+        leat_out c = leat_constant_f32(g, LEAT_SHAPE(1), (float[]){1}, i % 2 ? NULL : name);
+        (void)leat_neg(c, .name = i % 2 ? name : NULL);
+        CHECK_FAILS(leat_graph_status(g), LEAT_ERR_INVALID_ARGUMENT, "is not a valid node name");
+        leat_graph_free(g);
+    }
+}
+
+LEAT_TEST(pointers_are_checked)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = leat_placeholder(g, LEAT_FLOAT), y = leat_neg(x);
+    leat_session *s = leat_session_new(g, NULL);
+    leat_tensor *t = NULL;
+    leat_callable *c;
+    REQUIRE_OK(leat_prepare(&c, s, LEAT_OUTS(x), LEAT_OUTS(y), LEAT_NO_TARGETS));
+    CHECK_FAILS(leat_call(c, NULL, &t), LEAT_ERR_INVALID_ARGUMENT, "the array of feeds is NULL");
+    CHECK_FAILS(leat_call(c, (leat_tensor *[]){NULL}, NULL), LEAT_ERR_INVALID_ARGUMENT, "of fetches is NULL");
+    CHECK_FAILS(leat_call(c, (leat_tensor *[]){NULL}, &t), LEAT_ERR_INVALID_ARGUMENT,
+                "the fed value is none");
+    CHECK_FAILS(leat_run(s, LEAT_NO_FEEDS, LEAT_FETCHES({y, NULL}), LEAT_NO_TARGETS),
+                LEAT_ERR_INVALID_ARGUMENT, "fetch 0 has no place");
+    CHECK_FAILS(leat_eval(s, leat_scalar(g, 5), &t), LEAT_ERR_INVALID_ARGUMENT,
+                "a number that no op has taken");
+    leat_callable_free(c);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
 LEAT_TEST(deadline_and_cancel)
 {
     leat_graph *g = leat_graph_new();

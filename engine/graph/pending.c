@@ -152,6 +152,10 @@ leat_out leat_pending_resolve(leat_graph *g, leat_out out, const char *scope, co
     if (out.op == NULL || !out.op->pending || g->status != LEAT_OK)
         return out;
     const leat_pending *p = (const leat_pending *)out.op;
+    if (!leat_name_valid(name, strlen(name))) {
+        leat_graph_fail(g, LEAT_ERR_INVALID_ARGUMENT, "'%s' is not a valid node name (op Const)", name);
+        return LEAT_NO_OUT;
+    }
     const char *full =
         leat_graph_unique_name(g, scope != NULL ? scope : leat_graph_scope(g)->name_scope, name);
     if (full == NULL)

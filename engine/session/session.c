@@ -119,6 +119,9 @@ static leat_status check_out(const leat_session *s, leat_out out, const char *wh
     if (leat_op_graph(out.op) != s->graph)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s' is of another graph", what,
                          leat_op_name(out.op));
+    if (out.op->pending)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "the %s is a number that no op has taken: leat_constant makes a node", what);
     if (out.index < 0 || out.index >= leat_op_outputs(out.op))
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the %s '%s:%d': node '%s' (%s) has %d outputs", what,
                          leat_op_name(out.op), out.index, leat_op_name(out.op), leat_op_type(out.op),
@@ -252,6 +255,9 @@ leat_status leat_session_execute_hooked(leat_session *s, leat_prepared *p, const
 static leat_status execute(leat_session *s, leat_prepared *p, const leat_run_options *options,
                            leat_tensor *const *feeds, leat_tensor **fetches)
 {
+    if ((feeds == NULL && p->signature.n_feeds > 0) || (fetches == NULL && p->signature.n_fetches > 0))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the array of %s is NULL",
+                         feeds == NULL && p->signature.n_feeds > 0 ? "feeds" : "fetches");
     return leat_session_execute_hooked(s, p, options, NULL, feeds, fetches);
 }
 
@@ -287,6 +293,9 @@ leat_status leat_run_with(leat_session *s, const leat_run_options *options, leat
 {
     if (s == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the session is NULL");
+    for (size_t i = 0; i < fetches.n; i++)
+        if (fetches.items[i].value == NULL)
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "fetch %zu has no place for its value", i);
     call_arrays a;
     leat_prepared *p = NULL;
     leat_status status = take_arrays(&a, feeds.n + fetches.n);
