@@ -1,13 +1,7 @@
 #!/bin/sh
 # Bad command lines, feeds and outputs (numbers of the catalogue of bad inputs): one line on standard error that names what is wrong,
 # an exit status, nothing changed. A new case is a row.
-top=${LEAT_SRCDIR:-.}
-build=${LEAT_BUILDDIR:-build}
-leat=$build/leat
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-passed=0 failed=0
+. "${LEAT_SRCDIR:-.}/tests/check.sh"
 
 # row NUMBER EXIT TEXT COMMAND...: the command's status and its one line.
 row() {
@@ -69,5 +63,4 @@ row 0 2 'not-there.pb' $leat run not-there.pb
 row 1 2 'empty' $leat run empty.pb
 row 70 2 'short' $leat run $graph --restore short --fetch theta:0
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -1,13 +1,7 @@
 #!/bin/sh
 # The tool on graphs in text and binary: what it converts, what it refuses, with one line on standard error and code 2, and that it
 # leaves its inputs alone.
-build=${LEAT_BUILDDIR:-build}
-leat=$build/leat
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok $1"; }
-bad() { failed=$((failed + 1)); echo "FAILED $1: $2"; }
+. "${LEAT_SRCDIR:-.}/tests/check.sh"
 
 # same NAME FILE FILE
 same() { if cmp -s "$2" "$3"; then ok "$1"; else bad "$1" "$2 and $3 differ"; fi; }
@@ -98,5 +92,4 @@ refused "empty" "empty.pb:0: the file is empty" "$leat" inspect "$dir/empty.pb"
 refused "a graph and a checkpoint" "two graphs or two checkpoints" "$leat" inspect "$dir/g.pb" --diff "$dir"
 same "the input is unchanged" "$dir/g.pbtxt" "$dir/before"
 if [ -e "$dir/o.pb" ] || [ -e "$dir/o.meta" ]; then bad "no output of what failed" "$(ls "$dir")"; else ok "no output of what failed"; fi
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -1,11 +1,7 @@
 #!/bin/sh
 # Runs every example and compares what it prints with what the course shows. Those on California housing are skipped where
 # ../shared/data is not there.
-top=${LEAT_SRCDIR:-.}
-build=${LEAT_BUILDDIR:-build}
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-passed=0 failed=0 skipped=0
+. "${LEAT_SRCDIR:-.}/tests/check.sh"
 
 # expect NAME "ARGUMENTS" <<EOF: each line of the input must be printed, in this order.
 expect() {
@@ -149,5 +145,4 @@ else
     skipped=7
     echo "SKIPPED the examples on California housing: ../shared/data is not there"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -1,19 +1,7 @@
 #!/bin/sh
 # leat train --model cnn: accuracy on the held-out digits with five seeds, bits on any number of threads and over interruptions,
 # predict's metric, and what is no image.
-top=${LEAT_SRCDIR:-.}
-build=${LEAT_BUILDDIR:-build}
-leat=$build/leat
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok $1"; }
-bad() { failed=$((failed + 1)); echo "FAILED $1"; }
-check() { # check NAME COMMAND...
-    name=$1; shift
-    if "$@"; then ok "$name"; else bad "$name"; fi
-}
+. "${LEAT_SRCDIR:-.}/tests/check.sh"
 digits="$top/data/digits-train.csv --target digit --classes --standardize --model cnn --batch 50"
 latest() { sed -n 's/^model_checkpoint_path: "\(.*\)"/\1/p' "runs/$1/checkpoint"; }
 same() { cmp "runs/$1/$(latest "$1").data-00000-of-00001" "runs/$2/$(latest "$2").data-00000-of-00001"; }
@@ -62,5 +50,4 @@ refused "no square" "35 columns are no square image" odd.csv --target red --mode
 awk -F, -v OFS=, 'NR > 1 { $2 = "blue" } { print }' colour.csv >category.csv
 refused "a category among the pixels" "'p1' holds categories" category.csv --target red --model cnn
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish

@@ -1,19 +1,7 @@
 #!/bin/sh
 # leat train and predict, as a user runs them: bits on any number of threads, over interruptions, and between training's metric and
 # prediction's.
-top=${LEAT_SRCDIR:-.}
-build=${LEAT_BUILDDIR:-build}
-leat=$build/leat
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok $1"; }
-bad() { failed=$((failed + 1)); echo "FAILED $1"; }
-check() { # check NAME COMMAND...
-    name=$1; shift
-    if "$@"; then ok "$name"; else bad "$name"; fi
-}
+. "${LEAT_SRCDIR:-.}/tests/check.sh"
 digits="$top/data/digits-train.csv --target digit --classes --standardize --model mlp:20 --batch 50 --validation 0.2"
 same() { cmp "runs/$1/$(latest "$1").data-00000-of-00001" "runs/$2/$(latest "$2").data-00000-of-00001"; }
 latest() { sed -n 's/^model_checkpoint_path: "\(.*\)"/\1/p' "runs/$1/checkpoint"; }
@@ -86,5 +74,4 @@ $leat predict runs/homes lacking.csv >/dev/null 2>err.txt
 check "a missing column is refused" [ $? = 2 ]
 check "and named" grep -q 'size, m2' err.txt
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+finish
