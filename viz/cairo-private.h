@@ -11,7 +11,7 @@ typedef struct leat_cairo_canvas {
     bool raster; /* pixels: long lines are stroked in pieces, which is many times faster */
 } leat_cairo_canvas;
 
-void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *style);
+void leat_cairo_shape(leat_canvas *c, const leat_outline *s, const leat_style *style);
 void leat_cairo_text(leat_canvas *c, const leat_text_run *t);
 void leat_cairo_image(leat_canvas *c, const leat_image *image, leat_box at);
 void leat_cairo_push_clip(leat_canvas *c, leat_box box);

@@ -23,15 +23,15 @@ static void set_color(cairo_t *cr, leat_color color)
                           (color >> 8 & 0xff) / 255.0, (color & 0xff) / 255.0);
 }
 
-static void add_points(cairo_t *cr, const leat_shape *s)
+static void add_points(cairo_t *cr, const leat_outline *s)
 {
     for (size_t i = 0; i < s->n_points; i++)
         cairo_line_to(cr, s->points[i].x, s->points[i].y);
-    if (s->kind == LEAT_SHAPE_POLYGON)
+    if (s->kind == LEAT_OUTLINE_POLYGON)
         cairo_close_path(cr);
 }
 
-static void add_path(cairo_t *cr, const leat_shape *s)
+static void add_path(cairo_t *cr, const leat_outline *s)
 {
     const leat_point *p = s->points;
     for (size_t i = 0; i < s->n_verbs; i++) {
@@ -74,7 +74,7 @@ static void add_ellipse(cairo_t *cr, leat_box b)
 
 /* cairo's time for one stroke grows faster than its length where the line crosses itself, as noise does. Pieces
  * are drawn opaque into a mask, so that no pixel is covered twice. */
-static void stroke_in_pieces(cairo_t *cr, const leat_shape *s, const leat_style *style)
+static void stroke_in_pieces(cairo_t *cr, const leat_outline *s, const leat_style *style)
 {
     cairo_push_group_with_content(cr, CAIRO_CONTENT_ALPHA);
     cairo_set_source_rgba(cr, 0, 0, 0, 1);
@@ -95,23 +95,23 @@ static void stroke_in_pieces(cairo_t *cr, const leat_shape *s, const leat_style 
     cairo_pattern_destroy(mask);
 }
 
-void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *style)
+void leat_cairo_shape(leat_canvas *c, const leat_outline *s, const leat_style *style)
 {
     cairo_t *cr = cr_of(c);
     bool raster = ((leat_cairo_canvas *)c)->raster;
     cairo_new_path(cr);
-    if (raster && s->kind == LEAT_SHAPE_POLYLINE && s->n_points > PIECE && style->dash[0] <= 0 &&
+    if (raster && s->kind == LEAT_OUTLINE_POLYLINE && s->n_points > PIECE && style->dash[0] <= 0 &&
         (style->fill & 0xff) == 0) {
         stroke_in_pieces(cr, s, style);
         leat_cairo_check(c, cairo_status(cr));
         return;
     }
     switch (s->kind) {
-    case LEAT_SHAPE_RECT: add_rect(cr, s->box, s->radius); break;
-    case LEAT_SHAPE_ELLIPSE: add_ellipse(cr, s->box); break;
-    case LEAT_SHAPE_POLYLINE:
-    case LEAT_SHAPE_POLYGON: add_points(cr, s); break;
-    case LEAT_SHAPE_PATH: add_path(cr, s); break;
+    case LEAT_OUTLINE_RECT: add_rect(cr, s->box, s->radius); break;
+    case LEAT_OUTLINE_ELLIPSE: add_ellipse(cr, s->box); break;
+    case LEAT_OUTLINE_POLYLINE:
+    case LEAT_OUTLINE_POLYGON: add_points(cr, s); break;
+    case LEAT_OUTLINE_PATH: add_path(cr, s); break;
     }
     if (style->fill & 0xff) {
         bool large =
@@ -126,7 +126,7 @@ void leat_cairo_shape(leat_canvas *c, const leat_shape *s, const leat_style *sty
         cairo_set_line_width(cr, style->width);
         cairo_set_dash(cr, style->dash, style->dash[0] > 0 ? 2 : 0, 0);
         cairo_set_line_cap(cr, style->round_cap ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
-        cairo_set_line_join(cr, s->kind == LEAT_SHAPE_RECT ? CAIRO_LINE_JOIN_MITER : CAIRO_LINE_JOIN_ROUND);
+        cairo_set_line_join(cr, s->kind == LEAT_OUTLINE_RECT ? CAIRO_LINE_JOIN_MITER : CAIRO_LINE_JOIN_ROUND);
         cairo_stroke(cr);
     }
     cairo_new_path(cr);

@@ -38,24 +38,24 @@ typedef struct leat_style {
     bool round_cap; /* else butt; joins are always round */
 } leat_style;
 
-typedef enum leat_shape_kind {
-    LEAT_SHAPE_RECT,     /* box, radius */
-    LEAT_SHAPE_ELLIPSE,  /* in its box */
-    LEAT_SHAPE_POLYLINE, /* open; points */
-    LEAT_SHAPE_POLYGON,  /* closed; points */
-    LEAT_SHAPE_PATH      /* points and verbs */
-} leat_shape_kind;
+typedef enum leat_outline_kind {
+    LEAT_OUTLINE_RECT,     /* box, radius */
+    LEAT_OUTLINE_ELLIPSE,  /* in its box */
+    LEAT_OUTLINE_POLYLINE, /* open; points */
+    LEAT_OUTLINE_POLYGON,  /* closed; points */
+    LEAT_OUTLINE_PATH      /* points and verbs */
+} leat_outline_kind;
 
 /* A path's verbs consume points: 'M' and 'L' one, 'C' three (two controls, the end), 'Z' none. */
-typedef struct leat_shape {
-    leat_shape_kind kind;
+typedef struct leat_outline {
+    leat_outline_kind kind;
     leat_box box;
     double radius;
     const leat_point *points;
     size_t n_points;
     const char *verbs;
     size_t n_verbs;
-} leat_shape;
+} leat_outline;
 
 /* ---- text ---- */
 
@@ -124,7 +124,7 @@ typedef struct leat_canvas_class {
     void (*open)(leat_canvas *c);
     void (*begin_page)(leat_canvas *c, double width, double height, const char *title);
     void (*end_page)(leat_canvas *c);
-    void (*shape)(leat_canvas *c, const leat_shape *s, const leat_style *style);
+    void (*shape)(leat_canvas *c, const leat_outline *s, const leat_style *style);
     void (*text)(leat_canvas *c, const leat_text_run *t);
     void (*image)(leat_canvas *c, const leat_image *image, leat_box at);
     /* The bytes of an image file as they are, for readers who decode it themselves. Optional. */
@@ -187,7 +187,7 @@ leat_status leat_canvas_status(const leat_canvas *c);
 
 /* ---- drawing; style and text style are borrowed for the call ---- */
 
-void leat_draw_shape(leat_canvas *c, const leat_shape *s, const leat_style *style);
+void leat_draw_shape(leat_canvas *c, const leat_outline *s, const leat_style *style);
 void leat_draw_line(leat_canvas *c, double x0, double y0, double x1, double y1, const leat_style *style);
 void leat_draw_rect(leat_canvas *c, double x, double y, double w, double h, double radius,
                     const leat_style *style);

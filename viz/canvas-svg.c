@@ -117,7 +117,7 @@ static void put_lines(leat_buf *b, const leat_point *points, size_t n)
     }
 }
 
-static void put_path(leat_buf *b, const leat_shape *s)
+static void put_path(leat_buf *b, const leat_outline *s)
 {
     const leat_point *p = s->points;
     for (size_t i = 0; i < s->n_verbs; i++) {
@@ -131,10 +131,10 @@ static void put_path(leat_buf *b, const leat_shape *s)
     }
 }
 
-static void put_shape(leat_buf *b, const leat_shape *s)
+static void put_shape(leat_buf *b, const leat_outline *s)
 {
     switch (s->kind) {
-    case LEAT_SHAPE_RECT:
+    case LEAT_OUTLINE_RECT:
         leat_buf_puts(b, "<rect");
         put_attribute(b, "x", s->box.x);
         put_attribute(b, "y", s->box.y);
@@ -143,20 +143,20 @@ static void put_shape(leat_buf *b, const leat_shape *s)
         if (s->radius > 0)
             put_attribute(b, "rx", s->radius);
         return;
-    case LEAT_SHAPE_ELLIPSE:
+    case LEAT_OUTLINE_ELLIPSE:
         leat_buf_puts(b, "<ellipse");
         put_attribute(b, "cx", s->box.x + s->box.w / 2);
         put_attribute(b, "cy", s->box.y + s->box.h / 2);
         put_attribute(b, "rx", s->box.w / 2);
         put_attribute(b, "ry", s->box.h / 2);
         return;
-    case LEAT_SHAPE_POLYLINE:
-    case LEAT_SHAPE_POLYGON:
+    case LEAT_OUTLINE_POLYLINE:
+    case LEAT_OUTLINE_POLYGON:
         leat_buf_puts(b, "<path d=\"");
         put_lines(b, s->points, s->n_points);
-        leat_buf_puts(b, s->kind == LEAT_SHAPE_POLYGON ? "Z\"" : "\"");
+        leat_buf_puts(b, s->kind == LEAT_OUTLINE_POLYGON ? "Z\"" : "\"");
         return;
-    case LEAT_SHAPE_PATH:
+    case LEAT_OUTLINE_PATH:
         leat_buf_puts(b, "<path d=\"");
         put_path(b, s);
         leat_buf_putc(b, '"');
@@ -164,7 +164,7 @@ static void put_shape(leat_buf *b, const leat_shape *s)
     }
 }
 
-static void svg_shape(leat_canvas *c, const leat_shape *s, const leat_style *style)
+static void svg_shape(leat_canvas *c, const leat_outline *s, const leat_style *style)
 {
     leat_buf *b = buf_of(c);
     put_shape(b, s);
@@ -177,7 +177,7 @@ static void svg_shape(leat_canvas *c, const leat_shape *s, const leat_style *sty
             leat_buf_printf(b, " stroke-dasharray=\"%.4g %.4g\"", style->dash[0], style->dash[1]);
         if (style->round_cap)
             leat_buf_puts(b, " stroke-linecap=\"round\"");
-        if (s->kind != LEAT_SHAPE_RECT && (s->kind == LEAT_SHAPE_PATH || s->n_points > 2))
+        if (s->kind != LEAT_OUTLINE_RECT && (s->kind == LEAT_OUTLINE_PATH || s->n_points > 2))
             leat_buf_puts(b, " stroke-linejoin=\"round\"");
     }
     leat_buf_puts(b, "/>\n");

@@ -70,7 +70,7 @@ static void trace_end_page(leat_canvas *c)
     begin_line(c, "end\n");
 }
 
-static void put_points(leat_buf *b, const leat_shape *s)
+static void put_points(leat_buf *b, const leat_outline *s)
 {
     for (size_t i = 0; i < s->n_points; i++) {
         put(b, " ", s->points[i].x);
@@ -78,14 +78,14 @@ static void put_points(leat_buf *b, const leat_shape *s)
     }
 }
 
-static void trace_shape(leat_canvas *c, const leat_shape *s, const leat_style *style)
+static void trace_shape(leat_canvas *c, const leat_outline *s, const leat_style *style)
 {
     static const char *const names[] = {"rect", "ellipse", "polyline", "polygon", "path"};
     leat_buf *b = buf_of(c);
     begin_line(c, names[s->kind]);
-    if (s->kind == LEAT_SHAPE_RECT || s->kind == LEAT_SHAPE_ELLIPSE)
+    if (s->kind == LEAT_OUTLINE_RECT || s->kind == LEAT_OUTLINE_ELLIPSE)
         put_box(b, " ", s->box, " ");
-    if (s->kind == LEAT_SHAPE_RECT && s->radius > 0)
+    if (s->kind == LEAT_OUTLINE_RECT && s->radius > 0)
         leat_buf_printf(b, " r=%g", s->radius);
     if (style->fill & 0xff)
         leat_buf_printf(b, " fill=%08x", style->fill);

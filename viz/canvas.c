@@ -185,7 +185,7 @@ static bool visible(const leat_style *style)
     return (style->fill & 0xff) != 0 || (style->stroke & 0xff) != 0;
 }
 
-void leat_draw_shape(leat_canvas *c, const leat_shape *s, const leat_style *style)
+void leat_draw_shape(leat_canvas *c, const leat_outline *s, const leat_style *style)
 {
     if (!ready(c) || !visible(style))
         return;
@@ -205,26 +205,27 @@ void leat_draw_rect(leat_canvas *c, double x, double y, double w, double h, doub
                     const leat_style *style)
 {
     double r = LEAT_MAX(0, LEAT_MIN(radius, LEAT_MIN(w, h) / 2));
-    leat_draw_shape(c, &(leat_shape){.kind = LEAT_SHAPE_RECT, .box = {x, y, w, h}, .radius = r}, style);
+    leat_draw_shape(c, &(leat_outline){.kind = LEAT_OUTLINE_RECT, .box = {x, y, w, h}, .radius = r}, style);
 }
 
 void leat_draw_ellipse(leat_canvas *c, double cx, double cy, double rx, double ry, const leat_style *style)
 {
-    leat_draw_shape(c, &(leat_shape){.kind = LEAT_SHAPE_ELLIPSE, .box = {cx - rx, cy - ry, 2 * rx, 2 * ry}},
-                    style);
+    leat_draw_shape(
+        c, &(leat_outline){.kind = LEAT_OUTLINE_ELLIPSE, .box = {cx - rx, cy - ry, 2 * rx, 2 * ry}}, style);
 }
 
 void leat_draw_polyline(leat_canvas *c, const leat_point *points, size_t n, const leat_style *style)
 {
     if (n >= 2)
-        leat_draw_shape(c, &(leat_shape){.kind = LEAT_SHAPE_POLYLINE, .points = points, .n_points = n},
+        leat_draw_shape(c, &(leat_outline){.kind = LEAT_OUTLINE_POLYLINE, .points = points, .n_points = n},
                         style);
 }
 
 void leat_draw_polygon(leat_canvas *c, const leat_point *points, size_t n, const leat_style *style)
 {
     if (n >= 3)
-        leat_draw_shape(c, &(leat_shape){.kind = LEAT_SHAPE_POLYGON, .points = points, .n_points = n}, style);
+        leat_draw_shape(c, &(leat_outline){.kind = LEAT_OUTLINE_POLYGON, .points = points, .n_points = n},
+                        style);
 }
 
 void leat_draw_path(leat_canvas *c, const char *verbs, const leat_point *points, size_t n_points,
@@ -239,11 +240,11 @@ void leat_draw_path(leat_canvas *c, const char *verbs, const leat_point *points,
         return;
     }
     leat_draw_shape(c,
-                    &(leat_shape){.kind = LEAT_SHAPE_PATH,
-                                  .points = points,
-                                  .n_points = n_points,
-                                  .verbs = verbs,
-                                  .n_verbs = n_verbs},
+                    &(leat_outline){.kind = LEAT_OUTLINE_PATH,
+                                    .points = points,
+                                    .n_points = n_points,
+                                    .verbs = verbs,
+                                    .n_verbs = n_verbs},
                     style);
 }
 
