@@ -2,6 +2,6 @@
 #ifndef LEAT_SPECIAL_PRIVATE_H
 #define LEAT_SPECIAL_PRIVATE_H
 
-double leat_digamma(double x); /* the derivative of log(gamma(x)) */
+double leat_digamma_at(double x); /* the derivative of log(gamma(x)) */
 
 #endif

@@ -263,7 +263,7 @@ static inline float lgamma_onef(float x)
 LEAT_LIBM_KERNEL1(lgamma_kernel, lgamma_onef(x), lgamma_one(x))
 
 /* Reflection below 0, recurrence up to 10, then the asymptotic series. */
-double leat_digamma(double x)
+double leat_digamma_at(double x)
 {
     double reflected = 0, shift = 0;
     if (x <= 0) {
@@ -283,7 +283,7 @@ double leat_digamma(double x)
                          z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
     return log(x) - 0.5 / x - series - shift - reflected;
 }
-LEAT_LIBM_KERNEL1(digamma_kernel, (float)leat_digamma(x), leat_digamma(x))
+LEAT_LIBM_KERNEL1(digamma_kernel, (float)leat_digamma_at(x), leat_digamma_at(x))
 
 static void erf_grad(leat_grad *g)
 {
@@ -370,7 +370,7 @@ static double zeta_one(double s, double q)
 static double polygamma_one(double n, double x)
 {
     if (n == 0)
-        return leat_digamma(x);
+        return leat_digamma_at(x);
     if (n < 0 || n != floor(n))
         return NAN;
     return (fmod(n, 2) == 0 ? -1 : 1) * tgamma(n + 1) * zeta_one(n + 1, x);
