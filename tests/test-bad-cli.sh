@@ -32,6 +32,15 @@ row 111 2 "feed 'nowhere:0' is not in the graph" $leat run $graph --feed nowhere
 row 111 2 'has shape' $leat run $graph --feed 'loss:0=[1,2,3]' --fetch loss:0
 row 111 2 'NAME=FILE.npy or NAME=VALUE' $leat run $graph --feed theta --fetch theta:0
 row 111 2 "fetch 'nothing:0' is not in the graph" $leat run $graph --fetch nothing:0
+row 111 2 'beyond the range of float32' $leat run $graph --feed 'loss:0=1e39' --fetch loss:0
+row 111 2 'element 0 is no float32' $leat run $graph --feed 'loss:0=none' --fetch loss:0
+for value in nan -inf inf; do
+    if $leat run $graph --feed "loss:0=$value" --fetch loss:0 >one.txt 2>err.txt && grep -qi 'nan\|inf' one.txt; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1)); echo "FAILED: --feed loss:0=$value: $(cat err.txt)"
+    fi
+done
 # .npy: a pickle of objects; a shape whose product overflows; a header longer than the file
 printf "\223NUMPY\001\000\166\000{'descr': '|O', 'fortran_order': False, 'shape': (1,), }%059d\n" 0 | tr 0 ' ' >object.npy
 row 112 2 'object.npy' $leat run $graph --feed theta:0=object.npy --fetch theta:0

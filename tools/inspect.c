@@ -23,7 +23,7 @@ static const struct leat_option options[] = {
 
 /* ---- which kind ---- */
 
-/* A directory with a checkpoint's state file and no events is a checkpoint's. */
+/* A directory with a checkpoint's state file and no events is a checkpoint's; an empty one is a log's, where no run is yet. */
 static bool holds_events(const char *path)
 {
     leat_dir_entry *entries;
@@ -36,7 +36,7 @@ static bool holds_events(const char *path)
         dirs |= entries[i].is_dir;
     }
     leat_dir_free(entries, n);
-    return found || dirs;
+    return found || dirs || n == 0;
 }
 
 static leat_status inspect_log(const char *path, const inspect_args *a, leat_buf *out)
@@ -44,6 +44,8 @@ static leat_status inspect_log(const char *path, const inspect_args *a, leat_buf
     leat_logdir *log;
     LEAT_TRY(leat_logdir_open(&log, path, NULL));
     leat_status status = a->json ? leat_logdir_list_json(log, out) : leat_logdir_list_text(log, out);
+    if (status == LEAT_OK && out->size == 0)
+        leat_buf_puts(out, "no runs\n");
     leat_logdir_close(log);
     return status;
 }

@@ -1,5 +1,7 @@
 /* tensors.c - tensors of the command line. */
+#include <float.h>
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 #include "engine/files/npy-private.h"
 #include "tools/tensors-private.h"
@@ -88,14 +90,28 @@ static bool store_integer(leat_tensor *t, int64_t i, int64_t v)
     }
 }
 
+/* JSON has no words for what is not finite: quote_words() made strings of them. */
+static bool take_real(const json_t *j, double *real)
+{
+    if (json_is_string(j))
+        return leat_parse_f64(json_string_value(j), real) && !isfinite(*real);
+    *real = json_number_value(j);
+    return json_is_number(j);
+}
+
 static leat_status store_json(const json_t *j, leat_tensor *t, int64_t i)
 {
     void *d = leat_tensor_data(t);
     leat_dtype dtype = leat_tensor_dtype(t);
-    if (dtype == LEAT_FLOAT && json_is_number(j)) {
-        ((float *)d)[i] = (float)json_number_value(j);
-    } else if (dtype == LEAT_DOUBLE && json_is_number(j)) {
-        ((double *)d)[i] = json_number_value(j);
+    double real;
+    if ((dtype == LEAT_FLOAT || dtype == LEAT_DOUBLE) && take_real(j, &real)) {
+        if (dtype == LEAT_DOUBLE)
+            ((double *)d)[i] = real;
+        else if (fabs(real) <= FLT_MAX || !isfinite(real))
+            ((float *)d)[i] = (float)real;
+        else
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "element %lld, %g, is beyond the range of float32",
+                             (long long)i, real);
     } else if (dtype == LEAT_BOOL && json_is_boolean(j)) {
         ((uint8_t *)d)[i] = json_is_true(j);
     } else if (dtype == LEAT_STRING && json_is_string(j)) {
@@ -120,15 +136,35 @@ static leat_status store_level(const json_t *j, leat_tensor *t, int axis, int64_
     return LEAT_OK;
 }
 
+/* Puts quotes around words such as nan and -inf, which no number begins like. */
+static void quote_words(leat_buf *b, const char *text)
+{
+    while (*text != '\0') {
+        size_t gap = strspn(text, "[], \t"), word = strcspn(text + gap, "[], \t");
+        const char *s = text + gap;
+        s += *s == '-' || *s == '+';
+        bool quote = word > 0 && strchr("nNiI", *s) != NULL;
+        leat_buf_append(b, text, gap);
+        leat_buf_printf(b, "%s%.*s%s", quote ? "\"" : "", (int)word, text + gap, quote ? "\"" : "");
+        text += gap + word;
+    }
+}
+
 leat_status leat_tensor_parse(const char *text, leat_dtype dtype, leat_tensor **out)
 {
     json_error_t error;
     leat_shape shape;
     int64_t at = 0;
     *out = NULL;
-    json_t *j = json_loads(
-        text, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL * (dtype == LEAT_FLOAT || dtype == LEAT_DOUBLE),
-        &error);
+    bool is_real = dtype == LEAT_FLOAT || dtype == LEAT_DOUBLE;
+    leat_buf quoted = {0};
+    if (is_real)
+        quote_words(&quoted, text);
+    if (leat_buf_status(&quoted) != LEAT_OK)
+        return leat_fail_memory(strlen(text));
+    json_t *j = json_loads(is_real && quoted.data != NULL ? quoted.data : text,
+                           JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL * is_real, &error);
+    leat_buf_free(&quoted);
     if (j == NULL && dtype == LEAT_STRING) /* a bare word is a string */
         j = json_string(text);
     if (j == NULL)
