@@ -104,6 +104,13 @@ machine:
 idle
 EOF
 
+digits=$(cd "$top/data" && pwd)/digits-train.csv
+if [ -f "$digits" ]; then
+    expect watching "$digits $dir/watched/run" <<'EOF'
+loss 0.0
+EOF
+fi
+
 housing=$top/../shared/data/california_housing.csv
 if [ -f "$housing" ]; then
     housing=$(cd "$(dirname "$housing")" && pwd)/california_housing.csv

@@ -39,7 +39,8 @@ double leat_scene_edge_width(const leat_sedge *e)
     double elements = LEAT_MIN(LEAT_MAX(e->elements, 1), 5e6);
     if (e->data == 0)
         return 0.75;
-    return 0.75 + (pow(elements, 0.3) - 1) / (pow(5e6, 0.3) - 1) * (12 - 0.75);
+    double width = 0.75 + (pow(elements, 0.3) - 1) / (pow(5e6, 0.3) - 1) * (12 - 0.75);
+    return e->ref > 0 ? LEAT_MIN(width, 3) : width;
 }
 
 /* Where the path is at some distance from the box, above or below it. */

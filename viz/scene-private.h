@@ -112,7 +112,8 @@ void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top
 leat_status leat_scene_settle_labels(leat_scene *s, uint32_t scope, leat_box core) LEAT_MUST_CHECK;
 /* Does a path go on beyond its end at `box`, through the border of an open scope? */
 bool leat_scene_goes_on(const leat_scene *s, uint32_t box, uint32_t other, bool out);
-/* TensorBoard's width of an edge: its size to the power 0.3, from [1, 5e6] to [0.75, 12]. */
+/* TensorBoard's width of an edge: its size to the power 0.3, from [1, 5e6] to [0.75, 12]. But references are at most 3
+ * wide: no tensor passes along them, and as wide as their variables they would hide the data's way. */
 double leat_scene_edge_width(const leat_sedge *e);
 
 leat_status leat_scene_build(leat_scene *s, leat_gmodel *m, const leat_schoice *choice) LEAT_MUST_CHECK;
