@@ -21,7 +21,8 @@ leat_status leat_pooling_describe(leat_pooling *p, const leat_kernel *k, const l
 void leat_pooling_max(const leat_pooling *p, leat_dtype dtype, const void *x, void *y);
 void leat_pooling_argmax(const leat_pooling *p, leat_dtype dtype, const void *x, int32_t *arg);
 /* dx += dy where x is the window's greatest, everywhere where there are several (float). */
-void leat_pooling_to_greatest(const leat_pooling *p, const float *x, const float *y, const float *dy, float *dx);
+void leat_pooling_to_greatest(const leat_pooling *p, const float *x, const float *y, const float *dy,
+                              float *dx);
 void leat_pooling_mean(const leat_pooling *p, leat_dtype dtype, const void *x, void *y);
 void leat_pooling_spread(const leat_pooling *p, leat_dtype dtype, const void *dy, void *dx);
 
