@@ -316,6 +316,39 @@ LEAT_TEST(meta_graph_round_trip)
     leat_graph_free(g);
 }
 
+LEAT_TEST(from_memory_and_back)
+{
+    leat_graph *g = leat_graph_new(), *h = leat_graph_new(), *k = leat_graph_new();
+    leat_saver *saver = NULL, *again = NULL;
+    void *bytes = NULL;
+    char *text = NULL, *same = NULL;
+    size_t size, text_size, same_size;
+    REQUIRE_OK(leat_import_meta_graph_bytes(&saver, g, meta_text, strlen(meta_text))); /* text */
+    CHECK_OK(leat_export_meta_graph_bytes(g, saver, &bytes, &size));
+    REQUIRE_OK(leat_import_meta_graph_bytes(&again, h, bytes, size)); /* binary */
+    CHECK(again != NULL && leat_collection_count(h, LEAT_GLOBAL_VARIABLES) == 1);
+    CHECK_OK(leat_export_graph_text(h, &text, &text_size));
+    CHECK(text != NULL && strlen(text) == text_size && strstr(text, "op: \"VariableV2\"") != NULL);
+    CHECK_OK(leat_import_graph_text(k, text, text_size, NULL));
+    CHECK_OK(leat_export_graph_text(k, &same, &same_size));
+    CHECK_STR(same, text);
+    leat_free_bytes(bytes);
+    leat_free_bytes(text);
+    leat_free_bytes(same);
+    leat_saver_free(saver);
+    leat_saver_free(again);
+    leat_graph_free(g);
+    leat_graph_free(h);
+    leat_graph_free(k);
+    g = leat_graph_new();
+    CHECK_FAILS(leat_import_meta_graph_bytes(&saver, g, "node { }", 8), LEAT_ERR_INVALID_ARGUMENT,
+                "another message");
+    CHECK_FAILS(leat_import_meta_graph_bytes(&saver, g, "", 0), LEAT_ERR_DATA_LOSS, "meta graph: no graph");
+    CHECK_FAILS(leat_import_graph_text(g, "node {\n nom: 1", 14, NULL), LEAT_ERR_DATA_LOSS,
+                "graph:2:2: NodeDef has no field");
+    leat_graph_free(g);
+}
+
 /* 40: collections and signatures that name absent nodes. */
 LEAT_TEST(meta_graphs_that_name_absent_nodes)
 {

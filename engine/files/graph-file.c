@@ -43,16 +43,21 @@ static leat_status kind_of_text(const leat_buf *text, const char *path, leat_gra
     return LEAT_OK;
 }
 
+static leat_status take_text(leat_meta_graph *m, const leat_buf *text, const char *origin,
+                             leat_graph_file_kind *kind)
+{
+    const leat_proto_message *message = NULL;
+    m->is_text = true;
+    LEAT_TRY(kind_of_text(text, origin, kind, &message));
+    return leat_text_read(message, origin, text->data, text->size, &m->file, &m->places);
+}
+
 static leat_status read_text(leat_meta_graph *m, const char *path, leat_graph_file_kind *kind)
 {
     leat_buf text = {0};
-    const leat_proto_message *message = NULL;
     leat_status status = leat_file_read_all(path, MAX_GRAPH_BYTES, &text);
-    m->is_text = true;
     if (status == LEAT_OK)
-        status = kind_of_text(&text, path, kind, &message);
-    if (status == LEAT_OK)
-        status = leat_text_read(message, path, text.data, text.size, &m->file, &m->places);
+        status = take_text(m, &text, path, kind);
     leat_buf_free(&text);
     return status;
 }
@@ -137,20 +142,45 @@ bool leat_is_saved_model(const char *path)
     return is;
 }
 
+/* Finds the graph in m->file. */
+static leat_status find_graph(leat_meta_graph *m, const char *tags, leat_graph_file_kind kind)
+{
+    if (kind == LEAT_SAVED_MODEL_DIR)
+        return leat_scan_saved_model(m, tags);
+    if (kind == LEAT_META_GRAPH_FILE)
+        return leat_scan_meta_graph(m, leat_wire_from(m->file.data, m->file.size, 0));
+    m->graph_def = (const uint8_t *)m->file.data;
+    m->graph_def_size = m->file.size;
+    return LEAT_OK;
+}
+
 static leat_status open_file(leat_meta_graph *m, const char *path, const char *tags,
                              leat_graph_file_kind *kind)
 {
     LEAT_TRY(leat_path_is_text(path) ? read_text(m, path, kind) : read_binary(m, path, kind));
+    return leat_fail_context(find_graph(m, tags, *kind), "%s", path);
+}
+
+leat_status leat_graph_bytes_open(leat_meta_graph *m, const void *bytes, size_t size, const char *origin,
+                                  leat_graph_file_kind kind)
+{
+    memset(m, 0, sizeof *m);
+    leat_buf given = {.data = (char *)bytes, .size = size}; /* only read */
+    leat_graph_file_kind found = kind;
     leat_status status = LEAT_OK;
-    if (*kind == LEAT_SAVED_MODEL_DIR) {
-        status = leat_scan_saved_model(m, tags);
-    } else if (*kind == LEAT_META_GRAPH_FILE) {
-        status = leat_scan_meta_graph(m, leat_wire_from(m->file.data, m->file.size, 0));
+    if (size > 0 && looks_like_text(&given)) {
+        status = take_text(m, &given, origin, &found);
     } else {
-        m->graph_def = (const uint8_t *)m->file.data;
-        m->graph_def_size = m->file.size;
+        leat_buf_append(&m->file, bytes, size);
+        status = leat_buf_status(&m->file);
     }
-    return leat_fail_context(status, "%s", path);
+    if (status == LEAT_OK && found != kind)
+        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s:1: the text is that of another message", origin);
+    if (status == LEAT_OK)
+        status = leat_fail_context(find_graph(m, "serve", kind), "%s", origin);
+    if (status != LEAT_OK)
+        leat_meta_graph_free(m);
+    return status;
 }
 
 leat_status leat_graph_file_open_tags(leat_meta_graph *m, const char *path, const char *tags,
@@ -218,4 +248,41 @@ leat_status leat_export_graph_file(const leat_graph *g, const char *path)
         status = leat_write_graph_bytes(path, leat_graph_def_message, &b, false);
     leat_buf_free(&b);
     return status;
+}
+
+leat_status leat_import_graph_text(leat_graph *g, const char *text, size_t size,
+                                   const leat_import_options *options)
+{
+    leat_import_options o = options != NULL ? *options : (leat_import_options){.size = sizeof o};
+    leat_buf given = {.data = (char *)text, .size = size}; /* only read */
+    leat_meta_graph m = {0};
+    leat_graph_file_kind kind;
+    if (o.origin == NULL)
+        o.origin = "graph";
+    leat_status status = take_text(&m, &given, o.origin, &kind);
+    if (status == LEAT_OK)
+        status = leat_fail_context(find_graph(&m, "serve", kind), "%s", o.origin);
+    if (status == LEAT_OK)
+        status = leat_import_opened(g, &m, &o);
+    leat_meta_graph_free(&m);
+    return status;
+}
+
+leat_status leat_export_graph_text(const leat_graph *g, char **text, size_t *size)
+{
+    leat_buf wire = {0}, out = {0};
+    size_t unknown;
+    *text = NULL;
+    LEAT_TRY(leat_graph_status(g));
+    leat_status status = leat_put_graph_def(&wire, g, false);
+    if (status == LEAT_OK)
+        status = leat_text_write(leat_graph_def_message, wire.data, wire.size, &out, &unknown);
+    leat_buf_free(&wire);
+    if (status != LEAT_OK) {
+        leat_buf_free(&out);
+        return status;
+    }
+    *text = out.data;
+    *size = out.size;
+    return LEAT_OK;
 }

@@ -76,6 +76,9 @@ leat_status leat_graph_file_open(leat_meta_graph *m, const char *path,
                                  leat_graph_file_kind *kind) LEAT_MUST_CHECK;
 leat_status leat_graph_file_open_tags(leat_meta_graph *m, const char *path, const char *tags,
                                       leat_graph_file_kind *kind) LEAT_MUST_CHECK;
+/* The same of bytes in memory, binary or text, of a kind that is known; they are copied. */
+leat_status leat_graph_bytes_open(leat_meta_graph *m, const void *bytes, size_t size, const char *origin,
+                                  leat_graph_file_kind kind) LEAT_MUST_CHECK;
 void leat_meta_graph_free(leat_meta_graph *m);
 void leat_meta_graph_free_bytes(leat_meta_graph *m); /* the file's; the saver's names stay */
 /* Finds the pieces of m->file; m is otherwise all zero. */

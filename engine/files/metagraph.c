@@ -155,6 +155,20 @@ leat_status leat_export_meta_graph(const leat_graph *g, const leat_saver *s, con
     return status;
 }
 
+leat_status leat_export_meta_graph_bytes(const leat_graph *g, const leat_saver *s, void **bytes, size_t *size)
+{
+    leat_buf b = {0};
+    *bytes = NULL;
+    leat_status status = put_meta_graph(&b, g, s);
+    if (status != LEAT_OK) {
+        leat_buf_free(&b);
+        return status;
+    }
+    *bytes = b.data;
+    *size = b.size;
+    return LEAT_OK;
+}
+
 /* ---- a saver from a SaverDef ---- */
 
 leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m)
@@ -183,16 +197,30 @@ leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph
     return LEAT_OK;
 }
 
+/* Frees m. */
+static leat_status import_opened(leat_saver **saver, leat_graph *g, leat_meta_graph *m, const char *origin)
+{
+    leat_import_options o = {.size = sizeof o, .origin = origin};
+    leat_status status = leat_import_opened(g, m, &o);
+    if (status == LEAT_OK && (status = leat_saver_of(saver, g, m)) != LEAT_OK)
+        leat_fail_context(status, "%s", origin);
+    leat_meta_graph_free(m);
+    return status;
+}
+
 leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char *path)
 {
     leat_meta_graph m;
     leat_graph_file_kind kind;
-    leat_import_options o = {.size = sizeof o, .origin = path};
     *saver = NULL;
     LEAT_TRY(leat_graph_file_open(&m, path, &kind));
-    leat_status status = leat_import_opened(g, &m, &o);
-    if (status == LEAT_OK && (status = leat_saver_of(saver, g, &m)) != LEAT_OK)
-        leat_fail_context(status, "%s", path);
-    leat_meta_graph_free(&m);
-    return status;
+    return import_opened(saver, g, &m, path);
+}
+
+leat_status leat_import_meta_graph_bytes(leat_saver **saver, leat_graph *g, const void *bytes, size_t size)
+{
+    leat_meta_graph m;
+    *saver = NULL;
+    LEAT_TRY(leat_graph_bytes_open(&m, bytes, size, "meta graph", LEAT_META_GRAPH_FILE));
+    return import_opened(saver, g, &m, "meta graph");
 }

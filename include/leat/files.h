@@ -34,6 +34,14 @@ LEAT_API leat_status leat_import_graph_def(leat_graph *graph, const void *bytes,
 LEAT_API leat_status leat_export_graph_def(const leat_graph *graph, bool with_shapes, void **bytes,
                                            size_t *size) LEAT_MUST_CHECK;
 
+/* A GraphDef, MetaGraphDef or SavedModel (its meta graph tagged "serve") in protobuf's text format; errors say
+ * "ORIGIN:LINE:COLUMN: reason". size is that of the text without a NUL. */
+LEAT_API leat_status leat_import_graph_text(leat_graph *graph, const char *text, size_t size,
+                                            const leat_import_options *options) LEAT_MUST_CHECK;
+/* The graph as TensorFlow writes a graph.pbtxt, NUL-terminated; *text is to be freed with leat_free_bytes. */
+LEAT_API leat_status leat_export_graph_text(const leat_graph *graph, char **text,
+                                            size_t *size) LEAT_MUST_CHECK;
+
 /* A file of any of the kinds that `leat run` takes: a GraphDef, a MetaGraphDef (.meta), either of them in protobuf's text format
  * (the name ends in .pbtxt, .prototxt or .textproto), a SavedModel directory (its meta graph tagged "serve"). Errors in a text
  * say "FILE:LINE:COLUMN: reason". */

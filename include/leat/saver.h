@@ -52,9 +52,15 @@ LEAT_API leat_status leat_latest_checkpoint(const char *directory, char *path, s
 /* tf.train.import_meta_graph: the graph, its collections, and a saver of its saver_def (*saver is NULL where it has none). */
 LEAT_API leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *graph,
                                             const char *path) LEAT_MUST_CHECK;
+/* The same of bytes in memory, binary or text. */
+LEAT_API leat_status leat_import_meta_graph_bytes(leat_saver **saver, leat_graph *graph, const void *bytes,
+                                                  size_t size) LEAT_MUST_CHECK;
 /* Writes graph, collections and saver (may be NULL) as a MetaGraphDef. */
 LEAT_API leat_status leat_export_meta_graph(const leat_graph *graph, const leat_saver *saver,
                                             const char *path) LEAT_MUST_CHECK;
+/* The same into memory, binary; *bytes is to be freed with leat_free_bytes. */
+LEAT_API leat_status leat_export_meta_graph_bytes(const leat_graph *graph, const leat_saver *saver,
+                                                  void **bytes, size_t *size) LEAT_MUST_CHECK;
 
 /* tf.saved_model.loader.load: the meta graph of a SavedModel directory that has these tags ("serve,gpu"; NULL: "serve"), imported
  * into an empty graph, in a session of it: variables restored, the main or legacy init op run with the paths of the asset files
