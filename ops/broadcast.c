@@ -145,11 +145,8 @@ static leat_status out_dims(leat_kernel *k, int i, const int64_t *dims, int n)
 static leat_status broadcast_args_kernel(leat_kernel *k)
 {
     leat_shape s[2], out;
-    char a[128], b[128];
     LEAT_TRY(shapes_of_inputs(k, s));
-    if (!leat_shape_broadcast(&s[0], &s[1], &out))
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "shapes %s and %s do not broadcast",
-                                leat_shape_print(s[0], a, sizeof a), leat_shape_print(s[1], b, sizeof b));
+    LEAT_TRY(leat_kernel_broadcast(k, &s[0], &s[1], &out));
     return out_dims(k, 0, out.dims, leat_shape_rank(&out));
 }
 
@@ -168,11 +165,8 @@ static leat_status broadcast_args_shape(leat_infer *c)
 static leat_status gradient_args_kernel(leat_kernel *k)
 {
     leat_shape s[2], out;
-    char a[128], b[128];
     LEAT_TRY(shapes_of_inputs(k, s));
-    if (!leat_shape_broadcast(&s[0], &s[1], &out))
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "shapes %s and %s do not broadcast",
-                                leat_shape_print(s[0], a, sizeof a), leat_shape_print(s[1], b, sizeof b));
+    LEAT_TRY(leat_kernel_broadcast(k, &s[0], &s[1], &out));
     bool same = leat_shape_equal(s[0], s[1]);
     int rank = leat_shape_rank(&out);
     for (int i = 0; i < 2; i++) {

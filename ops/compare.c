@@ -53,11 +53,7 @@ static leat_status equal_other(leat_kernel *k, bool want)
 {
     const leat_tensor *a = k->in[0], *c = k->in[1];
     leat_shape out;
-    char sa[128], sc[128];
-    if (!leat_shape_broadcast(&a->shape, &c->shape, &out))
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "shapes %s and %s do not broadcast",
-                                leat_shape_print(a->shape, sa, sizeof sa),
-                                leat_shape_print(c->shape, sc, sizeof sc));
+    LEAT_TRY(leat_kernel_broadcast(k, &a->shape, &c->shape, &out));
     LEAT_TRY(leat_out_new(k, 0, &out));
     leat_broadcast b;
     leat_broadcast_plan(&b, &out, (const leat_shape *const[]){&a->shape, &c->shape}, 2);

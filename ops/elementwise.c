@@ -214,11 +214,7 @@ leat_status leat_binary_run(leat_kernel *k, leat_loop2 *loop, int64_t grain)
 {
     const leat_tensor *a = k->in[0], *c = k->in[1];
     leat_shape out;
-    char sa[128], sc[128];
-    if (!leat_shape_broadcast(&a->shape, &c->shape, &out))
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "shapes %s and %s do not broadcast",
-                                leat_shape_print(a->shape, sa, sizeof sa),
-                                leat_shape_print(c->shape, sc, sizeof sc));
+    LEAT_TRY(leat_kernel_broadcast(k, &a->shape, &c->shape, &out));
     LEAT_TRY(leat_out_reuse(k, 0, leat_shape_equal(a->shape, out) ? 0 : 1, &out));
     struct binary_run
         r; /* field by field: to clear the broadcast's arrays takes longer than a scalar's whole op */

@@ -112,6 +112,16 @@ leat_status leat_copy_rows(leat_kernel *k, leat_dtype dtype, void *to, int64_t t
     return LEAT_OK;
 }
 
+leat_status leat_kernel_broadcast(const leat_kernel *k, const leat_shape *a, const leat_shape *b,
+                                  leat_shape *out)
+{
+    char s[128], t[128];
+    if (leat_shape_broadcast(a, b, out))
+        return LEAT_OK;
+    return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "shapes %s and %s do not broadcast",
+                            leat_shape_print(*a, s, sizeof s), leat_shape_print(*b, t, sizeof t));
+}
+
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank, int *out)
 {
     if (axis->elements != 1)

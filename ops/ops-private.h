@@ -128,6 +128,9 @@ leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int 
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank,
                              int *out) LEAT_MUST_CHECK;
 
+/* The shape to which two broadcast; an error that names both where they do not. */
+leat_status leat_kernel_broadcast(const leat_kernel *k, const leat_shape *a, const leat_shape *b,
+                                  leat_shape *out) LEAT_MUST_CHECK;
 /* The shape that an int32 or int64 vector says: at most LEAT_MAX_RANK dimensions, none negative. */
 leat_status leat_kernel_shape(const leat_kernel *k, const leat_tensor *t, leat_shape *shape) LEAT_MUST_CHECK;
 

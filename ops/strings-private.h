@@ -9,6 +9,10 @@ static inline leat_bytes leat_string_at(const leat_tensor *t, int64_t i)
     const leat_string *s = (const leat_string *)t->data + i;
     return (leat_bytes){s->data != NULL ? s->data : "", s->size};
 }
+static inline bool leat_is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 /* Element i of an output of strings. */
 leat_status leat_string_put(leat_kernel *k, int output, int64_t i, const leat_buf *b) LEAT_MUST_CHECK;
 

@@ -10,17 +10,12 @@ typedef struct splitter {
     size_t at;       /* SIZE_MAX: done */
 } splitter;
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Bytes of the separator at `at`; 0: none. No separator means blanks, any number of them. */
 static size_t separated(const splitter *s, size_t at)
 {
     if (s->separator.size == 0) {
         size_t n = 0;
-        while (at + n < s->text.size && is_blank(s->text.data[at + n]))
+        while (at + n < s->text.size && leat_is_blank(s->text.data[at + n]))
             n++;
         return n;
     }

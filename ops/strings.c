@@ -305,17 +305,13 @@ static leat_status upper(leat_kernel *k, leat_bytes s, leat_buf *b)
 {
     return change_case(k, s, b, true);
 }
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 static leat_status strip(leat_kernel *k, leat_bytes s, leat_buf *b)
 {
     size_t first = 0, end = s.size;
     (void)k;
-    while (first < end && is_blank(s.data[first]))
+    while (first < end && leat_is_blank(s.data[first]))
         first++;
-    while (end > first && is_blank(s.data[end - 1]))
+    while (end > first && leat_is_blank(s.data[end - 1]))
         end--;
     leat_buf_append(b, s.data + first, end - first);
     return LEAT_OK;
