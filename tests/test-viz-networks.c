@@ -1,0 +1,171 @@
+/* Training graphs of the size that people have: each reads on one A4 page. */
+#include "check.h"
+#include "tests/viz-graph/graphs.h"
+#include "viz/graph-draw-private.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A node whose name and inputs are made from a scope and parts of names in it. */
+static void in_scope(leat_buf *g, const char *op, const char *scope, const char *leaf, const char *inputs,
+                     const char *shape)
+{
+    char name[640];
+    snprintf(name, sizeof name, "%s/%s", scope, leaf);
+    graph_node(g, op, name, inputs, shape);
+}
+
+/* Variables of a layer, what adds to them, and what is made of all variables: gradients, updates, init, save. */
+typedef struct network {
+    leat_buf g, init, save;
+    int updates;
+} network;
+
+static void add_variable(network *n, const char *scope, const char *leaf, const char *shape)
+{
+    char name[120], text[400];
+    snprintf(name, sizeof name, "%s/%s", scope, leaf);
+    graph_variable(&n->g, name, shape);
+    leat_buf_printf(&n->init, "%s^%s/Assign", n->init.size ? " " : "", name);
+    leat_buf_printf(&n->save, " %s", name);
+    snprintf(text, sizeof text, "gradients/%s_grad", scope);
+    in_scope(&n->g, "MatMul", text, leaf, "gradients/Fill", shape);
+    snprintf(text, sizeof text, "%s %s/read gradients/%s_grad/%s", name, name, scope, leaf);
+    char update[160];
+    snprintf(update, sizeof update, "train/update_%d/ApplyAdam", n->updates++);
+    graph_node(&n->g, "ApplyAdam", update, text, shape);
+}
+
+static void add_layer(network *n, const char *scope, const char *op, const char *input, const char *weights,
+                      const char *out, bool pooled)
+{
+    char text[200];
+    add_variable(n, scope, "weights", weights);
+    add_variable(n, scope, "biases", strrchr(weights, ',') + 1);
+    snprintf(text, sizeof text, "%s %s/weights/read", input, scope);
+    in_scope(&n->g, op, scope, op, text, out);
+    snprintf(text, sizeof text, "%s/%s %s/biases/read", scope, op, scope);
+    in_scope(&n->g, "BiasAdd", scope, "BiasAdd", text, out);
+    snprintf(text, sizeof text, "%s/BiasAdd", scope);
+    in_scope(&n->g, "Relu", scope, "Relu", text, out);
+    snprintf(text, sizeof text, "%s/Relu", scope);
+    if (pooled)
+        in_scope(&n->g, "MaxPool", scope, "MaxPool", text, out);
+}
+
+static void finish(network *n, const char *logits)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s labels", logits);
+    graph_node(&n->g, "Placeholder", "labels", "", "-1");
+    graph_node(&n->g, "SparseSoftmaxCrossEntropyWithLogits", "loss/cross_entropy", text, "-1");
+    graph_node(&n->g, "Const", "loss/Const", "", "1");
+    graph_node(&n->g, "Mean", "loss/mean", "loss/cross_entropy loss/Const", "");
+    graph_node(&n->g, "Fill", "gradients/Fill", "loss/mean", "");
+    leat_buf_putc(&n->init, '\0');
+    leat_buf_putc(&n->save, '\0');
+    graph_node(&n->g, "NoOp", "init", n->init.data, NULL);
+    graph_node(&n->g, "SaveV2", "save/SaveV2", n->save.data + 1, NULL);
+}
+
+static void lenet(network *n)
+{
+    graph_node(&n->g, "Placeholder", "images", "", "-1,28,28,1");
+    add_layer(n, "conv1", "Conv2D", "images", "5,5,1,6", "-1,28,28,6", true);
+    add_layer(n, "conv2", "Conv2D", "conv1/MaxPool", "5,5,6,16", "-1,14,14,16", true);
+    graph_node(&n->g, "Reshape", "flatten/Reshape", "conv2/MaxPool", "-1,784");
+    add_layer(n, "fc1", "MatMul", "flatten/Reshape", "784,120", "-1,120", false);
+    add_layer(n, "fc2", "MatMul", "fc1/Relu", "120,84", "-1,84", false);
+    add_layer(n, "logits", "MatMul", "fc2/Relu", "84,10", "-1,10", false);
+    finish(n, "logits/Relu");
+}
+
+/* Three layers, unrolled over 20 steps. */
+static void lstm(network *n)
+{
+    char inputs[200], scope[60];
+    graph_node(&n->g, "Placeholder", "tokens", "", "20,32,128");
+    for (int layer = 1; layer <= 3; layer++) {
+        snprintf(scope, sizeof scope, "rnn/layer%d", layer);
+        add_variable(n, scope, "kernel", "256,512");
+        add_variable(n, scope, "bias", "512");
+    }
+    for (int t = 0; t < 20; t++)
+        for (int layer = 1; layer <= 3; layer++) {
+            static const char *const ops[] = {"ConcatV2", "MatMul", "BiasAdd", "Split",
+                                              "Sigmoid",  "Tanh",   "Mul"};
+            char name[80], before[120] = "tokens";
+            if (layer > 1)
+                snprintf(before, sizeof before, "rnn/layer%d/step_%d/Mul", layer - 1, t);
+            for (size_t k = 0; k < LEAT_LEN(ops); k++) {
+                snprintf(name, sizeof name, "rnn/layer%d/step_%d/%s", layer, t, ops[k]);
+                snprintf(inputs, sizeof inputs, k == 1 ? "%s rnn/layer%d/kernel/read" : "%s", before, layer);
+                graph_node(&n->g, ops[k], name, inputs, "32,128");
+                snprintf(before, sizeof before, "%s", name);
+            }
+        }
+    add_layer(n, "softmax", "MatMul", "rnn/layer3/step_19/Mul", "128,1000", "-1,1000", false);
+    finish(n, "softmax/Relu");
+}
+
+typedef struct ink {
+    double x, y, w, h;
+} ink;
+
+/* Every letter at least 6 points high on A4, every text on the page and on no other. */
+static void check_page(const char *what, const char *trace)
+{
+    double w = 0, h = 0, least = INFINITY;
+    static ink inks[4000];
+    size_t n = 0, bad = 0;
+    REQUIRE(sscanf(trace, "page %lf %lf", &w, &h) == 2);
+    double scale = fmin(1, fmax(fmin(595 / w, 842 / h), fmin(842 / w, 595 / h)));
+    for (const char *at = trace; (at = strstr(at, " size=")) != NULL; at++) {
+        const char *box = strstr(at, " ink=");
+        double size = atof(at + 6);
+        ink *i = &inks[n];
+        if (box == NULL || n == LEAT_LEN(inks) ||
+            sscanf(box, " ink=%lf,%lf,%lf,%lf", &i->x, &i->y, &i->w, &i->h) != 4)
+            break;
+        n++;
+        least = fmin(least, size * scale);
+        bad += i->x < 0 || i->y < 0 || i->x + i->w > w || i->y + i->h > h;
+        for (size_t k = 0; k + 1 < n; k++)
+            bad += fmin(i->x + i->w, inks[k].x + inks[k].w) - fmax(i->x, inks[k].x) > 0.3 &&
+                   fmin(i->y + i->h, inks[k].y + inks[k].h) - fmax(i->y, inks[k].y) > 0.3;
+    }
+    printf("(%s: %zu texts, the least %.1f pt) ", what, n, least);
+    CHECK(n > 10 && bad == 0);
+    CHECK(least >= 6);
+}
+
+LEAT_TEST(training_graphs_read_on_one_page)
+{
+    static const struct {
+        const char *name;
+        void (*make)(network *n);
+        const char *shown[3];
+    } rows[] = {{"LeNet", lenet, {"\"conv1\"", "\"gradients\"", "\"loss\""}},
+                {"three layers of LSTM", lstm, {"\"rnn\"", "\"gradients\"", "\"softmax\""}}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        network n = {0};
+        leat_buf out = {0};
+        leat_canvas *c;
+        leat_canvas_options how = {.metrics = LEAT_METRICS_FIXED};
+        leat_plot_graph_options o = {.size = sizeof o, .title = rows[i].name};
+        rows[i].make(&n);
+        REQUIRE_OK(leat_canvas_new(&c, &leat_canvas_trace, &how));
+        CHECK_OK(leat_plot_graph_on(c, n.g.data, n.g.size, &o));
+        if (CHECK_OK(leat_canvas_finish(c, &out))) {
+            check_page(rows[i].name, out.data);
+            for (size_t k = 0; k < LEAT_LEN(rows[i].shown); k++)
+                CHECK(strstr(out.data, rows[i].shown[k]) != NULL);
+        }
+        leat_canvas_free(c);
+        leat_buf_free(&out);
+        leat_buf_free(&n.g);
+        leat_buf_free(&n.init);
+        leat_buf_free(&n.save);
+    }
+}
