@@ -55,17 +55,20 @@ static bool fetched(const slots *s, uint32_t value)
     return s->p->value_capture[value] != LEAT_NO_VALUE;
 }
 
-/* Aliases join their input's group; whoever shows something that has no slot is outside itself. */
+/* Aliases join their input's group; whoever shows something that has no slot is outside itself: so does a constant that waits
+ * for others, and is a node therefore. Its tensor is the graph's, and must never be computed over. */
 static void group_aliases(slots *s)
 {
     for (uint32_t node = 0; node < s->p->n_nodes; node++) {
         const leat_plan_node *n = &s->p->nodes[node];
         const leat_op *op = n->op;
+        bool constant = strcmp(op->type_name, "Const") == 0;
         for (uint32_t k = 0; k < op->n_outputs; k++) {
             const leat_op_out *o = &op->outputs[k];
             s->leader[n->out + k] = n->out + k;
-            s->outside[n->out + k] = o->is_ref || o->dtype == LEAT_STRING || o->dtype == LEAT_RESOURCE ||
-                                     o->dtype == LEAT_VARIANT || fetched(s, n->out + k);
+            s->outside[n->out + k] = constant || o->is_ref || o->dtype == LEAT_STRING ||
+                                     o->dtype == LEAT_RESOURCE || o->dtype == LEAT_VARIANT ||
+                                     fetched(s, n->out + k);
         }
         if (!(op->type->def->flags & LEAT_OP_ALIAS) || op->n_inputs == 0 || op->n_outputs == 0)
             continue;

@@ -332,6 +332,29 @@ LEAT_TEST(gradient_of_a_long_chain)
     leat_graph_free(g);
 }
 
+/* A constant that waits for another op is computed in the run; what is computed of it leaves it as it is. */
+LEAT_TEST(constants_under_control_stay_as_they_are)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out v = leat_variable(leat_constant_f32(g, LEAT_SCALAR, (float[]){0}, NULL));
+    leat_op *first[1] = {leat_assign(v, leat_constant_f32(g, LEAT_SCALAR, (float[]){4}, NULL), NULL).op};
+    leat_out y = LEAT_NO_OUT;
+    LEAT_CONTROL_DEPENDENCIES (g, first, 1) {
+        leat_out one = leat_constant_f32(g, LEAT_SCALAR, (float[]){1}, "one");
+        y = leat_sub(leat_square(one), leat_constant_f32(g, LEAT_SCALAR, (float[]){0.5f}, "half"));
+        y = leat_mul(leat_sub(leat_constant_f32(g, LEAT_SCALAR, (float[]){3}, "three"), y), y);
+    }
+    leat_session *s = leat_session_new(g, NULL);
+    CHECK_OK(leat_run_init(s));
+    for (int i = 0; i < 3; i++) {
+        float value = 0;
+        CHECK_OK(leat_eval_f32(s, y, &value));
+        CHECK(value == 1.25f);
+    }
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
 /* Integers carry no gradient: what hangs on an x by them alone does not depend on it, and ys that depend on no x are left alone
  * even where their op has no gradient for such inputs. */
 LEAT_TEST(gradients_pass_floating_point_tensors_only)
