@@ -1,7 +1,9 @@
 /* The ops of a saver, in graphs as TensorFlow's savers make them. */
 #include "config.h"
 #include "check.h"
+#include <errno.h>
 #include <leat.h>
+#include "base/fault-private.h"
 #include "base/file-private.h"
 
 #include <stdio.h>
@@ -290,4 +292,37 @@ LEAT_TEST(restoring_checks_everything_first)
 {
     restore_into_another(false);
     restore_into_another(true);
+}
+
+/* Wherever the disk is full, what was saved before stays, and no index is there without its meta graph, nor one without it. */
+LEAT_TEST(a_full_disk_leaves_whole_checkpoints)
+{
+    char path[4200], index[4300], meta[4300];
+    leat_graph *g = leat_graph_new();
+    leat_session *s;
+    add_variable(g, "a", LEAT_FLOAT, LEAT_SHAPE(3), 1, false);
+    leat_saver *saver = leat_saver_new(g, .max_to_keep = 0);
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    CHECK_OK(leat_run_init(s));
+    snprintf(path, sizeof path, "%s/m", check_temp_dir());
+    int failures = 0;
+    for (int nth = 1; nth < 100; nth++) {
+        leat_fault_arm(LEAT_FAULT_WRITE, (uint64_t)nth, ENOSPC);
+        leat_status status = leat_save(saver, s, path, .global_step = nth);
+        bool fired = leat_fault_fired();
+        leat_fault_disarm();
+        snprintf(index, sizeof index, "%s-%d.index", path, nth);
+        snprintf(meta, sizeof meta, "%s-%d.meta", path, nth);
+        CHECK(leat_path_kind_of(index) == leat_path_kind_of(meta));
+        if (!fired) {
+            CHECK_OK(status);
+            break;
+        }
+        failures += status != LEAT_OK;
+        CHECK(strstr(leat_message(), "No space left") != NULL);
+    }
+    CHECK(failures >= 3); /* the meta graph, the data, the index */
+    leat_session_free(s);
+    leat_saver_free(saver);
+    leat_graph_free(g);
 }

@@ -248,6 +248,15 @@ static leat_status keep_in(leat_saver *s, const char *prefix)
     return leat_checkpoint_keeper_recover(&s->keeper, dir);
 }
 
+/* After a failure, whose message stays. */
+static void drop_meta_graph(const char *path)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "%s", leat_message());
+    (void)!leat_file_remove(path);
+    (void)leat_fail(LEAT_ERR_INTERNAL, "%s", text);
+}
+
 leat_status leat_save(leat_save_args args)
 {
     leat_saver *s = args.saver;
@@ -258,10 +267,18 @@ leat_status leat_save(leat_save_args args)
                                                   : leat_strdup(args.path);
     char *meta = prefix != NULL ? leat_asprintf("%s.meta", prefix) : NULL;
     leat_status status = meta == NULL ? leat_fail_memory(strlen(args.path)) : keep_in(s, prefix);
-    if (status == LEAT_OK)
-        status = with_filename(s, args.session, prefix, true);
+    /* The meta graph comes first: the index, which is written last, commits a checkpoint that can be used without the program
+     * that wrote it. */
+    bool fresh = status == LEAT_OK && !args.no_meta_graph && leat_path_kind_of(meta) == LEAT_PATH_ABSENT;
+    if (status == LEAT_OK && !args.no_meta_graph)
+        status = leat_dir_make(s->directory);
     if (status == LEAT_OK && !args.no_meta_graph)
         status = leat_save_meta_graph(s->graph, s, meta);
+    if (status == LEAT_OK) {
+        status = with_filename(s, args.session, prefix, true);
+        if (status != LEAT_OK && fresh)
+            drop_meta_graph(meta);
+    }
     if (status == LEAT_OK)
         status = leat_checkpoint_keeper_add(&s->keeper, prefix, leat_wall_time());
     if (status == LEAT_OK && args.saved_path != NULL)
