@@ -51,7 +51,8 @@ def export_graphs(to):
             continue
         arguments = [HOUSING] if name in ON_HOUSING else []
         arguments += [os.path.join(to, 'model.ckpt')] if name == 'save_restore' else []
-        arguments += [os.path.join(to, 'logs')] if name == 'summaries' else []
+        arguments += [os.path.join(SOURCE, 'data', 'digits-train.csv')] if name == 'watching' else []
+        arguments += [os.path.join(to, 'logs')] if name in ('summaries', 'watching') else []
         p = subprocess.run([os.path.join(BUILD, 'examples', name)] + arguments, cwd=to, env=env, capture_output=True, text=True)
         if p.returncode != 0 or not glob.glob(os.path.join(to, '*%s-*.pb' % name)):
             fail(name, 'no graph was exported: ' + p.stderr)
