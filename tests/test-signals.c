@@ -86,7 +86,7 @@ static void interrupt(const struct row *r)
     leat_graph_free(g);
 }
 
-LEAT_TEST(signal_handlers_have_a_stack_while_kernels_run)
+static void interrupt_all(void)
 {
     stack_t mine = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack}, before;
     struct sigaction action = {.sa_sigaction = tick, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART}, old;
@@ -98,4 +98,15 @@ LEAT_TEST(signal_handlers_have_a_stack_while_kernels_run)
     sigaction(SIGALRM, &old, NULL);
     sigaltstack(&before, NULL);
 }
+#define CAN_INTERRUPT
 #endif
+
+LEAT_TEST(signal_handlers_have_a_stack_while_kernels_run) /* in the table of every build */
+{
+#ifdef CAN_INTERRUPT
+    interrupt_all();
+#else
+    SKIP(
+        "the stack pointer is looked at on x86-64 only, and not under ThreadSanitizer, which delays signals");
+#endif
+}
