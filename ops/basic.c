@@ -124,6 +124,12 @@ const leat_op_def leat_op_StopGradient =
             .doc = "The input; no gradient flows back through it.", .shape = leat_shape_same,
             .kernels = {{identity_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_ALIAS);
 
+const leat_op_def leat_op_GuaranteeConst = LEAT_OP(
+    "GuaranteeConst(input: T) -> output: T; T: type",
+    .doc = "The input, of which the graph promises that it stays.", .shape = leat_shape_same,
+    .kernels = {{identity_kernel}}, .gradient = identity_grad, .flags = LEAT_OP_ALIAS | LEAT_OP_STATEFUL);
+
+LEAT_ROW(GuaranteeConst, "(float[2,3] -3..3) -> input 0");
 LEAT_ROW(Identity, "(float[2,3] -3..3) -> input 0");
 LEAT_ROW(Identity, "(string[2] 'a' 'bc') -> string[2] 'a' 'bc'");
 LEAT_ROW(Snapshot, "(float[2,3] -3..3) -> input 0");

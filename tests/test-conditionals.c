@@ -101,6 +101,12 @@ static const struct row {
                            "u = AssignAdd(r:1,one) T:type=float; m = RefMerge(r:0,u) T:type=float N:int=2; "
                            "f = Identity(m) T:type=float",
      {"0", "1", "1", "2"}},
+    {"a variable written in a branch by another name of its reference",
+     INIT PRED VARIABLE(
+         v) "init = NoOp(^v/i); i = RefIdentity(v) T:type=float; r = RefSwitch(i,p) T:type=float; "
+            "j = RefIdentity(r:1) T:type=float; u = AssignAdd(j,one) T:type=float; "
+            "n = ControlTrigger(^u); f = Identity(v,^n) T:type=float",
+     {"0", "1", "1", "2"}},
     {"a variable read before and after the branch that writes it",
      INIT PRED VARIABLE(v) "init = NoOp(^v/i); before = Identity(v) T:type=float; "
                            "s = Switch(one,p) T:type=float; u = AssignAdd(v,s:1) T:type=float; "
