@@ -43,8 +43,6 @@ static leat_status add_slot(struct slots *s, const char *tag, uint32_t n, uint8_
                             uint32_t *index)
 {
     uint32_t *place = table_place(s, tag, n), head = *place - 1, last = LEAT_NO_INDEX;
-    /* A chain holds slots that were added.
-     * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     for (uint32_t at = head; at != LEAT_NO_INDEX; last = at, at = s->at[at].next)
         if (!old && !s->at[at].old && s->at[at].form == form) {
             *index = at;

@@ -320,8 +320,6 @@ static leat_status assign_part(leat_kernel *k)
             one.offset = s.offset;
             int64_t left = i;
             for (int d = s.rank - 1; d >= 0; d--) {
-                /* A part that has elements has no dimension of zero.
-                 * NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
                 one.offset += left % s.dims[d] * s.stride[d];
                 left /= s.dims[d];
                 one.dims[d] = 1;

@@ -108,7 +108,9 @@ static bool attr_equal(const leat_attr_value *a, const leat_attr_value *b)
         return false;
     switch (a->kind) {
     case LEAT_ATTR_INT: return a->i == b->i;
-    case LEAT_ATTR_FLOAT: return memcmp(&a->f, &b->f, sizeof a->f) == 0;
+    case LEAT_ATTR_FLOAT: /* by bits: NaN is NaN, 0 is not -0
+                           * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+        return memcmp(&a->f, &b->f, sizeof a->f) == 0;
     case LEAT_ATTR_BOOL: return a->b == b->b;
     case LEAT_ATTR_TYPE: return a->type == b->type;
     case LEAT_ATTR_SHAPE: return a->shape == b->shape || leat_shape_equal(*a->shape, *b->shape);

@@ -96,8 +96,6 @@ static leat_status add_histograms(leat_log_data *d, const char *name, const leat
         size_t from = leat_sample(i, MOST_HISTOGRAMS, s->n);
         status = decode_histogram(d, run, &leat_series_blobs(run, s)[from], &scratch, &at[n]);
         if (status == LEAT_OK) {
-            /* Without memory the status says so.
-             * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
             at[n].step = leat_series_steps(run, s)[from];
             at[n++].wall = leat_series_wall_times(run, s)[from];
         } else if (status != LEAT_ERR_NO_MEMORY) {

@@ -35,8 +35,6 @@ static leat_status add_kind(leat_tfigures *f, leat_map *ids, const leat_timeline
         LEAT_TRY(leat_map_put(ids, e->op, strlen(e->op), found));
     }
     *kind = (uint32_t)((uintptr_t)found - 1);
-    /* A kind that was found has been added.
-     * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     f->kinds[*kind].ns += length(e);
     f->kinds[*kind].count++;
     return LEAT_OK;

@@ -119,8 +119,6 @@ static void move_back(merge *m)
 {
     int at = 0;
     for (size_t i = 0; i < m->count; i++)
-        /* There are parts where something was moved.
-         * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         for (int shard = 0; shard < m->parts[i]->shards_count && at < m->moved; shard++, at++) {
             char *from = bundle_data_path(m->place.prefix, at, m->place.shards);
             char *to = bundle_data_path(m->parts[i]->prefix, shard, m->parts[i]->shards_count);

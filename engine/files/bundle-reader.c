@@ -439,8 +439,6 @@ static bool fits(const leat_bundle_want *w, const leat_bundle_entry *e)
 static void put_difference(leat_buf *text, const leat_bundle_want *w, const leat_bundle_entry *e)
 {
     const leat_data_type *type = leat_data_type_find(w->dtype);
-    /* An entry that was read has a dtype that is known.
-     * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     leat_buf_printf(text, "%s'%s' is %s", text->size > 0 ? "; " : "", w->name, e->type->name);
     leat_bundle_put_shape(text, e->meta.rank, e->meta.dims);
     leat_buf_printf(text, " where %s", type != NULL ? type->name : "another dtype");

@@ -296,8 +296,6 @@ leat_op *leat_apply_gradients(leat_optimizer o, const leat_grad_var *pairs, size
         leat_graph_keep(g, leat_fail_memory(n * sizeof *updates));
     for (size_t i = 0; g->status == LEAT_OK && i < n; i++)
         if (pairs[i].gradient.op != NULL && usable(g, &pairs[i]))
-            /* Without memory the graph has failed.
-             * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
             updates[kept++] = (update){.variable = pairs[i].variable,
                                        .gradient = pairs[i].gradient,
                                        .resource = leat_out_dtype(pairs[i].variable) == LEAT_RESOURCE};

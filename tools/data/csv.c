@@ -29,11 +29,10 @@ struct leat_csv_rows {
  * *got is then the number of bytes there. */
 static leat_status fill(leat_data_table *t, size_t have, size_t *got)
 {
-    size_t start = t->filled;
+    size_t start = 0;
     if (t->next.offset < t->buffer_offset || t->next.offset > t->buffer_offset + t->filled) {
         t->filled = 0; /* a seek to elsewhere */
         t->buffer_offset = t->next.offset;
-        start = 0;
     } else {
         start = (size_t)(t->next.offset - t->buffer_offset);
     }
