@@ -16,7 +16,7 @@
 #ifdef LEAT_POOL_PTHREAD
 #define N_GRAPHS 20 /* under ThreadSanitizer */
 #else
-#define N_GRAPHS 60
+#define N_GRAPHS 300
 #endif
 #define RUNS 3
 #define MAX_FETCHES 40
