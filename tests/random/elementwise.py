@@ -18,7 +18,7 @@ def spec(*names):
 UNARY = {
     "Abs": (-3, 3), "Acos": (-0.9, 0.9), "Acosh": (1.2, 5), "Asin": (-0.9, 0.9), "Asinh": (-4, 4), "Atan": (-4, 4),
     "Atanh": (-0.9, 0.9), "Cos": (-6, 6), "Cosh": (-3, 3), "Digamma": (0.6, 5), "Elu": (-3, 3), "Erf": (-2, 2),
-    "Erfc": (-2, 2), "Exp": (-3, 3), "Expm1": (-2, 2), "Identity": (-3, 3), "Inv": (0.5, 3),
+    "Erfc": (-2, 2), "Exp": (-3, 3), "GuaranteeConst": (-3, 3), "Expm1": (-2, 2), "Identity": (-3, 3), "Inv": (0.5, 3),
     "Lgamma": (2.3, 6), "Log": (0.3, 6), "Log1p": (-0.6, 4), "Neg": (-3, 3), "OnesLike": (-3, 3), "Reciprocal": (0.5, 3),
     "Relu": (-3, 3), "Relu6": (-3, 9), "Rsqrt": (0.3, 5), "Selu": (-3, 3), "Sigmoid": (-5, 5), "Sin": (-6, 6),
     "Sinh": (-3, 3), "Snapshot": (-3, 3), "Softplus": (-4, 4), "Softsign": (-3, 3), "Sqrt": (0.2, 5), "Square": (-3, 3),
@@ -51,7 +51,7 @@ def unary(g, op):
     x = g.value(t, g.shape(0, 5), *UNARY[op])
     arg = {"Elu": "features", "Relu": "features", "Relu6": "features", "Selu": "features", "Softplus": "features",
            "Softsign": "features", "Identity": "input", "Snapshot": "input", "StopGradient": "input",
-           "PreventGradient": "input"}.get(op, "x")  # fmt: skip
+           "PreventGradient": "input", "GuaranteeConst": "input"}.get(op, "x")  # fmt: skip
     # TensorFlow cannot differentiate half's Digamma: its Polygamma has none.
     g.apply(op, smooth=op != "PreventGradient" and not (op == "Digamma" and t in HALVES), **{arg: x})
 
