@@ -81,6 +81,8 @@ static const struct {
     {8, "\x22\x02\x08", 3, "length beyond the end", 0, 1, 0x00},
     {8, "\x0f\x00", 2, "unknown wire type", 0, -1, 0},
     {8, "\x00\x00", 2, "invalid field number", 0, -1, 0},
+    {20, "\x0a\x18\x0a\x01m\x12\x04NoOp\x2a\x0d\x0a\x01k\x12\x08\x0a\x06\x32\x02\x01\x03\x42", 26,
+     "a list of more than one kind", 0, 24, 0x32},
 };
 
 LEAT_TEST(bad_wire_bytes)

@@ -142,7 +142,8 @@ static leat_status read_list(leat_wire *w, uint64_t file_size, leat_op_builder *
         if (list.kind != 0 && list.kind != kind)
             status = leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: a list of more than one kind",
                                (unsigned long long)f.offset);
-        list.kind = kind;
+        else
+            list.kind = kind; /* what its items are, also when they are freed */
         if (status == LEAT_OK)
             status = add_item(&list, w, &f, file_size, b);
     }
