@@ -47,18 +47,6 @@ leat_status leat_fail_context(leat_status status, const char *format, ...) LEAT_
 /* Clears, or restores, this thread's detail: for code that tries something and goes on. */
 void leat_clear_message(void) LEAT_PRIV(clear_message);
 
-#ifdef __clang_analyzer__
-/* What the analyzer cannot see from here: a failure is never LEAT_OK. */
-static inline leat_status leat_analyzer_failed(leat_status status)
-{
-    if (status == LEAT_OK)
-        __builtin_unreachable();
-    return status;
-}
-#define leat_fail(...) leat_analyzer_failed(leat_fail(__VA_ARGS__))
-#define leat_fail_memory(bytes_) leat_analyzer_failed(leat_fail_memory(bytes_))
-#endif
-
 void leat_note(leat_log_level level, const char *format, ...) LEAT_PRIV(note) LEAT_PRINTF(2, 3);
 
 /* ---- memory ---- */
@@ -105,15 +93,6 @@ leat_status leat_buf_status(const leat_buf *b) LEAT_PRIV(buf_status); /* LEAT_OK
 /* Grows *array (of *capacity elements of `size` bytes) to hold at least `need`, by doubling. */
 leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size)
     LEAT_PRIV(grow) LEAT_MUST_CHECK;
-#ifdef __clang_analyzer__
-static inline leat_status leat_analyzer_grown(leat_status status, void *array_pointer)
-{
-    if (status == LEAT_OK && *(void **)array_pointer == NULL)
-        __builtin_unreachable();
-    return status;
-}
-#define leat_grow(array_, ...) leat_analyzer_grown(leat_grow(array_, __VA_ARGS__), array_)
-#endif
 
 /* ---- arena: memory freed all at once; starts as all zero; not thread-safe ---- */
 

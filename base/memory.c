@@ -112,7 +112,7 @@ void leat_free_aligned(void *pointer)
     leat_free(pointer);
 }
 
-leat_status(leat_grow)(void *array_pointer, size_t *capacity, size_t need, size_t size)
+leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t size)
 {
     if (need <= *capacity)
         return LEAT_OK;

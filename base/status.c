@@ -68,7 +68,7 @@ leat_status leat_fail_v(leat_status status, const char *format, va_list args)
     return status;
 }
 
-leat_status(leat_fail)(leat_status status, const char *format, ...)
+leat_status leat_fail(leat_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -77,7 +77,7 @@ leat_status(leat_fail)(leat_status status, const char *format, ...)
     return status;
 }
 
-leat_status(leat_fail_memory)(size_t bytes)
+leat_status leat_fail_memory(size_t bytes)
 {
     snprintf(message, sizeof message, "out of memory (%zu bytes wanted)", bytes);
     return LEAT_ERR_NO_MEMORY;

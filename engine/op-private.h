@@ -193,9 +193,6 @@ size_t leat_attr_ints(const leat_op *op, const char *name, const int64_t **value
 
 /* "node 'N' (Op): reason": what every error about a node looks like. */
 leat_status leat_op_fail(const leat_op *op, leat_status status, const char *format, ...) LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_op_fail(...) leat_analyzer_failed(leat_op_fail(__VA_ARGS__))
-#endif
 
 /* ---- shape inference ----
  * The same function serves graph building (unknown dimensions) and checks. It sets every output's shape; outputs that
@@ -214,9 +211,6 @@ leat_tensor *leat_infer_value(const leat_infer *c, int i);
 /* Input i, a 1-D integer tensor, as a shape: -1 where an element is unknown; rank unknown if even its length is. */
 leat_shape leat_infer_value_as_shape(const leat_infer *c, int i);
 leat_status leat_infer_fail(const leat_infer *c, const char *format, ...) LEAT_PRINTF(2, 3);
-#ifdef __clang_analyzer__
-#define leat_infer_fail(...) leat_analyzer_failed(leat_infer_fail(__VA_ARGS__))
-#endif
 /* Input i must have (or be able to have) this rank: else an error. */
 leat_status leat_infer_want_rank(const leat_infer *c, int i, int rank);
 
@@ -271,9 +265,6 @@ void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg);
 /* Error of this node, with shapes or values in the reason. */
 leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const char *format, ...)
     LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_kernel_fail(...) leat_analyzer_failed(leat_kernel_fail(__VA_ARGS__))
-#endif
 /* Zeroed memory of this node that lives as long as the session and is shared by all its runs (random streams): lock
  * nothing, the plan orders stateful nodes. NULL: out of memory. */
 void *leat_node_state(leat_kernel *k, size_t bytes);

@@ -20,9 +20,6 @@ bool leat_lex_take(leat_lexer *l, char c);
 leat_bytes leat_lex_word(leat_lexer *l);
 /* "ORIGIN:LINE:COLUMN: reason"; `at` stands on the current line. */
 leat_status leat_lex_fail(const leat_lexer *l, const char *at, const char *format, ...) LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_lex_fail(...) leat_analyzer_failed(leat_lex_fail(__VA_ARGS__))
-#endif
 /* "A number was expected, not 'x'": names what comes next. */
 leat_status leat_lex_unexpected(leat_lexer *l, const char *wanted);
 

@@ -56,7 +56,7 @@ leat_bytes leat_lex_word(leat_lexer *l)
     return (leat_bytes){start, (size_t)(l->at - start)};
 }
 
-leat_status(leat_lex_fail)(const leat_lexer *l, const char *at, const char *format, ...)
+leat_status leat_lex_fail(const leat_lexer *l, const char *at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

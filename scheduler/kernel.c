@@ -3,7 +3,7 @@
 #include <string.h>
 #include "plan-parts-private.h"
 
-leat_status(leat_kernel_fail)(const leat_kernel *k, leat_status status, const char *format, ...)
+leat_status leat_kernel_fail(const leat_kernel *k, leat_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

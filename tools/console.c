@@ -121,3 +121,11 @@ int leat_tool_fail(leat_tool *t, leat_status status)
     t->progress_width = 0;
     return leat_exit_code(status);
 }
+
+int leat_tool_end(leat_tool *t, leat_status status)
+{
+    int signal = leat_signals_caught();
+    if (signal != 0)
+        return LEAT_EXIT_SIGNAL + signal;
+    return status == LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
+}

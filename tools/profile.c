@@ -125,10 +125,7 @@ static int run(leat_tool *t, const void *values)
     leat_graph_session s = {0};
     leat_run_log log = {0};
     leat_status status = leat_run_log_close(&log, profile(t, &s, &log, values));
-    int signal = leat_signals_caught();
-    int code = signal != 0         ? LEAT_EXIT_SIGNAL + signal
-               : status != LEAT_OK ? leat_tool_fail(t, status)
-                                   : LEAT_EXIT_OK;
+    int code = leat_tool_end(t, status);
     leat_graph_session_free(&s);
     return code;
 }

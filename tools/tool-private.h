@@ -142,6 +142,8 @@ leat_status leat_print_flush(leat_tool *t);
 void leat_tool_warn(leat_tool *t, const char *format, ...) LEAT_PRINTF(2, 3);
 /* Prints leat_message() (or the text of the status) so, and returns the exit code that the status stands for. */
 int leat_tool_fail(leat_tool *t, leat_status status);
+/* The exit code of a command that ends so: of the signal that stopped it, of the failure, which is printed, or 0. */
+int leat_tool_end(leat_tool *t, leat_status status);
 int leat_exit_code(leat_status status);
 
 /* The library's log call-back: warnings to standard error. Touches no leat_tool: any thread may call it. */

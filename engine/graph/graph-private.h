@@ -102,9 +102,6 @@ struct leat_graph {
 
 /* Keeps the first error; returns its status. The thread's detail is `format`'s. */
 leat_status leat_graph_fail(leat_graph *g, leat_status status, const char *format, ...) LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_graph_fail(...) leat_analyzer_failed(leat_graph_fail(__VA_ARGS__))
-#endif
 /* Keeps the thread's current detail as the graph's error. */
 leat_status leat_graph_keep(leat_graph *g, leat_status status);
 

@@ -74,7 +74,7 @@ leat_status leat_graph_keep(leat_graph *g, leat_status status)
     return g->status;
 }
 
-leat_status(leat_graph_fail)(leat_graph *g, leat_status status, const char *format, ...)
+leat_status leat_graph_fail(leat_graph *g, leat_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -296,7 +296,7 @@ void leat_out_set_shape(leat_out out, leat_shape shape)
     o->shape = leat_graph_intern_shape(out.op->graph, &merged);
 }
 
-leat_status(leat_op_fail)(const leat_op *op, leat_status status, const char *format, ...)
+leat_status leat_op_fail(const leat_op *op, leat_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -3,7 +3,7 @@
 #include "graph-private.h"
 #include "engine/plan-private.h"
 
-leat_status(leat_infer_fail)(const leat_infer *c, const char *format, ...)
+leat_status leat_infer_fail(const leat_infer *c, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

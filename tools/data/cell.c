@@ -53,7 +53,7 @@ bool leat_cell_decimal_comma(const leat_cell *c)
     return digits > 0 && commas > 0;
 }
 
-leat_status(leat_cell_fail)(const leat_data_table *t, size_t column, const char *reason)
+leat_status leat_cell_fail(const leat_data_table *t, size_t column, const char *reason)
 {
     enum { SHOWN = 48 };
     char number[32];

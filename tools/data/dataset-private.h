@@ -67,9 +67,6 @@ const char *leat_cell_text(const leat_cell *c, char *buf, size_t *size);
 bool leat_cell_decimal_comma(const leat_cell *c);
 /* Fails as leat_data_table_fail does, with "'text' reason", the text cut to a decent length. */
 leat_status leat_cell_fail(const leat_data_table *t, size_t column, const char *reason);
-#ifdef __clang_analyzer__
-#define leat_cell_fail(...) leat_analyzer_failed(leat_cell_fail(__VA_ARGS__))
-#endif
 
 /* ---- categories (schema.c) ---- */
 

@@ -65,15 +65,9 @@ size_t leat_data_table_find(const leat_data_table *t, const char *name);
 /* Fails with "FILE:LINE: column 'NAME': reason" for the current row. */
 leat_status leat_data_table_fail(const leat_data_table *t, size_t column, const char *format, ...)
     LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_data_table_fail(...) leat_analyzer_failed(leat_data_table_fail(__VA_ARGS__))
-#endif
 /* The same without a column. */
 leat_status leat_data_table_fail_row(const leat_data_table *t, uint64_t line, const char *format, ...)
     LEAT_PRINTF(3, 4);
-#ifdef __clang_analyzer__
-#define leat_data_table_fail_row(...) leat_analyzer_failed(leat_data_table_fail_row(__VA_ARGS__))
-#endif
 
 /* Names are copied into t->columns after these checks: valid UTF-8, not twice the same, at least one. */
 leat_status leat_data_table_set_columns(leat_data_table *t, const leat_cell *names, size_t n) LEAT_MUST_CHECK;

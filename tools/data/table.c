@@ -48,7 +48,7 @@ size_t leat_data_table_find(const leat_data_table *t, const char *name)
     return t->n_columns;
 }
 
-leat_status(leat_data_table_fail)(const leat_data_table *t, size_t column, const char *format, ...)
+leat_status leat_data_table_fail(const leat_data_table *t, size_t column, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -58,7 +58,7 @@ leat_status(leat_data_table_fail)(const leat_data_table *t, size_t column, const
                              (unsigned long long)t->row.line, t->columns[column]);
 }
 
-leat_status(leat_data_table_fail_row)(const leat_data_table *t, uint64_t line, const char *format, ...)
+leat_status leat_data_table_fail_row(const leat_data_table *t, uint64_t line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
