@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "base/fault-private.h"
 #include "base/file-private.h"
 #include "check.h"
+#include "faults.h"
 #include "engine/files/graphdef-private.h"
 #include "graph-text.h"
 #include "leat.h"
@@ -460,17 +460,12 @@ LEAT_TEST(import_without_memory)
     size_t library = leat_put_begin(&b, 2);
     put_function(&b, "h", (const char *const[]){"Neg"}, 1);
     leat_put_end(&b, library);
-    uint64_t before = leat_live_allocations();
-    bool fired = true;
-    for (uint64_t nth = 1; fired; nth++) {
-        leat_fault_arm(LEAT_FAULT_ALLOC, nth, 12);
+    EACH_FAULT (f, LEAT_FAULT_ALLOC, 12) {
+        fault_start(&f);
         leat_graph *g = leat_graph_new();
         leat_status status = g != NULL ? leat_import_graph_def(g, b.data, b.size, NULL) : LEAT_ERR_NO_MEMORY;
-        fired = leat_fault_fired();
-        leat_fault_disarm();
-        CHECK(fired == (status != LEAT_OK));
+        CHECK(fault_end(&f) == (status != LEAT_OK));
         leat_graph_free(g);
-        CHECK(leat_live_allocations() == before);
     }
     leat_buf_free(&b);
 }

@@ -1,8 +1,8 @@
 /* Saving: which checkpoints are kept, what a failure leaves, and what a crash leaves. */
 #include "config.h"
 #include "check.h"
+#include "faults.h"
 #include "bundle-numbered.h"
-#include "base/fault-private.h"
 #include "engine/files/checkpoint-private.h"
 
 #include <errno.h>
@@ -287,21 +287,17 @@ static const struct fault_kind {
     {LEAT_FAULT_SYNC, EIO, true},     {LEAT_FAULT_RENAME, EIO, true},  {LEAT_FAULT_CLOSE, EIO, true},
 };
 
-/* The nth call of the kind fails in a save over a checkpoint, or beside it. Whatever the save says, one of the two is
+/* A call fails in a save over a checkpoint, or beside it. Whatever the save says, one of the two is
  * whole and found; where it failed before the commit, the old one and no temporary file. */
-static void save_with_fault(const struct fault_kind *f, uint64_t nth, const char *name, bool *fired)
+static void save_with_fault(fault_rounds *f, const char *name)
 {
     char dir[4000], *latest = NULL;
     snprintf(dir, sizeof dir, "%s", quick_dir());
     CHECK_OK(save_and_publish(dir, "m", 1, 1));
-    uint64_t live = leat_live_allocations();
     leat_clear_message();
-    leat_fault_arm(f->kind, nth, f->error);
+    fault_start(f);
     leat_status status = save_and_publish(dir, name, 2, 1);
-    *fired = leat_fault_fired();
-    leat_fault_disarm();
-    CHECK(leat_live_allocations() == live);
-    CHECK(status == LEAT_OK || (*fired && leat_message()[0] != 0));
+    CHECK(fault_end(f) ? status == LEAT_OK || leat_message()[0] != 0 : status == LEAT_OK);
     REQUIRE_OK(leat_checkpoint_latest(dir, &latest));
     int number = number_of(latest);
     CHECK(status == LEAT_OK ? number == 2 : number == 1 || number == 2);
@@ -320,12 +316,11 @@ static void save_with_fault(const struct fault_kind *f, uint64_t nth, const char
 LEAT_TEST(each_call_can_fail)
 {
     for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++)
-        for (int over = 0; over < 2; over++) {
-            uint64_t nth = 0;
-            for (bool fired = true; fired;)
-                save_with_fault(&fault_kinds[i], ++nth, over ? "m" : "new", &fired);
-            CHECK(nth > 3);
-        }
+        for (int over = 0; over < 2; over++)
+            EACH_FAULT (f, fault_kinds[i].kind, fault_kinds[i].error) {
+                save_with_fault(&f, over ? "m" : "new");
+                CHECK(f.fired || f.nth > 3);
+            }
 }
 
 /* Two parts, with value n in each; then merged. */
@@ -365,20 +360,17 @@ static int merged_number(const char *dir)
 }
 
 /* Before the commit a failure puts the parts back, so that the merge can be tried again. */
-static void merge_with_fault(const struct fault_kind *f, uint64_t nth, bool *fired)
+static void merge_with_fault(fault_rounds *f)
 {
     char dir[4000];
     snprintf(dir, sizeof dir, "%s", quick_dir());
     stage(dir, 1);
     CHECK_OK(merge(dir));
     stage(dir, 2);
-    uint64_t live = leat_live_allocations();
-    leat_fault_arm(f->kind, nth, f->error);
+    leat_clear_message();
+    fault_start(f);
     leat_status status = merge(dir);
-    *fired = leat_fault_fired();
-    leat_fault_disarm();
-    CHECK(leat_live_allocations() == live);
-    CHECK(status == LEAT_OK || (*fired && leat_message()[0] != 0));
+    CHECK(fault_end(f) ? status == LEAT_OK || leat_message()[0] != 0 : status == LEAT_OK);
     int number = merged_number(dir);
     CHECK(status == LEAT_OK ? number == 2 : number == 1 || number == 2);
     if (number == 1)
@@ -389,12 +381,11 @@ static void merge_with_fault(const struct fault_kind *f, uint64_t nth, bool *fir
 
 LEAT_TEST(each_call_of_a_merge_can_fail)
 {
-    for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++) {
-        uint64_t nth = 0;
-        for (bool fired = true; fired;)
-            merge_with_fault(&fault_kinds[i], ++nth, &fired);
-        CHECK(nth > 1);
-    }
+    for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++)
+        EACH_FAULT (f, fault_kinds[i].kind, fault_kinds[i].error) {
+            merge_with_fault(&f);
+            CHECK(f.fired || f.nth > 1);
+        }
 }
 
 LEAT_TEST(each_call_of_a_reader_can_fail)
@@ -402,22 +393,16 @@ LEAT_TEST(each_call_of_a_reader_can_fail)
     const char *prefix = in_dir(check_temp_dir(), "m");
     REQUIRE_OK(save(prefix, 7, 2));
     for (size_t i = 0; i < LEAT_LEN(fault_kinds); i++)
-        for (uint64_t nth = 1;; nth++) {
+        EACH_FAULT (f, fault_kinds[i].kind, fault_kinds[i].error) {
             leat_listing_count count;
             leat_buf text = {0};
-            uint64_t live = leat_live_allocations();
-            leat_fault_arm(fault_kinds[i].kind, nth, fault_kinds[i].error);
+            fault_start(&f);
             leat_status status =
                 leat_checkpoint_list(prefix, &(leat_listing){.json = true, .verify = true}, &text, &count);
-            bool fired = leat_fault_fired();
-            leat_fault_disarm();
-            if (fired && fault_kinds[i].fatal && fault_kinds[i].kind != LEAT_FAULT_CLOSE)
+            if (fault_end(&f) && fault_kinds[i].fatal && fault_kinds[i].kind != LEAT_FAULT_CLOSE)
                 CHECK(status != LEAT_OK || count.unreadable > 0);
             else
                 CHECK(status == LEAT_OK && count.unreadable == 0 && count.tensors == 4);
             leat_buf_free(&text);
-            CHECK(leat_live_allocations() == live);
-            if (!fired)
-                break;
         }
 }

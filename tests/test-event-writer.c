@@ -1,6 +1,6 @@
 #include "config.h"
 #include "check.h"
-#include "base/fault-private.h"
+#include "faults.h"
 #include "base/file-private.h"
 #include "events/event-private.h"
 #include "events/histogram-private.h"
@@ -505,22 +505,20 @@ LEAT_TEST(png_without_memory)
     uint64_t before = leat_live_allocations();
     leat_buf whole = {0};
     REQUIRE_OK(leat_png_encode(&whole, pixels, 40, 40, 3));
-    bool fired = true;
-    for (uint64_t nth = 1; fired; nth++) {
+    EACH_FAULT (f, LEAT_FAULT_ALLOC, ENOMEM) {
         leat_buf b = {0};
-        leat_png_image image;
-        leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
+        fault_start(&f);
         leat_status encoded = leat_png_encode(&b, pixels, 40, 40, 3);
-        fired = leat_fault_fired();
-        CHECK((encoded != LEAT_OK) == fired);
+        CHECK(fault_end(&f) == (encoded != LEAT_OK));
         leat_buf_free(&b);
-        leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
+    }
+    EACH_FAULT (f, LEAT_FAULT_ALLOC, ENOMEM) {
+        leat_png_image image;
+        fault_start(&f);
         leat_status decoded = leat_png_decode(&image, whole.data, whole.size, 1600);
-        CHECK((decoded != LEAT_OK) == leat_fault_fired());
-        fired |= leat_fault_fired();
+        CHECK(fault_end(&f) == (decoded != LEAT_OK));
         leat_free(image.pixels);
     }
-    leat_fault_disarm();
     leat_buf_free(&whole);
     CHECK(leat_live_allocations() == before);
 }

@@ -1,7 +1,7 @@
 /* test-tool.c - the option table: parsing, the texts made from it, exit codes, and what standard output does. */
 #include "base/base-private.h"
-#include "base/fault-private.h"
 #include "check.h"
+#include "faults.h"
 #include "tools/tool-private.h"
 #include <fcntl.h>
 #include <math.h>
@@ -270,21 +270,15 @@ LEAT_TEST(completions_are_accepted_by_the_shells)
 LEAT_TEST(parsing_survives_failed_allocations)
 {
     char *argv[] = {(char *)"--target=y", (char *)"--feed=a", (char *)"--feed=b", (char *)"operand"};
-    bool done = false;
-    for (uint64_t nth = 1; !done && nth < 50; nth++) {
-        uint64_t before = leat_live_allocations();
+    EACH_FAULT (f, LEAT_FAULT_ALLOC, 12) {
         struct sample_args values;
         leat_tool t = {0};
         bool want_help;
-        leat_fault_arm(LEAT_FAULT_ALLOC, nth, 12);
+        fault_start(&f);
         leat_status st = leat_options_parse(&t, &sample_command, 4, argv, &values, &want_help);
-        done = !leat_fault_fired();
-        leat_fault_disarm();
-        CHECK(done ? st == LEAT_OK : st == LEAT_ERR_NO_MEMORY);
+        CHECK(st == (fault_end(&f) ? LEAT_ERR_NO_MEMORY : LEAT_OK));
         leat_options_free(&t, &sample_command, &values);
-        CHECK(leat_live_allocations() == before);
     }
-    CHECK(done);
 }
 
 LEAT_TEST(progress_is_plain_in_a_log)

@@ -1,7 +1,7 @@
 /* The canvases: each format gets the same scene; the SVG and the trace are read back as text, the PNG as
  * pixels. */
 #include "check.h"
-#include "base/fault-private.h"
+#include "faults.h"
 #include "base/file-private.h"
 #include "viz/canvas-private.h"
 #include "viz/theme-private.h"
@@ -310,30 +310,21 @@ LEAT_TEST(pdf_has_pages_outline_and_links)
 LEAT_TEST(each_allocation_may_fail)
 {
     static const char *const formats[] = {"png", "svg", "pdf", "trace"};
-    for (size_t i = 0; i < LEAT_LEN(formats); i++) {
-        uint64_t before = leat_live_allocations();
-        for (uint64_t nth = 1;; nth++) {
+    for (size_t i = 0; i < LEAT_LEN(formats); i++)
+        EACH_FAULT (f, LEAT_FAULT_ALLOC, ENOMEM) {
             leat_canvas *c = NULL;
             leat_buf out = {0};
             leat_canvas_options options = {.title = "t", .prefix = "p"};
-            leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
+            fault_start(&f);
             leat_status status = leat_canvas_new(&c, leat_canvas_class_of(formats[i]), &options);
             if (status == LEAT_OK) {
                 draw_scene(c);
                 status = leat_canvas_finish(c, &out);
             }
-            bool fired = leat_fault_fired();
-            leat_fault_disarm();
+            CHECK(fault_end(&f) ? status == LEAT_ERR_NO_MEMORY : status == LEAT_OK && f.nth > 5);
             leat_canvas_free(c);
             leat_buf_free(&out);
-            CHECK(!fired || status == LEAT_ERR_NO_MEMORY);
-            if (!fired) {
-                CHECK(status == LEAT_OK && nth > 5);
-                break;
-            }
         }
-        CHECK(leat_live_allocations() == before);
-    }
 }
 
 LEAT_TEST(text_of_every_theme_can_be_read)

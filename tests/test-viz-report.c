@@ -1,7 +1,7 @@
 /* The report: what it writes, that it can be read, and that nothing in a log becomes markup or a path. */
 #include "check.h"
+#include "faults.h"
 #include "tests/viz/sample.h"
-#include "base/fault-private.h"
 #include "base/file-private.h"
 #include "profile/figures-private.h"
 #include "viz/report-private.h"
@@ -320,26 +320,18 @@ LEAT_TEST(each_failure_of_a_report_is_reported)
     o.threads = 1;
     const char *dir = check_temp_dir();
     char path[200];
-    uint64_t before = leat_live_allocations();
     for (int target = 0; target < 3; target++) {
         static const char *const names[] = {"report", "report.html", "report.pdf"};
         snprintf(path, sizeof path, "%s/%s", dir, names[target]);
         for (size_t i = 0; i < LEAT_LEN(faults); i++)
-            for (uint64_t nth = 1;; nth++) {
-                leat_fault_arm(faults[i].kind, nth, faults[i].error);
+            EACH_FAULT (f, faults[i].kind, faults[i].error) {
+                fault_start(&f);
                 leat_status status = leat_report(path, &data, &o);
-                bool fired = leat_fault_fired();
-                leat_fault_disarm();
-                if (!fired) {
-                    CHECK(status == LEAT_OK);
-                    break;
-                }
-                CHECK(status != LEAT_OK && leat_message()[0] != '\0');
-                if (status == LEAT_OK)
+                CHECK(fault_end(&f) ? status != LEAT_OK && leat_message()[0] != '\0' : status == LEAT_OK);
+                if (f.fired && status == LEAT_OK)
                     printf("\n    %s: failure %zu, number %llu is not told", names[target], i,
-                           (unsigned long long)nth);
+                           (unsigned long long)f.nth);
             }
     }
-    CHECK(leat_live_allocations() == before);
     sample_free(s);
 }
