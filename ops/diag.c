@@ -1,25 +1,13 @@
 /* diag.c - bands of matrices, and the diagonals of tensors whose dimensions come twice. */
 #include "ops/linalg-private.h"
 
-static size_t bytes_of(const leat_tensor *t)
-{
-    return leat_dtype_bytes(t->dtype);
-}
-
-static leat_status want_plain(const leat_kernel *k, leat_dtype dtype)
-{
-    if (dtype != LEAT_STRING)
-        return LEAT_OK;
-    return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no matrices of %s", leat_dtype_name(dtype));
-}
-
 /* ---- bands ---- */
 
 static leat_status band_part_kernel(leat_kernel *k)
 {
     const leat_tensor *in = k->in[0];
     int rank = leat_shape_rank(&in->shape);
-    LEAT_TRY(want_plain(k, in->dtype));
+    LEAT_TRY(leat_want_plain(k, in->dtype));
     if (rank < 2 || k->in[1]->elements != 1 || k->in[2]->elements != 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "input must be matrices, num_lower and num_upper scalars");
@@ -32,7 +20,7 @@ static leat_status band_part_kernel(leat_kernel *k)
                                 "%lld",
                                 (long long)lower, (long long)upper, (long long)rows, (long long)columns);
     LEAT_TRY(leat_out_new(k, 0, &in->shape));
-    size_t b = bytes_of(in), row_bytes = (size_t)columns * b;
+    size_t b = leat_dtype_bytes(in->dtype), row_bytes = (size_t)columns * b;
     const char *from = in->data;
     char *to = k->out[0].data;
     for (int64_t i = 0; i < count; i++, from += row_bytes, to += row_bytes) {
@@ -84,7 +72,7 @@ static leat_status tensor_diag_kernel(leat_kernel *k)
     for (int i = 0; i < 2 * rank; i++)
         shape.dims[i] = in->shape.dims[i % rank];
     LEAT_TRY(leat_out_new(k, 0, &shape));
-    size_t b = bytes_of(in);
+    size_t b = leat_dtype_bytes(in->dtype);
     memset(k->out[0].data, 0, (size_t)k->out[0].elements * b);
     for (int64_t i = 0; i < in->elements; i++)
         memcpy((char *)k->out[0].data + (size_t)(i * (in->elements + 1)) * b,
@@ -138,7 +126,7 @@ static leat_status tensor_diag_part_kernel(leat_kernel *k)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the two halves of the shape must agree: %s",
                                 leat_shape_print(in->shape, text, sizeof text));
     LEAT_TRY(leat_out_new(k, 0, &half));
-    size_t b = bytes_of(in);
+    size_t b = leat_dtype_bytes(in->dtype);
     int64_t n = k->out[0].elements;
     for (int64_t i = 0; i < n; i++)
         memcpy((char *)k->out[0].data + (size_t)i * b, (const char *)in->data + (size_t)(i * (n + 1)) * b, b);

@@ -32,6 +32,8 @@ typedef struct leat_matrix_dims {
 } leat_matrix_dims;
 leat_status leat_want_matrices(const leat_kernel *k, int i, bool square,
                                leat_matrix_dims *dims) LEAT_MUST_CHECK;
+/* LEAT_ERR_UNIMPLEMENTED for matrices of strings, which are no plain bytes to move. */
+leat_status leat_want_plain(const leat_kernel *k, leat_dtype dtype) LEAT_MUST_CHECK;
 /* The shape of t with other last two dimensions; columns -1: one dimension less; both -1: none of them. */
 leat_shape leat_batch_shape(const leat_shape *t, int64_t rows, int64_t columns);
 /* For shape functions: input i must be able to be a batch of (square) matrices. *rows and *columns -1 where unknown. */

@@ -83,6 +83,13 @@ void leat_matrix_store(leat_tensor *t, int64_t index, bool transposed, const dou
 
 /* ---- shapes ---- */
 
+leat_status leat_want_plain(const leat_kernel *k, leat_dtype dtype)
+{
+    if (dtype != LEAT_STRING)
+        return LEAT_OK;
+    return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no matrices of %s", leat_dtype_name(dtype));
+}
+
 leat_status leat_want_matrices(const leat_kernel *k, int i, bool square, leat_matrix_dims *dims)
 {
     const leat_tensor *t = k->in[i];

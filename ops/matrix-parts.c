@@ -1,18 +1,6 @@
 /* matrix-parts.c - diagonals of matrices: putting in, taking out. */
 #include "ops/linalg-private.h"
 
-static size_t bytes_of(const leat_tensor *t)
-{
-    return leat_dtype_bytes(t->dtype);
-}
-
-static leat_status want_plain(const leat_kernel *k, leat_dtype dtype)
-{
-    if (dtype != LEAT_STRING)
-        return LEAT_OK;
-    return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no matrices of %s", leat_dtype_name(dtype));
-}
-
 /* ---- diagonals ----
  * V3 takes a range of diagonals k0 <= k <= k1 (0 is the main one, positive ones are above it). Several diagonals are the rows
  * of a matrix, the uppermost first, each padded to the longest, at its left or right end as `align` says. */
@@ -105,7 +93,7 @@ static leat_status diag_part_run(leat_kernel *k, int k_input, const void *paddin
 {
     const leat_tensor *in = k->in[0];
     int rank = leat_shape_rank(&in->shape);
-    LEAT_TRY(want_plain(k, in->dtype));
+    LEAT_TRY(leat_want_plain(k, in->dtype));
     if (rank < 2)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be matrices, not of rank %d", rank);
     band b = {.rows = in->shape.dims[rank - 2], .columns = in->shape.dims[rank - 1]};
@@ -114,7 +102,7 @@ static leat_status diag_part_run(leat_kernel *k, int k_input, const void *paddin
     read_align(k->op, &b);
     leat_shape shape = diagonal_shape(&in->shape, &b);
     LEAT_TRY(leat_out_new(k, 0, &shape));
-    size_t bytes = bytes_of(in);
+    size_t bytes = leat_dtype_bytes(in->dtype);
     int64_t count = leat_dims_product(&in->shape, 0, rank - 2), per = (b.k1 - b.k0 + 1) * b.longest;
     if (b.k0 != b.k1)
         fill_with(k->out[0].data, bytes, k->out[0].elements, padding);
@@ -239,7 +227,7 @@ static leat_status diag_run(leat_kernel *k, band *b, const void *padding)
     int64_t count = leat_dims_product(&shape, 0, rank - 2), per = (b->k1 - b->k0 + 1) * b->longest;
     LEAT_TRY(leat_out_new(k, 0, &shape));
     read_align(k->op, b);
-    size_t bytes = bytes_of(in);
+    size_t bytes = leat_dtype_bytes(in->dtype);
     fill_with(k->out[0].data, bytes, k->out[0].elements, padding);
     for (int64_t i = 0; i < count; i++)
         move_diagonals(b, bytes, (char *)k->out[0].data + (size_t)(i * b->rows * b->columns) * bytes,
@@ -250,7 +238,7 @@ static leat_status diag_run(leat_kernel *k, band *b, const void *padding)
 static leat_status diag_kernel(leat_kernel *k)
 {
     int rank = leat_shape_rank(&k->in[0]->shape);
-    LEAT_TRY(want_plain(k, k->in[0]->dtype));
+    LEAT_TRY(leat_want_plain(k, k->in[0]->dtype));
     if (rank < 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "a diagonal must be a vector");
     int64_t n = k->in[0]->shape.dims[rank - 1];
@@ -287,7 +275,7 @@ static leat_status diag_v3_kernel(leat_kernel *k)
 {
     band b = {.rows = 0};
     int rank = leat_shape_rank(&k->in[0]->shape);
-    LEAT_TRY(want_plain(k, k->in[0]->dtype));
+    LEAT_TRY(leat_want_plain(k, k->in[0]->dtype));
     LEAT_TRY(read_k(k, 1, &b));
     LEAT_TRY(want_padding(k, 4));
     if (k->in[2]->elements != 1 || k->in[3]->elements != 1)
@@ -378,7 +366,7 @@ static leat_status set_diag_run(leat_kernel *k, int k_input)
     const leat_tensor *in = k->in[0], *diagonal = k->in[1];
     int rank = leat_shape_rank(&in->shape);
     char text[128], other[128];
-    LEAT_TRY(want_plain(k, in->dtype));
+    LEAT_TRY(leat_want_plain(k, in->dtype));
     if (rank < 2)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be matrices, not of rank %d", rank);
     band b = {.rows = in->shape.dims[rank - 2], .columns = in->shape.dims[rank - 1]};
@@ -391,7 +379,7 @@ static leat_status set_diag_run(leat_kernel *k, int k_input)
                                 leat_shape_print(want, text, sizeof text),
                                 leat_shape_print(diagonal->shape, other, sizeof other));
     LEAT_TRY(leat_out_new(k, 0, &in->shape));
-    size_t bytes = bytes_of(in);
+    size_t bytes = leat_dtype_bytes(in->dtype);
     int64_t count = leat_dims_product(&in->shape, 0, rank - 2), per = (b.k1 - b.k0 + 1) * b.longest;
     memcpy(k->out[0].data, in->data, (size_t)in->elements * bytes);
     for (int64_t i = 0; i < count; i++)

@@ -5,27 +5,15 @@ What TensorFlow writes, Leat lists with the same values; what Leat writes of it 
 files, with a compressed index, merged of parts), TensorFlow loads with the same values; where both write the same
 thing the files are the same bytes.
 """
-import hashlib, json, os, shutil, struct, subprocess, sys, tempfile
+import hashlib, json, os, shutil, struct, subprocess, tempfile
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
-try:
-    import numpy as np
-    import tensorflow as tf
-    from tensorflow.python.checkpoint import checkpoint_management
-except ImportError:
-    print('TensorFlow is not installed: skipped')
-    sys.exit(77)
+import judge
+from judge import check
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.checkpoint import checkpoint_management
 
-DRIVER = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.environ.get('LEAT_BUILDDIR', '.'), 'bundle-driver')
-failures = 0
-
-
-def check(good, what):
-    global failures
-    if not good:
-        failures += 1
-        print('FAILED:', what)
+DRIVER = judge.built('bundle-driver')
 
 
 def leat(*args, ok=True):
@@ -252,4 +240,4 @@ for test in (test_types, test_many, test_large_index, test_slices, test_merge, t
     finally:
         shutil.rmtree(top)
     print(test.__name__, 'done')
-sys.exit(failures > 0)
+judge.finish()

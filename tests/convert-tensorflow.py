@@ -4,30 +4,16 @@ convert_variables_to_constants leaves; texts and binaries go both ways. Skipped 
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
-try:
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-    from google.protobuf import text_format
-    from tensorflow.core.protobuf import saved_model_pb2
-except ImportError:
-    print('TensorFlow is not installed: skipped')
-    sys.exit(77)
+import judge
+from judge import check, tf
+import numpy as np
+from google.protobuf import text_format
+from tensorflow.core.protobuf import saved_model_pb2
+
 tf.disable_v2_behavior()
-
-LEAT = os.path.join(os.path.abspath(os.environ.get('LEAT_BUILDDIR', '.')), 'leat')
-failures = 0
-
-
-def check(good, what):
-    global failures
-    if not good:
-        failures += 1
-        print('FAILED:', what)
+LEAT = judge.built('leat')
 
 
 def leat(*arguments, code=0):
@@ -167,5 +153,4 @@ try:
     saved_model(work)
 finally:
     shutil.rmtree(work)
-print('%d failures' % failures)
-sys.exit(failures != 0)
+judge.finish()

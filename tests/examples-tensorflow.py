@@ -7,41 +7,29 @@ import glob
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
-try:
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-except ImportError:
-    print('TensorFlow is not installed: skipped')
-    sys.exit(77)
-tf.disable_eager_execution()
+import judge
+from judge import BUILD, SOURCE, check, tf
+import numpy as np
 
-BUILD = os.path.abspath(os.environ.get('LEAT_BUILDDIR', '.'))
-SOURCE = os.path.abspath(os.environ.get('LEAT_SRCDIR', '.'))
-LEAT = os.path.join(BUILD, 'leat')
+tf.disable_eager_execution()
+LEAT = judge.built('leat')
 HOUSING = os.path.join(SOURCE, '..', 'shared', 'data', 'california_housing.csv')
 ON_HOUSING = {'gd_manual', 'gd_autodiff', 'gd_optimizer', 'gd_momentum', 'normal_equation', 'mini_batch', 'summaries'}
 VARIABLES = {'VariableV2', 'Variable', 'VarHandleOp'}
 SKIPPED_OPS = {'NoOp', 'SaveV2', 'RestoreV2', 'Placeholder', 'ShardedFilename', 'MergeV2Checkpoints', 'Assert', 'Print'}
-failures = 0
 
 
 def fail(what, why):
-    global failures
-    failures += 1
-    print('FAILED %s: %s' % (what, why))
+    check(False, '%s: %s' % (what, why))
 
 
 def export_graphs(to):
     """Runs every example; what it frees is written."""
     shim = os.path.join(BUILD, '.libs', 'export-shim.so')
     if not os.path.exists(shim):
-        print('there is no %s (a static build?): skipped' % shim)
-        sys.exit(77)
+        judge.skip('there is no %s (a static build?)' % shim)
     env = dict(os.environ, LD_PRELOAD=shim, LEAT_EXPORT=to, ASAN_OPTIONS='verify_asan_link_order=0')
     examples = [os.path.basename(p)[:-2] for p in sorted(glob.glob(os.path.join(SOURCE, 'examples', '*.c')))]
     missing = []
@@ -188,7 +176,7 @@ try:
             values += Graph(path, work).check()
         except Exception as error:  # whatever TensorFlow says of the graph
             fail(os.path.basename(path), str(error).splitlines()[0])
-    print('%d graphs, %d values compared, %d failures' % (len(graphs), values, failures))
+    check(graphs, 'the examples wrote no graph')
 finally:
     shutil.rmtree(work)
-sys.exit(failures != 0 or not graphs)
+judge.finish('%d graphs, %d values compared' % (len(graphs), values))

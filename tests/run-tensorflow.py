@@ -10,23 +10,13 @@ import subprocess
 import sys
 import tempfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-try:
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-except ImportError:
-    print("TensorFlow is not installed: skipped")
-    sys.exit(77)
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import run_models  # noqa: E402
+import judge
+from judge import tf
+import numpy as np
+import run_models
 
-tf.disable_eager_execution()
-tf.disable_control_flow_v2()
-tf.logging.set_verbosity(tf.logging.ERROR)
-LEAT = os.path.join(os.environ.get("LEAT_BUILDDIR", "."), "leat")
+judge.graphs_as_in_tensorflow_1()
+LEAT = judge.built("leat")
 
 
 class Case:

@@ -5,20 +5,13 @@ import glob
 import os
 import struct
 import subprocess
-import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-try:
-    import tensorflow.compat.v1 as tf
-    from google.protobuf import text_format
-    from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
-except ImportError:
-    print("TensorFlow is not installed")
-    sys.exit(77)
+import judge
+from judge import SOURCE, tf
+from google.protobuf import text_format
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
-DRIVER = os.path.join(os.environ.get("LEAT_BUILDDIR", "."), "text-driver")
-SOURCE = os.environ.get("LEAT_SRCDIR", ".")
-failures = 0
+DRIVER = judge.built("text-driver")
 
 
 def convert(kind, direction, data):
@@ -29,7 +22,6 @@ def convert(kind, direction, data):
 
 
 def check(what, kind, message):
-    global failures
     text = text_format.MessageToString(message, as_utf8=False).encode()
     raw = message.SerializeToString(deterministic=True)
     try:
@@ -44,8 +36,7 @@ def check(what, kind, message):
             if back.SerializeToString(deterministic=True) != raw:
                 raise RuntimeError("the message that was read differs")
     except RuntimeError as error:
-        print(f"{what}: {error}")
-        failures += 1
+        judge.check(False, f"{what}: {error}")
 
 
 def made_here():
@@ -94,5 +85,4 @@ for path in sorted(glob.glob(os.path.join(cases, "*.pb")) + glob.glob(os.path.jo
         message.ParseFromString(file.read())
     check(path, "meta" if meta else "saved_model" if saved else "graph", message)
     count += 1
-print(f"{count} messages, {failures} differ")
-sys.exit(failures != 0)
+judge.finish(f"{count} messages")

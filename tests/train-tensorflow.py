@@ -6,27 +6,16 @@ The network is built by Leat or by TensorFlow, with variables of either kind, wh
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-try:
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-except ImportError:
-    print("TensorFlow is not installed: skipped")
-    sys.exit(77)
-tf.disable_eager_execution()
-tf.disable_control_flow_v2()
-tf.logging.set_verbosity(tf.logging.ERROR)
+import judge
+from judge import tf
+import numpy as np
 
-DRIVER = os.path.join(os.environ.get("LEAT_BUILDDIR", "."), "train-driver")
+judge.graphs_as_in_tensorflow_1()
+DRIVER = judge.built("train-driver")
 BATCH, INPUTS, CLASSES, TURN = 32, 8, 4, 100
 where = tempfile.mkdtemp(prefix="leat-turns-")
-failures = 0
-
 
 def data():
     r = np.random.RandomState(5)
@@ -101,11 +90,10 @@ def tensorflow_builds(name, resource, sliced, prefix):
 
 
 def same(what, got, want):
-    global failures
     worst = max(abs(a - b) / abs(b) for a, b in zip(got, want))
     good = len(got) == len(want) == 3 * TURN and worst <= 1e-6 and want[-1] < 0.5 * want[0]
-    failures += not good
-    print("%s %-60s worst %.2g, loss %.4f -> %.4f" % ("ok    " if good else "FAILED", what, worst, want[0], want[-1]))
+    print("%-60s worst %.2g, loss %.4f -> %.4f" % (what, worst, want[0], want[-1]))
+    judge.check(good, what)
 
 
 def turns(what, start, batches):
@@ -138,4 +126,4 @@ try:
     main()
 finally:
     shutil.rmtree(where)
-sys.exit(1 if failures else 0)
+judge.finish()

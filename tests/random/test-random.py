@@ -15,18 +15,11 @@ import sys
 import tempfile
 import traceback
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-try:
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-except ImportError:
-    print("TensorFlow is not installed: skipped")
-    sys.exit(77)
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(HERE))
+import judge  # noqa: E402
+from judge import BUILD, tf  # noqa: E402
+import numpy as np  # noqa: E402
 import elementwise  # noqa: E402
 import graphs  # noqa: E402
 import layers  # noqa: E402,F401
@@ -34,11 +27,7 @@ import shapes  # noqa: E402,F401
 import state  # noqa: E402
 import words  # noqa: E402,F401
 
-tf.disable_eager_execution()
-tf.disable_control_flow_v2()
-tf.logging.set_verbosity(tf.logging.ERROR)
-
-BUILD = os.environ.get("LEAT_BUILDDIR", ".")
+judge.graphs_as_in_tensorflow_1()
 CANNOT = {
     "DestroyResourceOp": "gives nothing that could be compared",
     "MergeV2Checkpoints": "files: tests/bundle-tensorflow.py",
