@@ -212,8 +212,8 @@ static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
     uint64_t nodes = 0;
     const char *graph_error = NULL;
     leat_buf_put_escaped(b, run->name, strlen(run->name));
-    leat_buf_printf(b, ": %zu file%s, %" PRIu64 " points\n", run->n_files, run->n_files == 1 ? "" : "s",
-                    run->n_points);
+    leat_buf_printf(b, ": %zu file%s, %" PRIu64 " point%s\n", run->n_files, run->n_files == 1 ? "" : "s",
+                    run->n_points, run->n_points == 1 ? "" : "s");
     for (size_t i = 0; i < run->n_series; i++)
         if (run->series[i].n > 0)
             put_series_line(b, run, &run->series[i]);
