@@ -51,8 +51,15 @@ typedef struct leat_chart {
         notes[LEAT_MARKS]; /* counts of what marks show, explained below the chart; 0: nothing to explain */
     size_t not_positive;   /* points that a log axis cannot show */
     const char *remark;    /* another note; NULL: none */
+    size_t pale_outside;   /* unsmoothed points outside, drawn pale and without marks */
     bool keep_notes_row;   /* also without notes, so that charts side by side are alike */
+    double numbers_width;  /* of the y axis, at least: so that charts above one another are aligned */
 } leat_chart;
+
+bool leat_chart_has_notes(const leat_chart *chart);
+/* How wide the numbers of the y axis will be in this box. */
+double leat_chart_numbers_width(leat_canvas *c, const leat_theme *theme, const leat_chart *chart,
+                                leat_box box);
 
 /* Draws all but the data; returns where they go (w or h <= 0: no room). `right` is kept free at the right. */
 leat_box leat_chart_frame(leat_canvas *c, const leat_theme *theme, const leat_chart *chart, leat_box box,

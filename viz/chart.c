@@ -201,11 +201,11 @@ static void draw_x_axis(frame *f)
         leat_draw_line(f->c, f->plot.x, f->plot.y, f->plot.x, bottom, &axis);
 }
 
-/* One explained mark, or a remark without one, at *x; an explanation only where there is room for it whole. */
+/* One explained mark, or a remark without one, at *x; only where there is room for it whole, but for the first. */
 static void draw_note(frame *f, double *x, double y, int mark, const char *text)
 {
     double w = leat_text_width(f->c, text, &f->small), sign = mark >= 0 ? 14 : 0, right = f->box.x + f->box.w;
-    if (mark < 0 && *x + w > right)
+    if (mark < 0 && *x == f->box.x && *x + w > right)
         w = fmax(0, right - *x);
     if (*x + sign + w > right)
         return;
@@ -220,17 +220,19 @@ static void draw_note(frame *f, double *x, double y, int mark, const char *text)
     *x += sign + w + 14;
 }
 
-static bool has_notes(const leat_chart *chart)
+bool leat_chart_has_notes(const leat_chart *chart)
 {
     for (size_t i = 0; i < LEAT_MARK_POINT; i++)
         if (chart->notes[i] > 0)
             return true;
-    return chart->not_positive > 0 || some(chart->remark);
+    return chart->not_positive > 0 || chart->pale_outside > 0 || some(chart->remark);
 }
 
 static void draw_notes(frame *f, double y)
 {
-    static const char *const texts[] = {"%s NaN", "%s +∞", "%s −∞", "%s above the range", "%s below it"};
+    bool above = f->chart->notes[LEAT_MARK_CLIP_ABOVE] > 0;
+    const char *const texts[] = {"%s NaN", "%s +∞", "%s −∞", "%s above the range",
+                                 above ? "%s below it" : "%s below the range"};
     double x = f->box.x;
     char text[96], count[LEAT_NUMBER_SIZE];
     if (some(f->chart->remark))
@@ -242,14 +244,18 @@ static void draw_notes(frame *f, double y)
         draw_note(f, &x, y, i, text);
     }
     if (f->chart->not_positive > 0) {
-        snprintf(text, sizeof text, "%s not positive",
+        snprintf(text, sizeof text, "%s ≤ 0 not shown",
                  leat_format_count(count, (int64_t)f->chart->not_positive));
+        draw_note(f, &x, y, -1, text);
+    }
+    if (f->chart->pale_outside > 0) {
+        snprintf(text, sizeof text, "%s unsmoothed outside",
+                 leat_format_count(count, (int64_t)f->chart->pale_outside));
         draw_note(f, &x, y, -1, text);
     }
 }
 
-/* Title and subtitle on one line: the subtitle to the right, in what the title leaves. */
-static double draw_titles(frame *f)
+static double titles_height(const frame *f)
 {
     const leat_chart *k = f->chart;
     double h = 0;
@@ -257,9 +263,16 @@ static double draw_titles(frame *f)
         h = leat_text_line(f->c, k->title, &f->title);
     if (some(k->subtitle))
         h = fmax(h, leat_text_line(f->c, k->subtitle, &f->small));
-    if (h == 0 || h > f->box.h / 3)
-        return 0;
+    return h > f->box.h / 3 ? 0 : h;
+}
+
+/* Title and subtitle on one line: the subtitle to the right, in what the title leaves. */
+static void draw_titles(frame *f, double h)
+{
+    const leat_chart *k = f->chart;
     double y = f->box.y + h / 2, room = f->box.w;
+    if (h == 0)
+        return;
     leat_text_style title = {.font = f->title, .color = f->theme->ink, .v = LEAT_CENTER};
     leat_text_style sub = {.font = f->small, .color = f->theme->muted, .v = LEAT_CENTER, .h = LEAT_RIGHT};
     if (some(k->title)) {
@@ -271,7 +284,6 @@ static double draw_titles(frame *f)
     }
     if (some(k->subtitle) && room > 0)
         leat_draw_text_within(f->c, f->box.x + f->box.w, y, room, k->subtitle, &sub);
-    return h;
 }
 
 static void draw_labels(frame *f, double ylabel_w, double xlabel_y)
@@ -294,37 +306,65 @@ static void draw_labels(frame *f, double ylabel_w, double xlabel_y)
     }
 }
 
+/* Where texts below and beside the plot stand. */
+typedef struct chart_rows {
+    double ticks_h, xlabel_h, notes_h, ylabel_w;
+} chart_rows;
+
+/* The plot's box, from the title's height on, but for the numbers of the y axis, which are chosen then. */
+static chart_rows lay_out(frame *f, double top)
+{
+    const leat_chart *chart = f->chart;
+    leat_canvas *c = f->c;
+    leat_box box = f->box;
+    double left = box.h - top - f->tick_height * 0.6;
+    double small = leat_line_height(&f->small) + 3;
+    double ticks_h = left > 40 + f->tick_height ? 1.5 * f->tick_height + 5 : 0;
+    left -= ticks_h;
+    double xlabel_h = take_bottom(
+        f, chart->xlabel, some(chart->xlabel) ? fmax(small, leat_text_line(c, chart->xlabel, &f->small)) : 0,
+        &left);
+    double notes_h =
+        take_bottom(f, leat_chart_has_notes(chart) || chart->keep_notes_row ? "yes" : NULL, small, &left);
+    double ylabel_w =
+        some(chart->ylabel) && box.w > 120 ? leat_text_line(c, chart->ylabel, &f->small) + 3 : 0;
+    f->plot = (leat_box){box.x + ylabel_w, box.y + top + f->tick_height * 0.6, box.w - ylabel_w, left};
+    if (ticks_h > 0)
+        choose_y_ticks(f);
+    return (chart_rows){ticks_h, xlabel_h, notes_h, ylabel_w};
+}
+
+double leat_chart_numbers_width(leat_canvas *c, const leat_theme *theme, const leat_chart *chart,
+                                leat_box box)
+{
+    frame f = {.c = c, .theme = theme, .chart = chart, .box = box};
+    choose_fonts(&f);
+    lay_out(&f, titles_height(&f));
+    return f.y_width;
+}
+
 leat_box leat_chart_frame(leat_canvas *c, const leat_theme *theme, const leat_chart *chart, leat_box box,
                           double right)
 {
     frame f = {.c = c, .theme = theme, .chart = chart, .box = box};
     choose_fonts(&f);
-    double top = draw_titles(&f), left = box.h - top - f.tick_height * 0.6;
-    double small = leat_line_height(&f.small) + 3;
-    double ticks_h = left > 40 + f.tick_height ? 1.5 * f.tick_height + 5 : 0;
-    left -= ticks_h;
-    double xlabel_h =
-        take_bottom(&f, chart->xlabel,
-                    some(chart->xlabel) ? fmax(small, leat_text_line(c, chart->xlabel, &f.small)) : 0, &left);
-    double notes_h = take_bottom(&f, has_notes(chart) || chart->keep_notes_row ? "yes" : NULL, small, &left);
-    double ylabel_w = some(chart->ylabel) && box.w > 120 ? leat_text_line(c, chart->ylabel, &f.small) + 3 : 0;
-    f.plot = (leat_box){box.x + ylabel_w, box.y + top + f.tick_height * 0.6, box.w - ylabel_w, left};
-    if (ticks_h > 0)
-        choose_y_ticks(&f);
-    double numbers_w = f.y_width > 0 ? f.y_width + 8 : 2;
+    double top = titles_height(&f);
+    draw_titles(&f, top);
+    chart_rows r = lay_out(&f, top);
+    double numbers_w = f.y_width > 0 ? fmax(f.y_width, chart->numbers_width) + 8 : 2;
     f.plot.x += numbers_w;
     f.plot.w -= numbers_w + fmax(6, right);
     if (f.plot.w < 10 || f.plot.h < 8)
         return (leat_box){0};
     leat_draw_rect(c, f.plot.x, f.plot.y, f.plot.w, f.plot.h, 0, &(leat_style){.fill = theme->panel});
-    if (ticks_h > 0)
+    if (r.ticks_h > 0)
         choose_x_ticks(&f);
     draw_y_axis(&f, f.plot.x - 6);
     draw_x_axis(&f);
-    double bottom = f.plot.y + f.plot.h + ticks_h;
-    draw_labels(&f, ylabel_w, xlabel_h > 0 ? bottom + xlabel_h / 2 : 0);
-    if (notes_h > 0)
-        draw_notes(&f, bottom + xlabel_h + notes_h / 2);
+    double bottom = f.plot.y + f.plot.h + r.ticks_h;
+    draw_labels(&f, r.ylabel_w, r.xlabel_h > 0 ? bottom + r.xlabel_h / 2 : 0);
+    if (r.notes_h > 0)
+        draw_notes(&f, bottom + r.xlabel_h + r.notes_h / 2);
     return f.plot;
 }
 
@@ -371,8 +411,8 @@ double leat_legend(leat_canvas *c, const leat_theme *theme, const leat_legend_en
         shown = rows * columns - 1;
     }
     leat_text_style style = {.font = font, .color = theme->ink, .v = LEAT_BASELINE};
-    for (size_t i = 0; draw && i < shown; i++) {
-        double x = box.x + cell * (double)(i % columns), y = box.y + row * (double)(i / columns) + 1 + above;
+    for (size_t i = 0; draw && i < shown; i++) { /* down the columns: sorted names are read like a list */
+        double x = box.x + cell * (double)(i / rows), y = box.y + row * (double)(i % rows) + 1 + above;
         draw_sample(c, &entries[i], x, y - 0.35 * font.size);
         leat_draw_text_within(c, x + SAMPLE + 6, y, text_w, entries[i].label, &style);
     }
@@ -380,8 +420,8 @@ double leat_legend(leat_canvas *c, const leat_theme *theme, const leat_legend_en
         char text[40];
         snprintf(text, sizeof text, "and %zu more", n - shown);
         style.color = theme->muted;
-        leat_draw_text_within(c, box.x + cell * (double)(shown % columns),
-                              box.y + row * (double)(shown / columns) + 1 + above, cell - 18, text, &style);
+        leat_draw_text_within(c, box.x + cell * (double)(shown / rows),
+                              box.y + row * (double)(shown % rows) + 1 + above, cell - 18, text, &style);
     }
     return row * (double)rows;
 }

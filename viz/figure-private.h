@@ -46,6 +46,8 @@ typedef struct leat_plot_class {
     leat_status (*prepare)(leat_figure *f, leat_panel *p, double width);
     double (*height)(leat_figure *f, leat_canvas *c, leat_panel *p, double width); /* NULL: any will do */
     void (*draw)(leat_figure *f, leat_canvas *c, leat_panel *p, leat_box box);
+    leat_chart *(*chart)(
+        leat_panel *p); /* of a prepared panel, ready to be measured; NULL: panels are no charts */
     void (*release)(leat_panel *p); /* frees p->prepared */
 } leat_plot_class;
 
@@ -74,6 +76,7 @@ struct leat_figure {
     leat_pattern tag, run, band;
     size_t
         *line_of; /* by run: the first of the runs whose mean is one line with it; itself where it is alone */
+    size_t *look_of; /* by run: the number of its line, which its colour goes by */
     size_t n_found,
         n_points;     /* series that the filters let through, and their points: also of those left out */
     leat_item *items; /* panel by panel */
@@ -126,5 +129,6 @@ const char *leat_figure_xlabel(const leat_figure *f);
  * is one run's. */
 const char *leat_panel_title(const leat_figure *f, const leat_panel *p);
 const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p);
+const char *leat_run_name(const leat_figure *f, size_t run); /* as pictures write it */
 
 #endif

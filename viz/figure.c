@@ -238,20 +238,28 @@ static leat_status group_runs(leat_figure *f)
 {
     leat_map lines = {0};
     leat_status status = LEAT_OK;
+    size_t n_lines = 0;
     f->line_of = leat_alloc_zero(f->n_runs, sizeof *f->line_of);
-    if (f->line_of == NULL)
+    f->look_of = leat_alloc_zero(f->n_runs, sizeof *f->look_of);
+    if (f->line_of == NULL || f->look_of == NULL)
         return leat_fail_memory(f->n_runs * sizeof *f->line_of);
     for (size_t i = 0; i < f->n_runs && status == LEAT_OK; i++) {
         size_t from, to;
         f->line_of[i] = i;
-        if (!leat_pattern_find(&f->band, f->runs[i], &from, &to))
+        f->look_of[i] = n_lines;
+        if (!leat_pattern_find(&f->band, f->runs[i], &from, &to)) {
+            n_lines++;
             continue;
+        }
         size_t n = f->band.regex.re_nsub > 0 ? to - from : 0;
         void *first = leat_map_get(&lines, f->runs[i] + from, n);
-        if (first)
-            f->line_of[i] = (size_t)(uintptr_t)first - 1;
-        else
+        if (first == NULL) {
             status = leat_map_put(&lines, f->runs[i] + from, n, (void *)(uintptr_t)(i + 1));
+            n_lines++;
+            continue;
+        }
+        f->line_of[i] = (size_t)(uintptr_t)first - 1;
+        f->look_of[i] = f->look_of[f->line_of[i]];
     }
     leat_map_free(&lines);
     return status;
@@ -421,6 +429,7 @@ void leat_figure_free(leat_figure *f)
     leat_free(f->items);
     leat_free(f->runs);
     leat_free(f->line_of);
+    leat_free(f->look_of);
     leat_map_free(&f->run_index);
     leat_pattern_free(&f->tag);
     leat_pattern_free(&f->run);
@@ -443,6 +452,11 @@ const char *leat_figure_xlabel(const leat_figure *f)
     return f->options.xlabel ? f->options.xlabel : names[f->options.x_axis];
 }
 
+const char *leat_run_name(const leat_figure *f, size_t run)
+{
+    return f->data->root && strcmp(f->runs[run], ".") == 0 ? f->data->root : f->runs[run];
+}
+
 const char *leat_panel_title(const leat_figure *f, const leat_panel *p)
 {
     bool said = f->options.title && f->options.title[0] && f->n_panels == 1;
@@ -451,7 +465,7 @@ const char *leat_panel_title(const leat_figure *f, const leat_panel *p)
 
 const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p)
 {
-    return f->class->by_run && p->run != SIZE_MAX ? f->runs[p->run] : NULL;
+    return f->class->by_run && p->run != SIZE_MAX && f->n_keys != 1 ? leat_run_name(f, p->run) : NULL;
 }
 
 leat_status leat_blob_with(const leat_blob_series *s, size_t i, leat_blob_use *use, void *to)

@@ -413,6 +413,22 @@ void leat_log_data_free(leat_log_data *d)
 
 /* ---- the public calls ---- */
 
+/* The last part of a path; NULL where that names nothing ("..", a file), or without memory: then "." does. */
+static char *directory_name(const char *dir)
+{
+    size_t end = strlen(dir);
+    while (end > 0 && dir[end - 1] == '/')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && dir[begin - 1] != '/')
+        begin--;
+    char *name = strspn(dir + begin, "./") < end - begin ? leat_strndup(dir + begin, end - begin) : NULL;
+    if (name == NULL || strstr(name, "tfevents") == NULL)
+        return name;
+    leat_free(name);
+    return NULL;
+}
+
 leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n_logdirs,
                           leat_plot_restarts restarts, const leat_plot_options *options)
 {
@@ -430,7 +446,10 @@ leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n
     LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, wanted[kind]));
     for (size_t i = 0; i < d.n_notes; i++)
         leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
+    char *root = n_logdirs == 1 ? directory_name(logdirs[0]) : NULL;
+    d.report.plots.root = root;
     leat_status status = leat_plot(path, &d.report.plots, options);
+    leat_free(root);
     leat_log_data_free(&d);
     return status;
 }

@@ -125,6 +125,50 @@ static void draw_panel(const grid *g, size_t i, leat_box box)
         g->f->class->draw(g->f, g->c, &g->f->panels[i], box);
 }
 
+/* The first panel behind the row that begins with panel i. */
+static size_t row_end(const grid *g, size_t i, size_t end)
+{
+    size_t k = i + 1;
+    while (k < end && k - i < g->columns && !new_group(g, k))
+        k++;
+    return k;
+}
+
+#define ALIGNED 0.12 /* of a chart's width: wider numbers do not push the others' plots aside */
+
+/* The plots of a row end at one height, and those of a column begin at one place. */
+static void align_page(const grid *g, size_t from, size_t to)
+{
+    leat_figure *f = g->f;
+    double *widest = f->class->chart ? leat_alloc_zero(g->columns, sizeof *widest) : NULL;
+    if (f->class->chart && widest == NULL)
+        leat_canvas_set_error(g->c, leat_fail_memory(g->columns * sizeof *widest));
+    for (size_t i = from, end; widest && i < to; i = end) {
+        bool notes = false;
+        end = row_end(g, i, to);
+        for (size_t k = i; k < end; k++) {
+            prepare(g, k);
+            if (leat_canvas_status(g->c) != LEAT_OK)
+                break;
+            notes |= leat_chart_has_notes(f->class->chart(&f->panels[k]));
+        }
+        for (size_t k = i; k < end && leat_canvas_status(g->c) == LEAT_OK; k++) {
+            leat_chart *chart = f->class->chart(&f->panels[k]);
+            chart->keep_notes_row = notes;
+            double w =
+                leat_chart_numbers_width(g->c, &f->theme, chart, (leat_box){0, 0, g->panel_w, g->panel_h});
+            if (w <= ALIGNED * g->panel_w)
+                widest[k - i] = fmax(widest[k - i], w);
+        }
+    }
+    for (size_t i = from, end; widest && i < to && leat_canvas_status(g->c) == LEAT_OK; i = end) {
+        end = row_end(g, i, to);
+        for (size_t k = i; k < end; k++)
+            f->class->chart(&f->panels[k])->numbers_width = widest[k - i];
+    }
+    leat_free(widest);
+}
+
 /* Places the panels from `i` on that one page holds, below `y`; returns the first that it does not. *end is where
  * they end. Draws if `draw`; the two passes decide alike. A first panel that is too high is cut to the page. */
 static size_t fill_page(const grid *g, size_t i, double y, bool draw, double *end)
@@ -281,6 +325,7 @@ static size_t draw_page(grid *g, size_t i)
     double height = g->fixed ? f->options.height : end + MARGIN + foot;
     leat_canvas_begin_page(c, g->width, ceil(height), f->options.title ? f->options.title : f->panels[i].tag);
     leat_draw_rect(c, 0, 0, g->width, ceil(height), 0, &(leat_style){.fill = f->theme.page});
+    align_page(g, i, next);
     fill_page(g, i, head(g, true, g->limit), true, &end);
     if (foot > 0)
         draw_foot(g, last - next + (cut ? missing : 0), height - MARGIN / 2 - foot);

@@ -133,6 +133,11 @@ static void distribution_draw(leat_figure *f, leat_canvas *c, leat_panel *panel,
     leat_free(points);
 }
 
+static leat_chart *distribution_chart(leat_panel *panel)
+{
+    return &((prepared *)panel->prepared)->chart;
+}
+
 const leat_plot_class leat_plot_distributions = {
     .by_run = true,
     .width = 340,
@@ -141,5 +146,6 @@ const leat_plot_class leat_plot_distributions = {
     .legend = leat_run_legend,
     .prepare = distribution_prepare,
     .draw = distribution_draw,
+    .chart = distribution_chart,
     .release = distribution_release,
 };

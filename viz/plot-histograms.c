@@ -19,7 +19,7 @@ typedef struct prepared {
     ridge *ridges;
     size_t n;
     double lo, hi, most; /* of the bins; the highest count */
-    char remark[80];
+    char remark[120];
 } prepared;
 
 bool leat_histogram_series_at(const leat_plot_data *d, size_t i, const char **run, const char **tag,
@@ -43,7 +43,7 @@ leat_status leat_run_legend(leat_figure *f)
         seen[f->items[i].run] = true;
     for (size_t i = 0; i < f->n_runs && status == LEAT_OK; i++)
         if (seen[i])
-            status = leat_figure_add_key(f, leat_strdup(f->runs[i]), leat_theme_run(&f->theme, i),
+            status = leat_figure_add_key(f, leat_strdup(leat_run_name(f, i)), leat_theme_run(&f->theme, i),
                                          LEAT_LEGEND_FILL, i);
     leat_free(seen);
     return status;
@@ -82,7 +82,24 @@ static void fill_ridges(const leat_figure *f, prepared *p, const leat_histogram_
     }
 }
 
-static void set_up(const leat_figure *f, const leat_panel *panel, prepared *p, size_t available)
+/* Which histograms there are, and in the overlay, whose axes do not tell, which line is of which step. */
+static void write_remark(const leat_figure *f, prepared *p, const leat_histogram_series *s)
+{
+    char first[LEAT_NUMBER_SIZE], last[LEAT_NUMBER_SIZE];
+    leat_format_count(first, s->at[0].step);
+    leat_format_count(last, s->at[s->n - 1].step);
+    if (p->n == 1)
+        snprintf(p->remark, sizeof p->remark, "step %s", first);
+    else if (f->options.kind == LEAT_PLOT_OVERLAY)
+        snprintf(p->remark, sizeof p->remark, "step %s (pale) to %s", first, last);
+    size_t used = strlen(p->remark);
+    if (s->n > p->n)
+        snprintf(p->remark + used, sizeof p->remark - used, "%s%zu of %zu histograms", used ? ", " : "", p->n,
+                 s->n);
+    p->chart.remark = p->remark;
+}
+
+static void set_up(const leat_figure *f, const leat_panel *panel, prepared *p)
 {
     static const double none[2] = {NAN, NAN};
     leat_extent depth = LEAT_EXTENT_EMPTY;
@@ -91,6 +108,12 @@ static void set_up(const leat_figure *f, const leat_panel *panel, prepared *p, s
     k->subtitle = leat_panel_subtitle(f, panel);
     k->xlabel = f->options.xlabel ? f->options.xlabel : "value";
     k->ylabel = f->options.ylabel;
+    if (f->options.kind == LEAT_PLOT_OVERLAY) {
+        k->y = (leat_axis){.lo = 0, .hi = p->most > 0 ? fmin(1.05 * p->most, DBL_MAX) : 1};
+        k->ylabel = f->options.ylabel ? f->options.ylabel : "count";
+    } else {
+        k->no_y = true;
+    }
     for (size_t i = 0; i < p->n; i++)
         leat_extent_add(&depth, p->ridges[i].at);
     leat_figure_x_axis(f, &p->depth);
@@ -104,10 +127,6 @@ static void set_up(const leat_figure *f, const leat_panel *panel, prepared *p, s
     k->x.hi = isnan(f->options.xlim[1]) ? p->hi : f->options.xlim[1];
     if (!(k->x.lo < k->x.hi))
         k->x = (leat_axis){.lo = p->lo, .hi = p->hi};
-    if (available > p->n) {
-        snprintf(p->remark, sizeof p->remark, "%zu of %zu histograms", p->n, available);
-        k->remark = p->remark;
-    }
 }
 
 static leat_status histogram_prepare(leat_figure *f, leat_panel *panel, double width)
@@ -127,7 +146,8 @@ static leat_status histogram_prepare(leat_figure *f, leat_panel *panel, double w
     }
     p->n = LEAT_MIN(s->n, MOST_RIDGES);
     fill_ridges(f, p, s, scratch);
-    set_up(f, panel, p, s->n);
+    set_up(f, panel, p);
+    write_remark(f, p, s);
     leat_free(scratch);
     return LEAT_OK;
 }
@@ -141,15 +161,14 @@ static void histogram_release(leat_panel *panel)
 
 /* ---- drawing ---- */
 
-/* The outline of one ridge, through the middles of its bins; `points` holds LEAT_BINS + 2. */
+/* The outline of one ridge, through the middles of its bins, `height` a count; `points` holds LEAT_BINS + 2. */
 static void outline(const prepared *p, const ridge *r, leat_box b, double base, double height,
                     leat_point *points)
 {
     double width = (p->hi - p->lo) / LEAT_BINS;
     for (int i = 0; i < LEAT_BINS; i++) {
         double x = leat_chart_x(&p->chart, b, p->lo + (i + 0.5) * width);
-        points[i + 1] =
-            (leat_point){fmin(b.x + 2 * b.w, fmax(b.x - b.w, x)), base - height * r->counts[i] / p->most};
+        points[i + 1] = (leat_point){fmin(b.x + 2 * b.w, fmax(b.x - b.w, x)), base - height * r->counts[i]};
     }
     points[0] = (leat_point){points[1].x, base};
     points[LEAT_BINS + 1] = (leat_point){points[LEAT_BINS].x, base};
@@ -174,7 +193,7 @@ static void choose_depth_labels(const leat_figure *f, leat_canvas *c, const prep
     d->width = leat_text_width(c, d->name, &d->font);
     for (size_t i = 0; i < d->ticks.n; i++)
         d->width = fmax(d->width, leat_text_width(c, d->ticks.at[i].label, &d->font));
-    if (d->width > 0.3 * box.w || box.h < 100)
+    if (d->width > 0.3 * box.w || box.h < 100 || p->n == 1) /* the remark says when one alone was */
         d->width = 0;
 }
 
@@ -187,19 +206,25 @@ static void draw_depth_labels(leat_figure *f, leat_canvas *c, const prepared *p,
         leat_draw_text(c, b.x + b.w + 7, last, d->name, &text);
     for (size_t i = 0; i < d->ticks.n && d->width > 0; i++) {
         double y = back + (b.y + b.h - back) * leat_axis_at(&p->depth, d->ticks.at[i].value);
-        if (y < last + line || y > b.y + b.h - line * 0.3)
+        double text_y = fmin(y, b.y + b.h - 0.3 * line); /* above the numbers of the x axis */
+        if (text_y < last + line)
             continue;
-        last = y;
+        last = text_y;
         leat_draw_line(c, b.x, y, b.x + b.w + 4, y, &(leat_style){.stroke = f->theme.grid});
-        leat_draw_text(c, b.x + b.w + 7, y, d->ticks.at[i].label, &text);
+        leat_draw_text(c, b.x + b.w + 7, text_y, d->ticks.at[i].label, &text);
     }
+}
+
+/* 0: the oldest, 1: the newest, or one alone. */
+static double age(const prepared *p, size_t i)
+{
+    return p->n == 1 ? 1 : (double)i / (double)(p->n - 1);
 }
 
 static void ridges_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_box box)
 {
     prepared *p = panel->prepared;
     depth_labels labels;
-    p->chart.no_y = true;
     choose_depth_labels(f, c, p, box, &labels);
     leat_box b = leat_chart_frame(c, &f->theme, &p->chart, box, labels.width + 10);
     if (b.w <= 0)
@@ -211,9 +236,10 @@ static void ridges_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
     for (size_t i = 0; i < p->n; i++) {
         leat_point points[LEAT_BINS + 2];
         double t = p->n == 1 ? 1 : fmin(1, fmax(0, leat_axis_at(&p->depth, p->ridges[i].at)));
-        outline(p, &p->ridges[i], b, back + (b.y + b.h - back) * t, p->most > 0 ? 0.97 * height : 0, points);
-        leat_color fill = leat_age_color(&f->theme, color, (double)i / (double)LEAT_MAX(p->n - 1, (size_t)1));
-        leat_draw_polygon(c, points, LEAT_LEN(points), &(leat_style){.fill = leat_color_alpha(fill, 0.9)});
+        outline(p, &p->ridges[i], b, back + (b.y + b.h - back) * t, p->most > 0 ? 0.97 * height / p->most : 0,
+                points);
+        leat_color fill = leat_age_color(&f->theme, color, age(p, i));
+        leat_draw_polygon(c, points, LEAT_LEN(points), &(leat_style){.fill = fill});
         leat_draw_polyline(c, points, LEAT_LEN(points),
                            &(leat_style){.stroke = leat_color_alpha(f->theme.panel, 0.7), .width = 0.6});
     }
@@ -223,9 +249,6 @@ static void ridges_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
 static void overlay_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_box box)
 {
     prepared *p = panel->prepared;
-    p->chart.y = (leat_axis){.lo = 0, .hi = p->most > 0 ? fmin(1.05 * p->most, DBL_MAX) : 1};
-    if (p->chart.ylabel == NULL)
-        p->chart.ylabel = "count";
     leat_box b = leat_chart_frame(c, &f->theme, &p->chart, box, 8);
     if (b.w <= 0)
         return;
@@ -233,13 +256,17 @@ static void overlay_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat
     leat_push_clip(c, b);
     for (size_t i = 0; i < p->n; i++) {
         leat_point points[LEAT_BINS + 2];
-        outline(p, &p->ridges[i], b, b.y + b.h, p->most > 0 ? b.h / 1.05 : 0, points);
-        double t = (double)i / (double)LEAT_MAX(p->n - 1, (size_t)1);
+        outline(p, &p->ridges[i], b, b.y + b.h, p->most > 0 ? b.h / 1.05 / p->most : 0, points);
         leat_draw_polyline(
             c, points, LEAT_LEN(points),
-            &(leat_style){.stroke = leat_age_color(&f->theme, color, p->n == 1 ? 1 : t), .width = 1.25});
+            &(leat_style){.stroke = leat_age_color(&f->theme, color, age(p, i)), .width = 1.25});
     }
     leat_pop_clip(c);
+}
+
+static leat_chart *histogram_chart(leat_panel *panel)
+{
+    return &((prepared *)panel->prepared)->chart;
 }
 
 const leat_plot_class leat_plot_ridges = {
@@ -250,6 +277,7 @@ const leat_plot_class leat_plot_ridges = {
     .legend = leat_run_legend,
     .prepare = histogram_prepare,
     .draw = ridges_draw,
+    .chart = histogram_chart,
     .release = histogram_release,
 };
 
@@ -261,5 +289,6 @@ const leat_plot_class leat_plot_overlay = {
     .legend = leat_run_legend,
     .prepare = histogram_prepare,
     .draw = overlay_draw,
+    .chart = histogram_chart,
     .release = histogram_release,
 };

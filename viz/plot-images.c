@@ -113,7 +113,7 @@ static const leat_font title_font = {.size = 12.5, .bold = true}, small_font = {
 double leat_sheet_title_height(leat_figure *f, leat_canvas *c, const leat_panel *panel)
 {
     return fmax(leat_text_line(c, panel->tag, &title_font),
-                leat_text_line(c, f->runs[panel->run], &small_font)) +
+                leat_text_line(c, leat_run_name(f, panel->run), &small_font)) +
            4;
 }
 
@@ -259,7 +259,7 @@ static void draw_cell(leat_figure *f, leat_canvas *c, const prepared *p, const l
 double leat_sheet_title(leat_figure *f, leat_canvas *c, const leat_panel *panel, leat_box box)
 {
     double h = leat_sheet_title_height(f, c, panel), y = box.y + (h - 4) / 2;
-    const char *run = f->runs[panel->run];
+    const char *run = leat_run_name(f, panel->run);
     double limit = fmax(0.6 * box.w, box.w - 12 - leat_text_width(c, run, &small_font));
     leat_box b = leat_draw_text_within(
         c, box.x, y, limit, panel->tag,

@@ -59,13 +59,13 @@ static leat_run_look look_of(const leat_figure *f, const leat_item *item)
 {
     const leat_panel *all = &f->panels[0];
     if (f->n_panels > 1 || all->tag != NULL)
-        return leat_theme_run(&f->theme, item->run);
+        return leat_theme_run(&f->theme, f->look_of[item->run]);
     size_t nth = 0;
     for (const leat_item *i = f->items; i < item; i++)
         nth += strcmp(i->tag, i[1].tag) != 0;
     if (all->run != SIZE_MAX)
         return leat_theme_run(&f->theme, nth);
-    leat_run_look look = leat_theme_run(&f->theme, item->run);
+    leat_run_look look = leat_theme_run(&f->theme, f->look_of[item->run]);
     leat_run_look dashed = leat_theme_run(&f->theme, nth * f->theme.n_palette);
     memcpy(look.dash, dashed.dash, sizeof look.dash);
     return look;
@@ -75,7 +75,7 @@ static leat_run_look look_of(const leat_figure *f, const leat_item *item)
 static char *label_of(const leat_figure *f, size_t run, const char *tag, size_t members)
 {
     size_t from = 0, to = 0;
-    const char *name = run == SIZE_MAX ? "" : f->runs[run], *colon = tag[0] && name[0] ? ": " : "";
+    const char *name = run == SIZE_MAX ? "" : leat_run_name(f, run), *colon = tag[0] && name[0] ? ": " : "";
     if (members <= 1)
         return leat_asprintf("%s%s%s", name, colon, tag);
     if (f->band.regex.re_nsub > 0)
@@ -126,7 +126,8 @@ static leat_status legend_by_run(leat_figure *f)
         size_t first = f->line_of[run];
         if (!shown[run] || members[first] == 0)
             continue;
-        status = leat_figure_add_key(f, label_of(f, run, "", members[first]), leat_theme_run(&f->theme, run),
+        status = leat_figure_add_key(f, label_of(f, run, "", members[first]),
+                                     leat_theme_run(&f->theme, f->look_of[run]),
                                      members[first] > 1 ? LEAT_LEGEND_BAND : LEAT_LEGEND_LINE, first);
         members[first] = 0;
     }
@@ -241,6 +242,18 @@ static bool worth_hiding(leat_extent inner, leat_extent all, const leat_axis *a)
     return whole > 1.5 * part;
 }
 
+/* TensorBoard fits the axis to the smoothed lines, and so do we; but where little more shows the pale unsmoothed
+ * ones too, it is given to them. */
+static void add_pale_extent(const leat_figure *f, const prepared *p, const full *s, leat_extent *e)
+{
+    leat_extent pale = *e;
+    for (size_t i = 0; s->raw && i < s->n; i++)
+        if (shown(s->raw[i], &p->chart.y) && shown(s->x[i], &p->chart.x) && within(s->x[i], f->options.xlim))
+            leat_extent_add(&pale, s->raw[i]);
+    if (!worth_hiding(*e, pale, &p->chart.y))
+        *e = pale;
+}
+
 /* Adds one line's range of y: TensorBoard's percentiles, of this line by itself. */
 static leat_status add_y_extent(const leat_figure *f, const prepared *p, const full *s, leat_extent *out)
 {
@@ -266,6 +279,7 @@ static leat_status add_y_extent(const leat_figure *f, const prepared *p, const f
     }
     leat_free(values);
     if (n > 0) {
+        add_pale_extent(f, p, s, &e);
         leat_extent_add(out, e.lo);
         leat_extent_add(out, e.hi);
     }
@@ -320,8 +334,10 @@ static leat_status find_marks(prepared *p, line *l, const full *s, double width)
                                              : LEAT_MARK_POINT;
         if (isfinite(y))
             last_y = y;
-        if (kind == LEAT_MARK_POINT)
+        if (kind == LEAT_MARK_POINT) {
+            p->chart.pale_outside += s->raw && (s->raw[i] > p->chart.y.hi || s->raw[i] < p->chart.y.lo);
             continue;
+        }
         p->chart.notes[kind]++;
         if (fabs(at - last_at[kind]) * width < MARK_SPACING)
             continue;
@@ -399,7 +415,7 @@ static leat_status load_lines(leat_figure *f, const leat_panel *panel, prepared 
             }
         line *l = &p->lines[p->n_lines];
         l->look = look_of(f, &items[i]);
-        l->name = f->runs[items[i].run];
+        l->name = leat_run_name(f, items[i].run);
         status =
             n > 1 ? full_band(&s[p->n_lines], f, members, n) : full_load(&s[p->n_lines], f, items[i].series);
         p->n_lines++;
@@ -414,7 +430,6 @@ static void set_up_chart(const leat_figure *f, const leat_panel *panel, leat_cha
     k->title = leat_panel_title(f, panel);
     k->xlabel = leat_figure_xlabel(f);
     k->ylabel = f->options.ylabel ? f->options.ylabel : k->title == NULL ? panel->tag : NULL;
-    k->keep_notes_row = f->n_panels > 1;
     leat_figure_x_axis(f, &k->x);
     k->y = (leat_axis){.kind = LEAT_AXIS_NUMBER, .log = f->options.log_y};
 }
@@ -571,6 +586,11 @@ static void scalar_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
         draw_marks(c, &f->theme, &p->chart, b, &p->lines[i]);
 }
 
+static leat_chart *scalar_chart(leat_panel *panel)
+{
+    return &((prepared *)panel->prepared)->chart;
+}
+
 const leat_plot_class leat_plot_scalars = {
     .width = 340,
     .panel_height = 240,
@@ -578,5 +598,6 @@ const leat_plot_class leat_plot_scalars = {
     .legend = scalar_legend,
     .prepare = scalar_prepare,
     .draw = scalar_draw,
+    .chart = scalar_chart,
     .release = scalar_release,
 };

@@ -106,6 +106,8 @@ static leat_status add_body(void *to, const void *data, size_t size)
         left -= LEAT_MIN(left, took);
         at = line ? line + 1 : end;
     }
+    if (size == 0)
+        add_row(k->c, k->p, leat_strdup("(empty)"), false);
     if (at < end)
         add_row(k->c, k->p, leat_asprintf("… and %lld more bytes", (long long)(end - at)), false);
     return LEAT_OK;

@@ -49,8 +49,12 @@ leat_theme leat_theme_make(bool dark, leat_palette palette)
 leat_run_look leat_theme_run(const leat_theme *theme, size_t nth)
 {
     static const double dashes[][2] = {{0, 0}, {7, 3}, {2, 2}, {12, 4}};
-    size_t round = nth / theme->n_palette % LEAT_LEN(dashes);
-    return (leat_run_look){theme->palette[nth % theme->n_palette], {dashes[round][0], dashes[round][1]}};
+    size_t round = nth / theme->n_palette, dash = round % LEAT_LEN(dashes),
+           tint = round / LEAT_LEN(dashes) % 3;
+    leat_color color = theme->palette[nth % theme->n_palette];
+    if (tint > 0)
+        color = leat_color_mix(color, tint == 1 ? theme->ink : theme->panel, 0.4);
+    return (leat_run_look){color, {dashes[dash][0], dashes[dash][1]}};
 }
 
 static double channel(leat_color c, int shift)

@@ -73,6 +73,7 @@ typedef struct leat_blob_series {
 typedef struct leat_plot_data {
     const char *const *runs;
     size_t n_runs;
+    const char *root; /* what pictures call the run ".", such as its directory's name; NULL: "." */
     const leat_scalar_series *scalars;
     size_t n_scalars;
     const leat_histogram_series *histograms;

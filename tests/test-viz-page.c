@@ -1,0 +1,120 @@
+/* What makes a page of charts readable: looks that differ, plots that are aligned, runs that are named. */
+#include "check.h"
+#include "tests/viz/sample.h"
+#include "viz/figure-private.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+LEAT_TEST(eighty_runs_look_different)
+{
+    for (int i = 0; i < 4; i++) {
+        leat_theme theme = leat_theme_make(i & 1, i & 2 ? LEAT_PALETTE_SAFE : LEAT_PALETTE_TENSORBOARD);
+        for (size_t a = 0; a < 84; a++)
+            for (size_t b = 0; b < a; b++) {
+                leat_run_look x = leat_theme_run(&theme, a), y = leat_theme_run(&theme, b);
+                CHECK(x.color != y.color || x.dash[0] != y.dash[0]);
+            }
+    }
+}
+
+/* Two columns of charts whose numbers are not equally wide; only the last one has something to note. */
+LEAT_TEST(plots_of_a_page_are_aligned)
+{
+    sample *s = sample_new();
+    const double scales[4] = {1, 0.01, 300, 1};
+    for (int tag = 0; tag < 4; tag++) {
+        double values[20];
+        char name[8];
+        snprintf(name, sizeof name, "t%d", tag);
+        for (int i = 0; i < 20; i++)
+            values[i] = tag == 3 && i == 7 ? NAN : scales[tag] * i;
+        sample_add_scalars(s, "run", name, values, 20, 1);
+    }
+    leat_figure *f;
+    leat_canvas *c;
+    leat_plot_options o;
+    leat_plot_options_init(&o);
+    REQUIRE_OK(leat_figure_new(&f, sample_data(s), &o));
+    REQUIRE_OK(leat_canvas_new(&c, leat_canvas_class_of_path("x.trace"),
+                               &(leat_canvas_options){.metrics = LEAT_METRICS_FIXED}));
+    f->keep = true;
+    leat_figure_draw(f, c, 0, f->n_panels);
+    CHECK_OK(leat_canvas_status(c));
+    const leat_chart *charts[4];
+    for (int i = 0; i < 4; i++)
+        charts[i] = f->class->chart(&f->panels[i]);
+    CHECK(charts[0]->numbers_width > 0 && charts[0]->numbers_width == charts[2]->numbers_width);
+    CHECK(charts[1]->numbers_width > 0 && charts[1]->numbers_width == charts[3]->numbers_width);
+    CHECK(!charts[0]->keep_notes_row && !charts[1]->keep_notes_row);
+    CHECK(charts[2]->keep_notes_row && charts[3]->keep_notes_row);
+    leat_canvas_free(c);
+    leat_figure_free(f);
+    sample_free(s);
+}
+
+LEAT_TEST(means_have_the_first_colours)
+{
+    sample *s = sample_new();
+    const double values[3] = {1, 2, 3};
+    for (int i = 0; i < 12; i++) {
+        char run[32];
+        snprintf(run, sizeof run, "lr=%d/seed-%d", i / 4, i % 4);
+        sample_add_scalars(s, run, "loss", values, 3, 1);
+    }
+    leat_figure *f;
+    leat_plot_options o;
+    leat_plot_options_init(&o);
+    o.band = "(.*)/seed";
+    for (int hidden = 0; hidden < 2; hidden++) {
+        o.run = hidden ? "lr=2" : NULL;
+        REQUIRE_OK(leat_figure_new(&f, sample_data(s), &o));
+        REQUIRE(f->n_keys == (hidden ? 1u : 3u));
+        CHECK(f->keys[f->n_keys - 1].look.color == leat_theme_run(&f->theme, 2).color);
+        CHECK(f->keys[f->n_keys - 1].look.dash[0] == 0);
+        leat_figure_free(f);
+    }
+    sample_free(s);
+}
+
+static bool drawn(const leat_plot_data *data, leat_plot_kind kind, const char *text)
+{
+    leat_plot_options o;
+    leat_buf b = {0};
+    leat_plot_options_init(&o);
+    o.kind = kind;
+    bool ok = CHECK_OK(sample_trace(data, &o, LEAT_METRICS_FIXED, &b)) && strstr(b.data, text) != NULL;
+    CHECK(b.data && strstr(b.data, "nan") == NULL);
+    leat_buf_free(&b);
+    return ok;
+}
+
+LEAT_TEST(the_root_is_called_by_its_directory)
+{
+    sample *s = sample_new();
+    const double values[3] = {1, 2, 3};
+    sample_add_scalars(s, ".", "loss", values, 3, 1);
+    leat_plot_data data = *sample_data(s);
+    CHECK(drawn(&data, LEAT_PLOT_SCALARS, "\".\""));
+    data.root = "softmax";
+    CHECK(drawn(&data, LEAT_PLOT_SCALARS, "\"softmax\""));
+    CHECK(!drawn(&data, LEAT_PLOT_SCALARS, "\".\""));
+    sample_free(s);
+}
+
+LEAT_TEST(histograms_say_which_steps_they_are_of)
+{
+    sample *s = sample_new();
+    sample_add_histograms(s, "run", "one", 1);
+    CHECK(drawn(sample_data(s), LEAT_PLOT_HISTOGRAMS, "\"step 0\""));
+    sample_free(s);
+    s = sample_new();
+    sample_add_histograms(s, "run", "many", 70);
+    CHECK(drawn(sample_data(s), LEAT_PLOT_OVERLAY, "\"step 0 (pale) to 6900, 50 of 70 histograms\""));
+    sample_free(s);
+    const leat_histogram empty[2] = {{.step = 3}, {.step = 4, .wall = 1}};
+    const leat_histogram_series series = {.run = "a", .tag = "empty", .n = 2, .at = empty};
+    const leat_plot_data data = {.histograms = &series, .n_histograms = 1};
+    CHECK(drawn(&data, LEAT_PLOT_OVERLAY, "\"step 3 (pale) to 4\""));
+    CHECK(drawn(&data, LEAT_PLOT_HISTOGRAMS, "\"4\""));
+}
