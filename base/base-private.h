@@ -82,6 +82,7 @@ typedef struct leat_buf {
 void leat_buf_append(leat_buf *b, const void *bytes, size_t n) LEAT_PRIV(buf_append);
 void leat_buf_puts(leat_buf *b, const char *text) LEAT_PRIV(buf_puts);
 void leat_buf_putc(leat_buf *b, char c) LEAT_PRIV(buf_putc);
+void leat_buf_put_i64(leat_buf *b, int64_t value) LEAT_PRIV(buf_put_i64); /* in decimal digits */
 void leat_buf_printf(leat_buf *b, const char *format, ...) LEAT_PRIV(buf_printf) LEAT_PRINTF(2, 3);
 void leat_buf_vprintf(leat_buf *b, const char *format, va_list args) LEAT_PRIV(buf_vprintf);
 /* Makes room for `n` more bytes; returns where to write them (then add to b->size), or NULL. */
@@ -159,6 +160,8 @@ bool leat_parse_f64_n(const char *text, size_t n, double *out) LEAT_PRIV(parse_f
  * what JSON and CSV outputs use. buf holds at least 32 bytes. Returns buf. */
 char *leat_format_f64(char *buf, double value) LEAT_PRIV(format_f64);
 char *leat_format_f32(char *buf, float value) LEAT_PRIV(format_f32);
+/* Writes the decimal digits, at most 20 characters and no NUL; returns the end. For files of millions of numbers. */
+char *leat_put_i64(char *to, int64_t value) LEAT_PRIV(put_i64);
 
 /* Between the two, this thread's printf and strtod know no locale: a decimal point is a point. */
 locale_t leat_c_numbers_begin(void) LEAT_PRIV(c_numbers_begin);

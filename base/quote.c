@@ -116,7 +116,9 @@ void leat_buf_put_json_f64(leat_buf *b, double value)
 {
     char number[32];
     bool finite = isfinite(value);
-    leat_buf_printf(b, finite ? "%s" : "\"%s\"", leat_format_f64(number, value));
+    leat_buf_puts(b, finite ? "" : "\"");
+    leat_buf_puts(b, leat_format_f64(number, value));
+    leat_buf_puts(b, finite ? "" : "\"");
 }
 
 /* ---- CSV ---- */

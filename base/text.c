@@ -222,6 +222,27 @@ char *leat_format_f32(char *buf, float value)
     return write_decimal(buf, signbit(value), leat_shortest_f32(value), 6);
 }
 
+char *leat_put_i64(char *to, int64_t value)
+{
+    char digits[20];
+    int n = 0;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        digits[n++] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *to++ = '-';
+    while (n > 0)
+        *to++ = digits[--n];
+    return to;
+}
+
+void leat_buf_put_i64(leat_buf *b, int64_t value)
+{
+    char digits[20];
+    leat_buf_append(b, digits, (size_t)(leat_put_i64(digits, value) - digits));
+}
+
 static double clock_seconds(clockid_t id)
 {
     struct timespec t;

@@ -88,18 +88,6 @@ static leat_status smooth(struct export *e, const leat_log_run *run, const leat_
     return LEAT_OK;
 }
 
-static void put_i64(leat_buf *b, int64_t value)
-{
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do
-        *--at = (char)('0' + left % 10);
-    while ((left /= 10) > 0);
-    if (value < 0)
-        *--at = '-';
-    leat_buf_append(b, at, (size_t)(digits + sizeof digits - at));
-}
-
 static void put_f64(leat_buf *b, double value)
 {
     char number[32];
@@ -120,7 +108,7 @@ static leat_status csv_series(struct export *e, const leat_log_run *run, const l
         status = smooth(e, run, s);
     for (uint64_t i = 0; i < s->n && status == LEAT_OK; i++) {
         leat_buf_append(&e->out, prefix.data, prefix.size);
-        put_i64(&e->out, leat_series_steps(run, s)[i]);
+        leat_buf_put_i64(&e->out, leat_series_steps(run, s)[i]);
         leat_buf_putc(&e->out, ',');
         put_f64(&e->out, leat_series_wall_times(run, s)[i]);
         leat_buf_putc(&e->out, ',');
@@ -167,7 +155,7 @@ static leat_status json_steps(struct export *e, const int64_t *steps, uint64_t n
     for (uint64_t i = 0; i < n; i++) {
         if (i > 0)
             leat_buf_putc(&e->out, ',');
-        put_i64(&e->out, steps[i]);
+        leat_buf_put_i64(&e->out, steps[i]);
         LEAT_TRY(flush(e, PIECE));
     }
     leat_buf_putc(&e->out, ']');
@@ -176,7 +164,7 @@ static leat_status json_steps(struct export *e, const int64_t *steps, uint64_t n
 
 static leat_status json_numbers(struct export *e, const char *name, const double *values, uint64_t n)
 {
-    leat_buf_printf(&e->out, ", \"%s\": [", name);
+    leat_buf_puts(&e->out, name);
     for (uint64_t i = 0; i < n; i++) {
         if (i > 0)
             leat_buf_putc(&e->out, ',');
@@ -191,11 +179,11 @@ static leat_status json_scalars(struct export *e, const leat_log_run *run, const
 {
     leat_buf_putc(&e->out, '{');
     LEAT_TRY(json_steps(e, leat_series_steps(run, s), s->n));
-    LEAT_TRY(json_numbers(e, "wall_times", leat_series_wall_times(run, s), s->n));
-    LEAT_TRY(json_numbers(e, "values", leat_series_values(run, s), s->n));
+    LEAT_TRY(json_numbers(e, ", \"wall_times\": [", leat_series_wall_times(run, s), s->n));
+    LEAT_TRY(json_numbers(e, ", \"values\": [", leat_series_values(run, s), s->n));
     if (e->options->smooth != NULL) {
         LEAT_TRY(smooth(e, run, s));
-        LEAT_TRY(json_numbers(e, "smoothed", e->smoothed, s->n));
+        LEAT_TRY(json_numbers(e, ", \"smoothed\": [", e->smoothed, s->n));
     }
     leat_buf_putc(&e->out, '}');
     return LEAT_OK;
@@ -238,7 +226,7 @@ static leat_status json_blobs(struct export *e, const leat_log_run *run, const l
 {
     for (uint64_t i = 0; i < s->n; i++) {
         leat_buf_puts(&e->out, i > 0 ? ", {\"step\": " : "[{\"step\": ");
-        put_i64(&e->out, leat_series_steps(run, s)[i]);
+        leat_buf_put_i64(&e->out, leat_series_steps(run, s)[i]);
         leat_buf_puts(&e->out, ", \"wall_time\": ");
         leat_buf_put_json_f64(&e->out, leat_series_wall_times(run, s)[i]);
         leat_buf_clear(&e->scratch);

@@ -26,7 +26,9 @@ static const struct {
 static void put_point(leat_buf *b, const char *name, const leat_log_run *run, const leat_series *s,
                       uint64_t i)
 {
-    leat_buf_printf(b, ", \"%s\": [%" PRId64 ", ", name, leat_series_steps(run, s)[i]);
+    leat_buf_puts(b, name);
+    leat_buf_put_i64(b, leat_series_steps(run, s)[i]);
+    leat_buf_puts(b, ", ");
     leat_buf_put_json_f64(b, leat_series_values(run, s)[i]);
     leat_buf_putc(b, ']');
 }
@@ -56,10 +58,11 @@ static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kin
             leat_buf_printf(b, "\"%s\": {", name);
         any = true;
         leat_buf_put_json(b, s->tag, s->tag_size);
-        leat_buf_printf(b, ": {\"n\": %" PRIu64, n);
+        leat_buf_puts(b, ": {\"n\": ");
+        leat_buf_put_i64(b, (int64_t)n);
         if (kind == LEAT_SERIES_SCALAR) {
-            put_point(b, "first", run, s, 0);
-            put_point(b, "last", run, s, s->n - 1);
+            put_point(b, ", \"first\": [", run, s, 0);
+            put_point(b, ", \"last\": [", run, s, s->n - 1);
         } else if (kind == LEAT_SERIES_TENSOR) {
             leat_buf_puts(b, ", \"plugin\": ");
             put_text(b, leat_series_plugin(s));
@@ -182,20 +185,31 @@ leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
 
 /* ---- for reading ---- */
 
+/* There may be a million: no printf. */
 static void put_series_line(leat_buf *b, const leat_log_run *run, const leat_series *s)
 {
     const int64_t *step = leat_series_steps(run, s);
-    char first[32], last[32], plugin[64];
     const char *name = leat_series_plugin(s);
-    leat_escape(plugin, sizeof plugin, name, strlen(name));
-    leat_buf_printf(b, "  %-10s ", plugin);
+    char number[32];
+    leat_buf_puts(b, "  ");
+    size_t start = b->size;
+    leat_buf_put_escaped(b, name, strlen(name));
+    do
+        leat_buf_putc(b, ' ');
+    while (!b->failed && b->size < start + 11);
     leat_buf_put_escaped(b, s->tag, s->tag_size);
-    leat_buf_printf(b, "  %" PRIu64 " point%s, steps %" PRId64 " to %" PRId64, s->n, s->n == 1 ? "" : "s",
-                    step[0], step[s->n - 1]);
+    leat_buf_puts(b, "  ");
+    leat_buf_put_i64(b, (int64_t)s->n);
+    leat_buf_puts(b, s->n == 1 ? " point, steps " : " points, steps ");
+    leat_buf_put_i64(b, step[0]);
+    leat_buf_puts(b, " to ");
+    leat_buf_put_i64(b, step[s->n - 1]);
     if (s->has_numbers) {
         const double *value = leat_series_values(run, s);
-        leat_buf_printf(b, ", %s to %s", leat_format_f64(first, value[0]),
-                        leat_format_f64(last, value[s->n - 1]));
+        leat_buf_puts(b, ", ");
+        leat_buf_puts(b, leat_format_f64(number, value[0]));
+        leat_buf_puts(b, " to ");
+        leat_buf_puts(b, leat_format_f64(number, value[s->n - 1]));
     }
     leat_buf_putc(b, '\n');
 }

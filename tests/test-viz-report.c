@@ -192,6 +192,19 @@ LEAT_TEST(what_is_too_much_is_named)
     char *html = read_text(dir, "r.html");
     CHECK(html && strstr(html, "The first 7 are drawn here; 23 more are not.") != NULL);
     leat_free(html);
+    snprintf(path, sizeof path, "%s/r", dir); /* where the numbers of the others have a file */
+    REQUIRE_OK(leat_report(path, &data, &o));
+    html = read_text(path, "index.html");
+    CHECK(html &&
+          strstr(html, "23 more are not: their numbers are in a <a href=\"scalars/others.csv\">") != NULL);
+    leat_free(html);
+    char *rows = read_text(path, "scalars/others.csv");
+    size_t lines = 0;
+    for (const char *at = rows; at && *at; at++)
+        lines += *at == '\n';
+    CHECK(rows && strncmp(rows, "run,tag,step,wall_time,value\n", 29) == 0);
+    CHECK(lines == 1 + 23 * 2);
+    leat_free(rows);
     o.smoothing = 2;
     CHECK_FAILS(leat_report(path, &data, &o), LEAT_ERR_INVALID_ARGUMENT, "smoothing 2");
     sample_free(s);

@@ -23,8 +23,8 @@ static const struct leat_option options[] = {
      .initial = "start",
      .help =
          "drop points that a restarted run superseded: as its START says, where steps go backwards, or never"},
-    {"max-pictures", 0, "N", LEAT_BIND_INT(struct report_args, max_pictures, 1, 1000000), .initial = "500",
-     .help = "draw so many of each kind at most; what is beyond is named"},
+    {"max-pictures", 0, "N", LEAT_BIND_INT(struct report_args, max_pictures, 0, 1000000), .initial = "0",
+     .help = "draw so many of each kind at most and say how many are not; 0: 500, or 50 of more than 10000"},
     {"threads", 0, "N", LEAT_BIND_INT(struct report_args, threads, 0, 1024), .initial = "0",
      .help = "draw on so many threads; 0: one for each processor"},
 };

@@ -83,7 +83,8 @@ struct leat_figure {
     size_t n_items, items_capacity;
     leat_panel *panels;
     size_t n_panels;
-    size_t n_left_out; /* panels beyond LEAT_MOST_PANELS: counted, and said on the page */
+    size_t
+        n_left_out; /* panels (of one chart: series) beyond LEAT_MOST_PANELS: counted, and said on the page */
     leat_key *keys;
     size_t n_keys, keys_capacity;
     size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */
@@ -96,6 +97,8 @@ struct leat_figure {
 leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data,
                             const leat_plot_options *options) LEAT_MUST_CHECK;
 void leat_figure_free(leat_figure *f);
+/* Of leat_figure_new: numbers the runs, makes the panels and their items. */
+leat_status leat_figure_select(leat_figure *f) LEAT_MUST_CHECK;
 leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look look, leat_legend_kind kind,
                                 size_t run) LEAT_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* The files of a report's directory: their names, the pictures, the numbers. */
+/* The files of a report's directory: their names, the pictures. */
 #include "viz/report-private.h"
 #include "viz/graph-draw-private.h"
 #include "base/file-private.h"
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define LONGEST_NAME 80u
-#define CHUNK ((size_t)1 << 20)
 
 /* ---- names ---- */
 
@@ -63,180 +62,12 @@ char *leat_report_file_name(leat_report_job *j, const leat_report_section *secti
     }
 }
 
-static char *path_of(const leat_report_job *j, const leat_picture *p, const char *suffix)
+char *leat_report_path(const leat_report_job *j, const char *file, const char *suffix)
 {
-    char *name = leat_asprintf("%s.%s", p->file, suffix);
+    char *name = leat_asprintf("%s.%s", file, suffix);
     char *path = name ? leat_path_join(j->dir, name) : NULL;
     leat_free(name);
     return path;
-}
-
-/* ---- numbers ---- */
-
-/* As a URL holds them: letters, digits and what has no meaning there. */
-static leat_status put_escaped(leat_buf *out, const leat_buf *b)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *to = leat_buf_reserve(out, 3 * b->size + 1), *start = to;
-    if (to == NULL)
-        return leat_buf_status(out);
-    for (size_t i = 0; i < b->size; i++) {
-        unsigned char c = (unsigned char)b->data[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ',' ||
-            c == '.' || c == '-' || c == '_' || c == '/') {
-            *to++ = (char)c;
-        } else {
-            *to++ = '%';
-            *to++ = digits[c >> 4];
-            *to++ = digits[c & 15];
-        }
-    }
-    *to = '\0';
-    out->size += (size_t)(to - start);
-    return LEAT_OK;
-}
-
-leat_status leat_sink_flush(leat_sink *sink, leat_buf *b, bool all)
-{
-    if (b->size < CHUNK && !all)
-        return LEAT_OK;
-    LEAT_TRY(leat_buf_status(b));
-    if (sink->page) {
-        LEAT_TRY(put_escaped(sink->page, b));
-        leat_buf_clear(b);
-        b = sink->page;
-        if (b->size < CHUNK)
-            return LEAT_OK;
-    }
-    LEAT_TRY(leat_file_write(sink->file, b->data, b->size));
-    leat_buf_clear(b);
-    return LEAT_OK;
-}
-
-static char *put_integer(char *to, int64_t v)
-{
-    char digits[24];
-    int n = 0;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        digits[n++] = (char)('0' + u % 10);
-    while ((u /= 10) > 0);
-    if (v < 0)
-        *to++ = '-';
-    while (n > 0)
-        *to++ = digits[--n];
-    return to;
-}
-
-/* Seconds to the microsecond, which is what clocks in event files mean. */
-static char *put_seconds(char *to, double s)
-{
-    if (!(fabs(s) < 9e9)) {
-        leat_format_f64(to, s);
-        return to + strlen(to);
-    }
-    int64_t us = llround(s * 1e6);
-    to = put_integer(to, us / 1000000);
-    if (us < 0 && us > -1000000) { /* "-0" */
-        to[-1] = '-';
-        *to++ = '0';
-    }
-    int64_t part = llabs(us % 1000000);
-    if (part == 0)
-        return to;
-    *to++ = '.';
-    for (int64_t unit = 100000; part > 0; unit /= 10) {
-        *to++ = (char)('0' + part / unit);
-        part %= unit;
-    }
-    return to;
-}
-
-/* Event files hold most values as float32: written with the digits of that, they read back the same. */
-static char *put_value(char *to, double v)
-{
-    if ((double)(float)v == v)
-        leat_format_f32(to, (float)v);
-    else
-        leat_format_f64(to, v);
-    return to + strlen(to);
-}
-
-leat_status leat_csv_scalars(const leat_figure *f, const leat_panel *p, leat_buf *b, leat_sink *sink)
-{
-    leat_status status = LEAT_OK;
-    leat_buf run = {0};
-    leat_buf_puts(b, "run,step,wall_time,value\n");
-    for (size_t i = p->first; i < p->first + p->n && status == LEAT_OK; i++) {
-        const leat_scalar_series *s = f->items[i].series;
-        leat_buf_clear(&run);
-        leat_csv_put(&run, s->run, strlen(s->run));
-        leat_buf_putc(&run, ',');
-        status = leat_buf_status(&run);
-        for (size_t k = 0; k < s->n && status == LEAT_OK; k++) {
-            char *to = leat_buf_reserve(b, run.size + 128), *start = to;
-            if (to == NULL) {
-                status = leat_buf_status(b);
-                break;
-            }
-            memcpy(to, run.data, run.size);
-            to = put_integer(to + run.size, s->step[k]);
-            *to++ = ',';
-            to = put_seconds(to, s->wall[k]);
-            *to++ = ',';
-            to = put_value(to, s->value[k]);
-            *to++ = '\n';
-            b->size += (size_t)(to - start);
-            status = leat_sink_flush(sink, b, false);
-        }
-    }
-    leat_buf_free(&run);
-    return status;
-}
-
-leat_status leat_csv_histograms(const leat_figure *f, const leat_panel *p, leat_buf *b, leat_sink *sink)
-{
-    const leat_histogram_series *s = f->items[p->first].series;
-    leat_buf_puts(b, "step,wall_time,left,right,count\n");
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < s->at[i].n; k++) {
-            char *to = leat_buf_reserve(b, 192), *start = to;
-            if (to == NULL)
-                return leat_buf_status(b);
-            to = put_integer(to, s->at[i].step);
-            *to++ = ',';
-            to = put_seconds(to, s->at[i].wall);
-            for (int m = 0; m < 3; m++) {
-                *to++ = ',';
-                to = put_value(to, s->at[i].buckets[3 * k + (size_t)m]);
-            }
-            *to++ = '\n';
-            b->size += (size_t)(to - start);
-            LEAT_TRY(leat_sink_flush(sink, b, false));
-        }
-    return LEAT_OK;
-}
-
-static leat_status stream_csv(void *user, leat_file *file)
-{
-    const leat_picture *p = user;
-    leat_sink sink = {.file = file};
-    leat_buf b = {0};
-    leat_status status = p->section->csv(p->figure, &p->figure->panels[p->panel], &b, &sink);
-    if (status == LEAT_OK)
-        status = leat_sink_flush(&sink, &b, true);
-    leat_buf_free(&b);
-    return status;
-}
-
-leat_status leat_picture_csv(leat_report_job *j, leat_picture *p)
-{
-    if (p->section->csv == NULL || j->dir == NULL)
-        return LEAT_OK;
-    char *path = path_of(j, p, "csv");
-    leat_status status = path ? leat_file_replace_by(path, stream_csv, p, false) : leat_fail_memory(1);
-    leat_free(path);
-    return status;
 }
 
 /* ---- pictures ---- */
@@ -282,7 +113,7 @@ static leat_status draw_as(leat_report_job *j, leat_picture *p, const leat_canva
 static leat_status write_files(leat_report_job *j, leat_picture *p, const leat_canvas_options *options)
 {
     leat_buf file = {0};
-    char *svg = path_of(j, p, "svg"), *png = path_of(j, p, "png");
+    char *svg = leat_report_path(j, p->file, "svg"), *png = leat_report_path(j, p->file, "png");
     leat_status status = svg && png ? LEAT_OK : leat_fail_memory(1);
     leat_buf_puts(&file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     leat_buf_append(&file, p->svg.data, p->svg.size);

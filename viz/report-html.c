@@ -182,6 +182,13 @@ static void put_tag_cell(const leat_report_job *j, leat_buf *b, size_t first)
     leat_buf_puts(b, "</td>");
 }
 
+static void put_more_rows(const leat_report_job *j, leat_buf *b)
+{
+    leat_buf_puts(b, "<p class=\"note\">and ");
+    put_integer(b, (int64_t)(j->figures[0]->n_found - j->n_rows));
+    leat_buf_puts(b, " more rows</p>\n");
+}
+
 static void put_summary(const leat_report_job *j, leat_buf *b)
 {
     if (j->n_rows == 0)
@@ -222,7 +229,7 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
     }
     leat_buf_puts(b, "</table></div>\n");
     if (j->figures[0]->n_found > j->n_rows)
-        leat_buf_printf(b, "<p class=\"note\">and %zu more rows</p>\n", j->figures[0]->n_found - j->n_rows);
+        put_more_rows(j, b);
 }
 
 /* ---- contents and pictures ---- */
@@ -262,7 +269,7 @@ static leat_status put_numbers(leat_buf *b, const leat_picture *p, leat_sink *si
     leat_sink url = {.file = sink->file, .page = b};
     leat_buf_printf(b, "<figcaption><a download=\"%s.csv\" href=\"data:text/csv;charset=utf-8,",
                     name ? name + 1 : p->file);
-    leat_status status = p->section->csv(p->figure, &p->figure->panels[p->panel], &rows, &url);
+    leat_status status = leat_csv_panel(p, &rows, &url);
     if (status == LEAT_OK)
         status = leat_sink_flush(&url, &rows, true);
     leat_buf_free(&rows);
@@ -301,13 +308,23 @@ static leat_status put_picture(const leat_report_job *j, leat_buf *b, const leat
     return status == LEAT_OK ? leat_sink_flush(sink, b, false) : status;
 }
 
-static void begin_section(const leat_report_job *j, leat_buf *b, const leat_report_section *s)
+static void begin_section(const leat_report_job *j, leat_buf *b, const leat_picture *first)
 {
-    size_t missing = j->not_drawn[s - leat_report_sections];
+    const leat_report_section *s = first->section;
+    size_t at = (size_t)(s - leat_report_sections), drawn = 0, missing = j->not_drawn[at];
     leat_buf_printf(b, "<h2 id=\"%s\">%s</h2>\n", s->id, s->title);
-    if (missing > 0)
-        leat_buf_printf(b, "<p class=\"note\">The first %zu are drawn here; %zu more are not.</p>\n",
-                        j->options.max_pictures, missing);
+    if (missing == 0)
+        return;
+    for (const leat_picture *p = first; p < j->pictures + j->n_pictures && p->section == s; p++)
+        drawn++;
+    leat_buf_puts(b, "<p class=\"note\">The first ");
+    put_integer(b, (int64_t)drawn);
+    leat_buf_puts(b, " are drawn here; ");
+    put_integer(b, (int64_t)missing);
+    leat_buf_puts(b, " more are not");
+    if (j->others[at])
+        leat_buf_printf(b, ": their numbers are in a <a href=\"%s.csv\">CSV file</a>", j->others[at]);
+    leat_buf_puts(b, ".</p>\n");
 }
 
 static bool same_group(const leat_picture *a, const leat_picture *b)
@@ -355,7 +372,7 @@ static leat_status put_pictures(leat_report_job *j, leat_buf *b, leat_sink *sink
         if (section || (groups && !same_group(before, p))) {
             leat_buf_puts(b, before ? "</div>\n" : "");
             if (section)
-                begin_section(j, b, p->section);
+                begin_section(j, b, p);
             if (groups)
                 put_group(b, p);
             leat_buf_puts(b, "<div class=\"pictures\">\n");

@@ -124,6 +124,19 @@ static void put_about(paper *k)
     }
 }
 
+/* Behind a section's last entry: what was too many to be drawn. */
+static void put_missing(paper *k, const leat_report_section *s)
+{
+    char text[64], number[LEAT_NUMBER_SIZE];
+    size_t missing = k->j->not_drawn[s - leat_report_sections];
+    if (missing == 0)
+        return;
+    make_room(k);
+    snprintf(text, sizeof text, "and %s more, not drawn", leat_format_count(number, (int64_t)missing));
+    put(k, MARGIN + 16, 300, text, &body, k->j->theme.muted, LEAT_LEFT);
+    k->y += LINE;
+}
+
 static void draw_contents(paper *k)
 {
     leat_report_job *j = k->j;
@@ -137,6 +150,8 @@ static void draw_contents(paper *k)
         if (i == 0 || j->pictures[i - 1].section != s)
             put_entry(k, 0, s->title, &bold, k->section_page[s - leat_report_sections]);
         put_picture_entry(k, i);
+        if (i + 1 == j->n_pictures || j->pictures[i + 1].section != s)
+            put_missing(k, s);
     }
     end_page(k);
 }
@@ -213,8 +228,9 @@ static void draw_summary(paper *k)
     }
     size_t all = j->figures[0]->n_found;
     if (all > MOST_ROWS) {
-        char text[64];
-        snprintf(text, sizeof text, "and %zu more rows", all - MOST_ROWS);
+        char text[64], number[LEAT_NUMBER_SIZE];
+        snprintf(text, sizeof text, "and %s more rows",
+                 leat_format_count(number, (int64_t)(all - MOST_ROWS)));
         make_room(k);
         put(k, MARGIN, 300, text, &body, muted, LEAT_LEFT);
     }

@@ -10,8 +10,6 @@
 #include "viz/figure-private.h"
 #include "leat/viz-timeline.h"
 
-struct leat_sink;
-
 typedef enum leat_report_matter {
     LEAT_REPORT_PLOTS,
     LEAT_REPORT_GRAPHS,
@@ -25,8 +23,7 @@ typedef struct leat_report_section {
     leat_report_matter matter;
     leat_plot_kind kind;  /* of LEAT_REPORT_PLOTS */
     size_t columns, rows; /* of charts on a page of the document; 0: each is as high as it wants */
-    /* Appends the numbers behind a panel; NULL: there are none to write. */
-    leat_status (*csv)(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
+    const struct leat_report_csv *csv; /* NULL: there are no numbers to write */
 } leat_report_section;
 #define LEAT_REPORT_SECTIONS 7
 extern const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS];
@@ -66,10 +63,11 @@ typedef struct leat_report_job {
     leat_figure *figures[LEAT_REPORT_SECTIONS]; /* NULL: the log has nothing of that kind */
     leat_picture *pictures;                     /* section by section */
     size_t n_pictures, pictures_capacity;
-    size_t not_drawn[LEAT_REPORT_SECTIONS]; /* beyond options.max_pictures */
-    leat_summary_row *rows;                 /* of the first LEAT_SUMMARY_ROWS scalar series */
-    size_t n_rows, n_points;                /* of all scalars */
-    leat_map files;                         /* names taken */
+    size_t not_drawn[LEAT_REPORT_SECTIONS];   /* pictures that would have been too many */
+    const char *others[LEAT_REPORT_SECTIONS]; /* the file of their numbers, without ".csv"; NULL: none */
+    leat_summary_row *rows;                   /* of the first LEAT_SUMMARY_ROWS scalar series */
+    size_t n_rows, n_points;                  /* of all scalars */
+    leat_map files;                           /* names taken */
     leat_arena names;
 } leat_report_job;
 
@@ -82,22 +80,38 @@ leat_status leat_report_summary(leat_report_job *j) LEAT_MUST_CHECK;
 char *leat_report_file_name(leat_report_job *j, const leat_report_section *section, const char *tag,
                             const char *run);
 
+/* "DIR/scalars/loss_train.svg"; NULL: out of memory. */
+char *leat_report_path(const leat_report_job *j, const char *file, const char *suffix);
+
+/* ---- numbers (report-csv.c) ---- */
+
 /* Where bytes go that are too many to be held: written out whenever the buffer is large. */
 typedef struct leat_sink {
     struct leat_file *file;
     leat_buf *page; /* not NULL: they become part of a URL at the end of this, which goes to the file */
 } leat_sink;
 leat_status leat_sink_flush(struct leat_sink *sink, leat_buf *b, bool all) LEAT_MUST_CHECK;
-leat_status leat_csv_scalars(const leat_figure *f, const leat_panel *p, leat_buf *b, struct leat_sink *sink);
-leat_status leat_csv_histograms(const leat_figure *f, const leat_panel *p, leat_buf *b,
-                                struct leat_sink *sink);
+
+typedef struct leat_report_csv {
+    const char *columns; /* of a row, with the end of the line */
+    /* Appends the rows of one series, `names` before each. */
+    leat_status (*rows)(const void *series, const leat_buf *names, leat_buf *b, leat_sink *sink);
+} leat_report_csv;
+extern const leat_report_csv leat_csv_scalars, leat_csv_histograms;
+
+/* Appends the numbers behind a picture. */
+leat_status leat_csv_panel(const leat_picture *p, leat_buf *b, leat_sink *sink) LEAT_MUST_CHECK;
+/* Writes the picture's file, and that of all in a section that is not drawn, where j->dir is set. */
+leat_status leat_csv_picture(const leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
+leat_status leat_csv_others(const leat_report_job *j, size_t section) LEAT_MUST_CHECK;
+
+/* ---- pictures ---- */
 
 /* Draws a picture that is no plot, as a page of the canvas. */
 leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
                                    const char *title) LEAT_MUST_CHECK;
 /* Draws one picture: into picture->svg, and into files where j->dir is set. */
 leat_status leat_picture_draw(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
-leat_status leat_picture_csv(leat_report_job *j, leat_picture *p) LEAT_MUST_CHECK;
 
 /* The page: with links to the files where j->dir is set, else with their content. */
 leat_status leat_report_html(leat_report_job *j, struct leat_file *to) LEAT_MUST_CHECK;

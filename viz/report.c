@@ -11,9 +11,9 @@
 
 /* The chapters, in their order; the scalars come first (leat_report_summary counts on it). */
 const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
-    {"scalars", "Scalars", LEAT_REPORT_PLOTS, LEAT_PLOT_SCALARS, 2, 4, leat_csv_scalars},
+    {"scalars", "Scalars", LEAT_REPORT_PLOTS, LEAT_PLOT_SCALARS, 2, 4, &leat_csv_scalars},
     {"distributions", "Distributions", LEAT_REPORT_PLOTS, LEAT_PLOT_DISTRIBUTIONS, 2, 4, NULL},
-    {"histograms", "Histograms", LEAT_REPORT_PLOTS, LEAT_PLOT_HISTOGRAMS, 2, 3, leat_csv_histograms},
+    {"histograms", "Histograms", LEAT_REPORT_PLOTS, LEAT_PLOT_HISTOGRAMS, 2, 3, &leat_csv_histograms},
     {"images", "Images", LEAT_REPORT_PLOTS, LEAT_PLOT_IMAGES, 0, 0, NULL},
     {"text", "Text", LEAT_REPORT_PLOTS, LEAT_PLOT_TEXT, 0, 0, NULL},
     {"graphs", "Graphs", LEAT_REPORT_GRAPHS, LEAT_PLOT_SCALARS, 0, 0, NULL},
@@ -26,7 +26,7 @@ const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
 
 void leat_report_options_init(leat_report_options *o)
 {
-    *o = (leat_report_options){.size = sizeof *o, .smoothing = 0.6, .max_pictures = 500};
+    *o = (leat_report_options){.size = sizeof *o, .smoothing = 0.6};
 }
 
 const char *leat_report_title(const leat_report_job *j)
@@ -43,12 +43,20 @@ static leat_status check_options(leat_report_options *o)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "smoothing %g is not between 0 and 0.999", o->smoothing);
     if (o->threads < 0 || o->threads > 1024)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%d threads are not between 0 and 1024", o->threads);
-    if (o->max_pictures == 0)
-        o->max_pictures = 500;
     return LEAT_OK;
 }
 
 /* ---- the plan: figures and their pictures ---- */
+
+/* How many of `n` pictures of a kind are drawn. Nobody pages through a log of more than 10,000 tags: there the first
+ * show what the others look like, and the time goes into reading. */
+static size_t limit(const leat_report_job *j, size_t n)
+{
+    size_t most = j->options.max_pictures;
+    if (most == 0)
+        most = n > LEAT_MOST_PANELS ? 50 : 500;
+    return LEAT_MIN(n, most);
+}
 
 static leat_status add_picture(leat_report_job *j, leat_picture p)
 {
@@ -85,15 +93,18 @@ static leat_status plan_figure(leat_report_job *j, size_t section)
     LEAT_TRY(status);
     f->keep = true;
     j->figures[section] = f;
-    size_t n = LEAT_MIN(f->n_panels, j->options.max_pictures);
-    j->not_drawn[section] = f->n_panels - n + f->n_left_out;
+    size_t all = f->n_panels + f->n_left_out, n = LEAT_MIN(limit(j, all), f->n_panels);
+    j->not_drawn[section] = all - n;
     for (size_t i = 0; i < n; i++) {
         const leat_panel *p = &f->panels[i];
         const char *run = f->class->by_run ? f->runs[p->run] : NULL;
         LEAT_TRY(
             add_picture(j, (leat_picture){.section = s, .figure = f, .panel = i, .tag = p->tag, .run = run}));
     }
-    return LEAT_OK;
+    if (j->dir == NULL || s->csv == NULL || all == n)
+        return LEAT_OK;
+    j->others[section] = leat_report_file_name(j, s, "others", NULL);
+    return j->others[section] ? LEAT_OK : leat_fail_memory(1);
 }
 
 static bool same_graph(const leat_report_blob *a, const leat_report_blob *b)
@@ -114,7 +125,7 @@ static leat_status plan_graphs(leat_report_job *j, size_t section)
             known = same_graph(&d->graphs[k], g);
         if (known)
             continue;
-        if (drawn++ >= j->options.max_pictures) {
+        if (drawn++ >= limit(j, d->n_graphs)) {
             j->not_drawn[section]++;
             continue;
         }
@@ -135,7 +146,7 @@ static leat_status plan_profiles(leat_report_job *j, size_t section)
 {
     for (size_t i = 0; i < j->data->n_run_metadata; i++) {
         const leat_report_blob *m = &j->data->run_metadata[i];
-        if (i >= j->options.max_pictures) {
+        if (i >= limit(j, j->data->n_run_metadata)) {
             j->not_drawn[section]++;
             continue;
         }
@@ -159,8 +170,8 @@ static leat_status plan(leat_report_job *j)
 
 /* ---- drawing on several threads ---- */
 
-/* Tasks 0 .. n-1 are the numbers of the pictures (the longest, so they come first), the rest the pictures. A
- * picture's members belong to the thread that took it until all have ended. */
+/* Tasks are files of numbers (the longest, so they come first: of what is not drawn, by section, then of the
+ * pictures), and then the pictures. A picture's members belong to the thread that took it until all have ended. */
 typedef struct crew {
     leat_report_job *job;
     atomic_size_t next;
@@ -176,9 +187,8 @@ static bool only_this_picture(leat_status status)
     return status != LEAT_ERR_NO_MEMORY && status != LEAT_ERR_IO && status != LEAT_ERR_NOT_FOUND;
 }
 
-static void do_csv(crew *w, leat_picture *p)
+static void check_csv(crew *w, leat_status status)
 {
-    leat_status status = leat_picture_csv(w->job, p);
     if (status == LEAT_OK)
         return;
     pthread_mutex_lock(&w->lock);
@@ -190,26 +200,32 @@ static void do_csv(crew *w, leat_picture *p)
     w->stop = true;
 }
 
+static void draw_one(crew *w, leat_picture *p)
+{
+    p->status = leat_picture_draw(w->job, p);
+    if (p->status == LEAT_OK)
+        return;
+    snprintf(p->detail, sizeof p->detail, "%s", leat_message());
+    if (!only_this_picture(p->status))
+        w->stop = true;
+}
+
 static void *work(void *user)
 {
     crew *w = user;
     leat_report_job *j = w->job;
-    for (;;) {
+    while (!w->stop) {
         size_t i = atomic_fetch_add(&w->next, 1);
-        if (i >= 2 * j->n_pictures || w->stop)
-            return NULL;
-        if (i < j->n_pictures) {
-            do_csv(w, &j->pictures[i]);
-            continue;
-        }
-        leat_picture *p = &j->pictures[i - j->n_pictures];
-        p->status = leat_picture_draw(j, p);
-        if (p->status == LEAT_OK)
-            continue;
-        snprintf(p->detail, sizeof p->detail, "%s", leat_message());
-        if (!only_this_picture(p->status))
-            w->stop = true;
+        if (i < LEAT_REPORT_SECTIONS)
+            check_csv(w, leat_csv_others(j, i));
+        else if ((i -= LEAT_REPORT_SECTIONS) < j->n_pictures)
+            check_csv(w, leat_csv_picture(j, &j->pictures[i]));
+        else if ((i -= j->n_pictures) < j->n_pictures)
+            draw_one(w, &j->pictures[i]);
+        else
+            break;
     }
+    return NULL;
 }
 
 static leat_status draw_all(leat_report_job *j)

@@ -177,8 +177,10 @@ typedef struct leat_report_options {
     double smoothing;  /* of the charts and of the summary's smoothed column; 0.6 unless set */
     leat_plot_theme theme;
     bool safe_colors;
-    int threads;         /* 0: as many as there are processors */
-    size_t max_pictures; /* of a kind; what is beyond is named, not drawn; 0: 500 */
+    int threads; /* 0: as many as there are processors */
+    size_t
+        max_pictures; /* of a kind; 0: 500, and of more than 10,000 the first 50. The page says how many more there are,
+                            and a directory gets their numbers, others.csv */
 } leat_report_options;
 
 LEAT_API void leat_report_options_init(leat_report_options *options);
