@@ -315,9 +315,14 @@ static leat_status create_temporary(leat_file *f, const char *path)
         if (name == NULL)
             return leat_fail_memory(strlen(path) + 40);
         leat_status status = leat_file_create(f, name, true);
+        size_t length = strlen(name);
+        bool named = status != LEAT_OK && strncmp(leat_message(), name, length) == 0;
         leat_free(name);
-        if (status != LEAT_ERR_ALREADY_EXISTS)
-            return status;
+        if (status == LEAT_ERR_ALREADY_EXISTS)
+            continue;
+        char reason[200];
+        snprintf(reason, sizeof reason, "%s", named ? leat_message() + length : "");
+        return named ? leat_fail(status, "%s%s", path, reason) : status; /* the name that the user knows */
     }
     return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
 }
@@ -325,6 +330,8 @@ static leat_status create_temporary(leat_file *f, const char *path)
 leat_status leat_file_replace_by(const char *path, leat_file_fill *fill, void *user, bool durable)
 {
     leat_file f;
+    if (leat_path_kind_of(path) == LEAT_PATH_DIR) /* before the work that `fill` may be */
+        return fail_errno(path, EISDIR);
     LEAT_TRY(create_temporary(&f, path));
     char *temporary = leat_strdup(f.path), *dir = leat_path_dir(path);
     leat_status status = temporary != NULL && dir != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);

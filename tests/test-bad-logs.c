@@ -378,6 +378,22 @@ LEAT_TEST(bad_logs_do_no_harm)
     }
 }
 
+LEAT_TEST(a_directory_without_event_files_is_no_log)
+{
+    static const char *const commands[] = {"plot log -o p.svg", "report log -o r", "report log -o r.pdf",
+                                           "export log -o e.csv", "export log -o e.json"};
+    const char *dir = check_temp_dir();
+    leat_buf err = {0};
+    CHECK(shell(dir, "mkdir -p log/empty && echo text >log/notes.txt"));
+    for (size_t i = 0; i < LEAT_LEN(commands); i++) {
+        CHECK(run_tool(dir, commands[i]) == 2);
+        read_file(dir, "err", &err);
+        CHECK_STR(err.data, "leat: log: no event files found\n");
+    }
+    CHECK(shell(dir, "test $(ls | wc -l) = 3")); /* log, out and err: nothing was made */
+    leat_buf_free(&err);
+}
+
 /* Runs `leat A B` (and -o C), its output thrown away: what it used, maxrss -1 where it failed. */
 static struct rusage use_of(const char *a, const char *b, const char *c)
 {

@@ -185,6 +185,7 @@ LEAT_TEST(npy_tables)
     static const double f8[] = {1, 2.5, -3, 1e30, 5, 6};
     static const int32_t i4[] = {1, -2, 3, 4, 5, 6};
     static const uint8_t u1[] = {1, 255, 0, 1, 2, 3};
+    static const uint16_t f2[] = {0x3c00, 0xc100, 0x0001, 0x7bff, 0x0000, 0x3555};
     static const struct {
         const char *descr, *shape;
         bool fortran;
@@ -196,10 +197,11 @@ LEAT_TEST(npy_tables)
         {"<f8", "(2, 3)", true, f8, sizeof f8, "<0><1><2> 1:[1][-3][5] 2:[2.5][1e+30][6]", NULL},
         {"<i4", "(3, 2)", false, i4, sizeof i4, "<0><1> 1:[1][-2] 2:[3][4] 3:[5][6]", NULL},
         {"|u1", "(3, 2)", false, u1, sizeof u1, "<0><1> 1:[1][255] 2:[0][1] 3:[2][3]", NULL},
+        {"<f2", "(3, 2)", false, f2, sizeof f2, "<0><1> 1:[1][-2.5] 2:[5.96046e-08][65504] 3:[0][0.333252]",
+         NULL},
         {"<f8", "(0, 3)", false, f8, 0, "<0><1><2>", NULL},
         {"<f8", "(6,)", false, f8, sizeof f8, NULL, "a table has 2 dimensions, this array 1"},
-        {"<c16", "(1, 3)", false, f8, sizeof f8, NULL,
-         "the array does not hold integers, float32 or float64"},
+        {"<c16", "(1, 3)", false, f8, sizeof f8, NULL, "the array does not hold integers or real numbers"},
         {"<f8", "(3, 3)", false, f8, sizeof f8, NULL, "t.npy"},
         {"|O", "(2, 3)", false, f8, sizeof f8, NULL, "t.npy"},
     };

@@ -43,7 +43,9 @@ static leat_status export(const char *log_path, const export_args *a)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
     struct content c = {.json = json, .options = {.runs = a->run, .tags = a->tag}};
     LEAT_TRY(leat_logdir_open(&c.log, log_path, NULL));
-    leat_status status = leat_file_replace_by(a->out, write_content, &c, false);
+    leat_status status = leat_logdir_runs(c.log) > 0
+                             ? leat_file_replace_by(a->out, write_content, &c, false)
+                             : leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", log_path);
     leat_logdir_close(c.log);
     return status;
 }

@@ -44,7 +44,7 @@ static void put_option(leat_buf *b, const struct leat_option *o)
         leat_buf_puts(b, " (may be given again)");
     if (o->required) {
         leat_buf_puts(b, " (required)");
-    } else if (o->initial != NULL) {
+    } else if (o->initial != NULL && strcmp(o->initial, "default") != 0) {
         leat_buf_puts(b, " (default: ");
         put_troff(b, o->initial);
         leat_buf_putc(b, ')');

@@ -122,6 +122,9 @@ static leat_status predict(prediction *p, const predict_args *a)
     const char *run = p->tool->operands.items[0];
     leat_evaluation e;
     char number[40];
+    if (a->out != NULL && leat_path_kind_of(a->out) == LEAT_PATH_DIR)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--output=%s: is a directory, not the name of a file",
+                         a->out);
     LEAT_TRY(open_run(p, run, p->tool->operands.items[1], a));
     leat_out x = leat_graph_get(p->graph, "X:0");
     const char *names[] = {"logits/BiasAdd:0", "predictions/BiasAdd:0", "linear/predictions:0"};

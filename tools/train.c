@@ -66,7 +66,7 @@ typedef struct training {
     leat_batches *batches;
     leat_profile *profile; /* NULL: no step is traced */
     leat_tensor *x, *y;    /* of the batch now fed: headers over the batches' own memory */
-    leat_progress progress;
+    leat_progress progress, reading;
     char *directory;
     int64_t first_step, steps, per_epoch, saved_step;
     double saved_at;
@@ -248,15 +248,6 @@ static leat_status write_or_compare(training *t, bool resumed)
 
 /* ---- data ---- */
 
-static void reading(void *user, const char *what, uint64_t done, uint64_t total)
-{
-    training *t = user;
-    (void)t;
-    (void)what;
-    (void)done;
-    (void)total;
-}
-
 static leat_status open_data(training *t)
 {
     const leat_train_args *a = t->args;
@@ -271,11 +262,14 @@ static leat_status open_data(training *t)
                            .shuffle_split = leat_given(t->tool, "shuffle-split"),
                            .split_seed = (uint64_t)a->shuffle_split,
                            .memory = (uint64_t)a->memory << 20,
-                           .progress = reading,
-                           .user = t};
+                           .progress = leat_progress_bytes,
+                           .user = &t->reading};
     if (a->test != NULL && a->validation > 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--test and --validation exclude each other");
-    LEAT_TRY(leat_data_open(&t->data, t->tool->operands.items[0], &o));
+    t->reading.tool = t->tool;
+    leat_status status = leat_data_open(&t->data, t->tool->operands.items[0], &o);
+    leat_progress_end(&t->reading);
+    LEAT_TRY(status);
     if (a->test != NULL)
         LEAT_TRY(leat_data_open_with(&t->test, a->test, leat_data_schema(t->data), true, o.memory));
     if (t->spec.kind == MODEL_NORMAL && a->classes)

@@ -91,7 +91,7 @@ static void put_option(leat_buf *b, const struct leat_option *o)
         leat_buf_puts(&text, " (may be given again)");
     if (o->required)
         leat_buf_puts(&text, " (required)");
-    else if (o->initial != NULL)
+    else if (o->initial != NULL && strcmp(o->initial, "default") != 0)
         leat_buf_printf(&text, " (default: %s)", o->initial);
     if (text.failed)
         b->failed = true;

@@ -413,6 +413,19 @@ void leat_log_data_free(leat_log_data *d)
 
 /* ---- the public calls ---- */
 
+/* Of a directory without runs there is nothing to draw: most likely it is not the one that was meant. */
+static leat_status open_log_data(leat_log_data *d, const char *const *dirs, size_t n_dirs,
+                                 leat_plot_restarts restarts, unsigned what)
+{
+    leat_status status = leat_log_data_open(d, dirs, n_dirs, restarts, what);
+    for (size_t i = 0; i < n_dirs && status == LEAT_OK; i++)
+        if (leat_logdir_runs(d->logs[i]) == 0) {
+            status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", dirs[i]);
+            leat_log_data_free(d);
+        }
+    return status;
+}
+
 /* The last part of a path; NULL where that names nothing ("..", a file), or without memory: then "." does. */
 static char *directory_name(const char *dir)
 {
@@ -443,7 +456,7 @@ leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "plot kind %d does not exist", (int)kind);
     if (leat_canvas_class_of_path(path) == NULL) /* before a long reading */
         return leat_figure_unknown_suffix(path);
-    LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, wanted[kind]));
+    LEAT_TRY(open_log_data(&d, logdirs, n_logdirs, restarts, wanted[kind]));
     for (size_t i = 0; i < d.n_notes; i++)
         leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
     char *root = n_logdirs == 1 ? directory_name(logdirs[0]) : NULL;
@@ -458,7 +471,7 @@ leat_status leat_report_log(const char *path, const char *const *logdirs, size_t
                             leat_plot_restarts restarts, const leat_report_options *options)
 {
     leat_log_data d;
-    LEAT_TRY(leat_log_data_open(&d, logdirs, n_logdirs, restarts, LEAT_LOG_ALL));
+    LEAT_TRY(open_log_data(&d, logdirs, n_logdirs, restarts, LEAT_LOG_ALL));
     for (size_t i = 0; i < d.n_notes; i++)
         leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
     leat_status status = leat_report(path, &d.report, options);

@@ -2,6 +2,7 @@
 #include "tools/data/table-private.h"
 #include "base/crc-private.h"
 #include "engine/files/npy-private.h"
+#include "ops/ops-private.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static size_t item_size(int dtype)
     case LEAT_DATA_TYPE_##name_: return sizeof(type_);
         NUMBER_TYPES(ITEM_SIZE)
 #undef ITEM_SIZE
+    case LEAT_DATA_TYPE_HALF: return 2;
     }
     return 0;
 }
@@ -50,6 +52,11 @@ static double element(int dtype, const char *at)
     }
         NUMBER_TYPES(ELEMENT)
 #undef ELEMENT
+    case LEAT_DATA_TYPE_HALF: {
+        uint16_t half;
+        memcpy(&half, at, sizeof half);
+        return (double)leat_half_to_float(half);
+    }
     }
     return 0;
 }
@@ -98,8 +105,8 @@ static leat_status npy_open(leat_data_table *t)
                          t->file.path, a->rank);
     r->item = item_size(a->dtype);
     if (r->item == 0)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
-                         "%s: the array does not hold integers, float32 or float64", t->file.path);
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the array does not hold integers or real numbers",
+                         t->file.path);
     if (a->dims[1] < 1 || a->dims[1] > COLUMN_LIMIT)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: %lld columns", t->file.path, (long long)a->dims[1]);
     size_t row_bytes = (size_t)a->dims[1] * r->item;
