@@ -1,4 +1,4 @@
-/* messages.c - ops that say something: Assert in an error, Print and PrintV2 to the log. */
+/* messages.c - ops that say something: Assert in an error, Print and PrintV2 to the log, StringFormat in a string. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,9 @@ static void put_element(leat_buf *b, const leat_tensor *t, int64_t i)
     case LEAT_UINT64: leat_buf_printf(b, "%llu", (unsigned long long)((const uint64_t *)t->data)[i]); break;
     default:
         if (leat_dtype_is_integer(t->dtype))
-            leat_buf_printf(b, "%lld", (long long)leat_index_at(t, i));
+            leat_buf_printf(b, "%lld",
+                            t->dtype == LEAT_INT64 ? (long long)((const int64_t *)t->data)[i]
+                                                   : (long long)leat_element_get(t, i));
         else
             leat_buf_putc(b, '?');
     }
@@ -177,3 +179,91 @@ const leat_op_def leat_op_PrintV2 =
 
 LEAT_ROW(Print, "(float[2] 1 2, [string[] 'x', int32[1] 3]) {message: 'now '} -> float[2] 1 2");
 LEAT_ROW(PrintV2, "(string[] 'hello') ->");
+
+/* ---- StringFormat: values as numpy prints them, "[[1 2 3]\n [4 5 6]]", the middle of long axes left out ---- */
+
+typedef struct pretty {
+    leat_buf *b;
+    const leat_tensor *t;
+    int64_t ends; /* elements that are shown at each end of an axis */
+} pretty;
+
+static void put_gap(leat_buf *b, int axis, int rank)
+{
+    for (int i = axis; i < rank - 1; i++)
+        leat_buf_putc(b, '\n');
+    for (int i = 0; i <= axis && axis < rank - 1; i++)
+        leat_buf_putc(b, ' ');
+    if (axis == rank - 1)
+        leat_buf_putc(b, ' ');
+}
+
+/* Recursion is as deep as the rank. */
+static void put_pretty(pretty *p, int axis, int64_t at)
+{
+    int rank = leat_shape_rank(&p->t->shape);
+    if (axis == rank) {
+        const char *quote = p->t->dtype == LEAT_STRING ? "\"" : "";
+        leat_buf_puts(p->b, quote);
+        put_element(p->b, p->t, at);
+        leat_buf_puts(p->b, quote);
+        return;
+    }
+    int64_t n = p->t->shape.dims[axis], step = leat_dims_product(&p->t->shape, axis + 1, rank);
+    leat_buf_putc(p->b, '[');
+    for (int64_t i = 0; i < n && !p->b->failed; i++) {
+        if (i > 0)
+            put_gap(p->b, axis, rank);
+        if (i == p->ends && n - i > p->ends) {
+            leat_buf_puts(p->b, "...");
+            i = n - p->ends - 1;
+            continue;
+        }
+        put_pretty(p, axis + 1, at + i * step);
+    }
+    leat_buf_putc(p->b, ']');
+}
+
+static leat_status format_kernel(leat_kernel *k)
+{
+    const leat_attr_value *template = leat_attr(k->op, "template"), *mark = leat_attr(k->op, "placeholder");
+    int64_t ends = leat_attr_int(k->op, "summarize");
+    leat_buf b = {0};
+    leat_status status = LEAT_OK;
+    uint32_t used = 0;
+    LEAT_TRY(leat_out_new(k, 0, &(leat_shape){.rank_plus_1 = 1}));
+    for (uint32_t i = 0; i < template->n;) {
+        if (mark->n == 0 || template->n - i < mark->n || memcmp(template->s + i, mark->s, mark->n) != 0) {
+            leat_buf_putc(&b, template->s[i++]);
+            continue;
+        }
+        if (used < k->n_in)
+            put_pretty(&(pretty){&b, k->in[used], ends < 0 ? INT64_MAX / 2 : ends}, 0, 0);
+        used++;
+        i += mark->n;
+    }
+    if (used != k->n_in)
+        status = leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                  "num placeholders in template and num inputs must match: %u and %u", used,
+                                  k->n_in);
+    if (status == LEAT_OK)
+        status = leat_buf_status(&b);
+    if (status == LEAT_OK)
+        status = leat_string_set(k->out[0].data, b.data, b.size);
+    leat_buf_free(&b);
+    return status;
+}
+
+const leat_op_def leat_op_StringFormat = LEAT_OP(
+    "StringFormat(inputs: T) -> output: string; T: list(type) >= 0; template: string = '%s'; placeholder: "
+    "string = '%s'; summarize: int = 3",
+    .doc = "The template with the inputs' values in place of its placeholders.", .shape = leat_shape_scalar,
+    .kernels = {{format_kernel}}, .gradient = leat_grad_none);
+
+LEAT_ROW(StringFormat, "([float[2,3] 1 2.5 3 4 5 0.1, string[] 'x', bool[2] true false]) "
+                       "{template: 'a {} b {}{}'; placeholder: '{}'} -> "
+                       "string[] 'a [[1 2.5 3]\n [4 5 0.1]] b \"x\"[1 0]'");
+LEAT_ROW(StringFormat, "([int32[9] 1 2 3 4 5 6 7 8 9]) {summarize: 2} -> string[] '[1 2 ... 8 9]'");
+LEAT_ROW(StringFormat, "([int8[2] 1 -2, uint16[1] 7]) {template: '%s%s'} -> string[] '[1 -2][7]'");
+LEAT_ROW(StringFormat, "([int32[2,1,2] 1 2 3 4]) {summarize: -1} -> string[] '[[[1 2]]\n\n [[3 4]]]'");
+LEAT_ROW(StringFormat, "([int32[] 1, int32[] 2]) fails 'num placeholders'");

@@ -72,6 +72,19 @@ static void normal_doubles(const uint32_t x[4], double out[2])
     out[1] = c * u2;
 }
 
+leat_philox leat_philox_of_element(leat_philox gen, int64_t element)
+{
+    philox_skip(&gen, (uint64_t)element * LEAT_RANDOM_RESERVE);
+    return gen;
+}
+
+void leat_philox_normals(leat_philox *gen, double out[2])
+{
+    uint32_t x[4];
+    leat_philox_next(gen, x);
+    normal_doubles(x, out);
+}
+
 /* Powers of two mask; else the first (2^bits mod n) numbers, of which some remainders have more, are drawn again. */
 #define DRAW_BELOW(bits_, draw_)                                                                             \
     uint##bits_##_t leat_draw_below_##bits_(leat_philox_single *s, uint##bits_##_t n)                        \

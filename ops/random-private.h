@@ -85,6 +85,15 @@ void leat_random_fill(leat_kernel *k, leat_random_kind kind, leat_dtype dtype, v
 void leat_random_fill_int(leat_kernel *k, leat_dtype dtype, void *data, int64_t n, int64_t lo, int64_t hi,
                           leat_philox gen);
 
+/* Multinomial of inputs 0 and 1, drawn from `gen`, or from the node's own stream where it is NULL (random.c). */
+leat_status leat_multinomial_run(leat_kernel *k, const leat_philox *gen) LEAT_MUST_CHECK;
+leat_status leat_multinomial_shape(leat_infer *c);
+
+/* Element `element` of an op that gives every element LEAT_RANDOM_RESERVE groups of the stream has its own part of it. */
+leat_philox leat_philox_of_element(leat_philox gen, int64_t element);
+/* Two unit normals from four numbers. */
+void leat_philox_normals(leat_philox *gen, double out[2]);
+
 /* Output 0 has the shape that input 0 says. */
 leat_status leat_random_shape(leat_infer *c);
 

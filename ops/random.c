@@ -186,7 +186,7 @@ static void multinomial_row(size_t row, void *arg)
                        upper_bound(cdf, m->classes, leat_draw_double(&s) * total));
 }
 
-static leat_status multinomial_shape(leat_infer *c)
+leat_status leat_multinomial_shape(leat_infer *c)
 {
     LEAT_TRY(leat_infer_want_rank(c, 0, 2));
     LEAT_TRY(leat_infer_want_rank(c, 1, 0));
@@ -197,7 +197,7 @@ static leat_status multinomial_shape(leat_infer *c)
     return LEAT_OK;
 }
 
-static leat_status multinomial_kernel(leat_kernel *k)
+leat_status leat_multinomial_run(leat_kernel *k, const leat_philox *gen)
 {
     const leat_tensor *logits = k->in[0];
     multinomial m = {.logits = logits, .out = &k->out[0]};
@@ -216,16 +216,25 @@ static leat_status multinomial_kernel(leat_kernel *k)
         return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for %lld probabilities",
                                 (long long)logits->elements);
     uint64_t per_row = (uint64_t)(m.samples + 3) / 4 * 4 * 2; /* two numbers a double */
-    LEAT_TRY(leat_random_reserve(k, (uint64_t)logits->shape.dims[0] * per_row * LEAT_RANDOM_RESERVE, &m.gen));
+    if (gen != NULL)
+        m.gen = *gen;
+    else
+        LEAT_TRY(
+            leat_random_reserve(k, (uint64_t)logits->shape.dims[0] * per_row * LEAT_RANDOM_RESERVE, &m.gen));
     leat_tiles(k, (size_t)logits->shape.dims[0], multinomial_row, &m);
     return LEAT_OK;
+}
+
+static leat_status multinomial_kernel(leat_kernel *k)
+{
+    return leat_multinomial_run(k, NULL);
 }
 
 const leat_op_def leat_op_Multinomial = LEAT_OP(
     "Multinomial(logits: T, num_samples: int32) -> output: output_dtype; seed: int = 0; seed2: int = 0; T: real; "
     "output_dtype: {int32, int64} = int64",
     .doc = "For every row of logits, num_samples classes drawn with the probabilities softmax(logits).",
-    .shape = multinomial_shape, .kernels = {{.fn = multinomial_kernel}}, .gradient = leat_grad_none,
+    .shape = leat_multinomial_shape, .kernels = {{.fn = multinomial_kernel}}, .gradient = leat_grad_none,
     .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(Multinomial,

@@ -2,6 +2,7 @@
 #ifndef LEAT_SPECIAL_PRIVATE_H
 #define LEAT_SPECIAL_PRIVATE_H
 
-double leat_digamma_at(double x); /* the derivative of log(gamma(x)) */
+double leat_digamma_at(double x);            /* the derivative of log(gamma(x)) */
+double leat_igamma_by_a(double a, double x); /* the derivative of Igamma by a */
 
 #endif

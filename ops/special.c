@@ -97,7 +97,7 @@ static double igammac_one(double a, double x)
     return x < 1 || x < a ? 1 - lower_series(a, x).value : upper_fraction(a, x).value;
 }
 
-static double igamma_by_a(double a, double x)
+double leat_igamma_by_a(double a, double x)
 {
     if (outside(a, x))
         return (double)NAN;
@@ -119,7 +119,7 @@ static double igamma_by_a(double a, double x)
 #define DOUBLE_KERNEL1(name_, function_) LEAT_LIBM_KERNEL1(name_, (float)function_((double)x), function_(x))
 DOUBLE_KERNEL2(igamma_kernel, igamma_one((double)x, (double)y))
 DOUBLE_KERNEL2(igammac_kernel, igammac_one((double)x, (double)y))
-DOUBLE_KERNEL2(igamma_grad_a_kernel, igamma_by_a((double)x, (double)y))
+DOUBLE_KERNEL2(igamma_grad_a_kernel, leat_igamma_by_a((double)x, (double)y))
 
 /* By a: IgammaGradA; by x: the density e^-x x^(a-1) / gamma(a). */
 static void igamma_grad_signed(leat_grad *g, bool negative)

@@ -126,12 +126,11 @@ LEAT_ROW(AsString, "(float[1] 1) {fill: '*'} fails 'Fill argument not supported'
 
 /* ---- StringToNumber ---- */
 
-/* Blanks around a number are allowed. The text is copied: it need not end with a NUL. */
-static bool read_number(const char *text, leat_tensor *out, int64_t i)
+bool leat_string_number(const char *text, size_t size, leat_tensor *out, int64_t i)
 {
     char *end, *start = (char *)text + strspn(text, " \t\n\v\f\r");
     long long whole = 0;
-    if (*start == '\0')
+    if (*start == '\0' || strlen(text) != size)
         return false;
     switch (out->dtype) {
     case LEAT_FLOAT: ((float *)out->data)[i] = strtof(start, &end); break;
@@ -169,8 +168,8 @@ static leat_status to_number_kernel(leat_kernel *k)
     locale_t old = leat_c_numbers_begin();
     leat_status status = LEAT_OK;
     for (int64_t i = 0; i < k->in[0]->elements && status == LEAT_OK; i++) {
-        leat_bytes s = leat_string_at(k->in[0], i); /* tensors' strings end with a NUL */
-        if (strlen(s.data) != s.size || !read_number(s.data, &k->out[0], i))
+        leat_bytes s = leat_string_at(k->in[0], i);
+        if (!leat_string_number(s.data, s.size, &k->out[0], i))
             status = leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                       "StringToNumberOp could not correctly convert string: %.100s", s.data);
     }

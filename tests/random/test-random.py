@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 import elementwise  # noqa: E402
 import graphs  # noqa: E402
 import layers  # noqa: E402,F401
+import more  # noqa: E402,F401
 import shapes  # noqa: E402,F401
 import state  # noqa: E402
 import words  # noqa: E402,F401
@@ -36,6 +37,7 @@ CANNOT = {
     "TopK": "TensorFlow has kept no kernel",
     "Print": "writes to stderr",
     "PrintV2": "writes to stderr",
+    "RandomPoisson": "TensorFlow has kept no kernel",
     "RestoreV2": "files: tests/bundle-tensorflow.py",
     "SaveV2": "files: tests/bundle-tensorflow.py",
 }
@@ -292,7 +294,7 @@ def judge(number, g, where, leat, counts):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--only", help="numbers of graphs")
-    p.add_argument("--op", help="five graphs of this op and nothing else")
+    p.add_argument("--op", help="twelve graphs of this op (or these, with commas) and nothing else")
     p.add_argument("--keep", help="folder for the graphs")
     p.add_argument("--other", type=int, default=0, help="other graphs than the usual: this is added to the seeds")
     p.add_argument("--table", action="store_true", help="print the ops with their counts")
@@ -308,7 +310,7 @@ def main():
     where = args.keep or tempfile.mkdtemp(prefix="leat-random-")
     os.makedirs(where, exist_ok=True)
     if args.op:
-        todo = [(n, 7919 * n + 1, [args.op], 0) for n in range(12)]
+        todo = [(n, 7919 * n + 1, args.op.split(","), 0) for n in range(12)]
     else:
         chosen = [int(n) for n in args.only.split(",")] if args.only else range(len(seeds))
         todo = [(n, seeds[n] + args.other, must[n], EXTRA) for n in chosen]
