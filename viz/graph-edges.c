@@ -75,12 +75,29 @@ static leat_status edge_title(const leat_gpaint *p, const leat_sedge *e, leat_bu
     return leat_buf_status(title);
 }
 
+/* After all paths. Where one runs under a label it is paler there, so that the letters stay legible. */
+static void draw_labels(const leat_gpaint *p, uint32_t scope)
+{
+    const leat_scene *s = p->s;
+    leat_color behind = leat_gpaint_fill(p, scope), ink = leat_color_readable(p->theme.muted, behind, 4.6);
+    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next) {
+        const leat_sedge *e = &s->edges[i];
+        if (e->cut || e->n_points < 4 || !e->label)
+            continue;
+        leat_point at = on_page(p, e->label_at);
+        double w = e->label_w * p->scale, h = e->label_h * p->scale;
+        if (e->label_crossed)
+            leat_draw_rect(p->canvas, at.x - w / 2, at.y - h / 2, w, h, 0,
+                           &(leat_style){.fill = leat_color_alpha(behind, 0.8)});
+        leat_gpaint_text(p, at.x, at.y, e->label, LEAT_S_SMALL, LEAT_MIDDLE, ink);
+    }
+}
+
 void leat_gpaint_edges(leat_gpaint *p, uint32_t scope)
 {
     static const char *const classes[] = {"edge data", "edge control", "edge reference"};
     const leat_scene *s = p->s;
     leat_buf title = {0}, points = {0}, verbs = {0};
-    leat_color ink = leat_color_readable(p->theme.muted, leat_gpaint_fill(p, scope), 4.6);
     for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next) {
         const leat_sedge *e = &s->edges[i];
         if (e->cut || e->n_points < 4)
@@ -96,13 +113,10 @@ void leat_gpaint_edges(leat_gpaint *p, uint32_t scope)
         if (p->groups)
             leat_push_group(p->canvas, &(leat_group){.class = classes[edge_kind(e)], .title = title.data});
         draw_path(p, e, at, letters);
-        if (e->label) {
-            leat_point middle = on_page(p, e->label_at);
-            leat_gpaint_text(p, middle.x, middle.y, e->label, LEAT_S_SMALL, LEAT_MIDDLE, ink);
-        }
         if (p->groups)
             leat_pop_group(p->canvas);
     }
+    draw_labels(p, scope);
     leat_buf_free(&title);
     leat_buf_free(&points);
     leat_buf_free(&verbs);

@@ -12,6 +12,7 @@
 #define OP_EDGE 2.5
 #define NEAR 40.0 /* just beyond the next layer's gap: there paths have found their order */
 #define FAR 90.0
+#define REACH 40.0 /* of the rounding of a path whose end was moved */
 
 typedef struct meet {
     uint32_t box, edge;
@@ -145,6 +146,7 @@ static void spread(leat_scene *s, meet *meets, size_t n)
         at += i > 0 ? shrink * step_to(meets, i, scope) : 0;
         e->points[meets[i].last ? e->n_points - 1 : 0].x += at;
         e->points[meets[i].last ? e->n_points - 2 : 1].x += at;
+        leat_layout_round((leat_lay_point *)e->points, e->n_points, REACH);
     }
 }
 

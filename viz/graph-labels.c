@@ -147,27 +147,68 @@ static bool is_free(const labels *l, uint32_t edge, leat_box at, bool moved)
     return true;
 }
 
-/* The place with the fewest paths under it: dot's, if nothing is better. */
+static double distance(const labels *l, size_t own, leat_box box)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < l->lines[own].n; i++) {
+        leat_point p = l->lines[own].at[i];
+        double dx = LEAT_MAX(LEAT_MAX(box.x - p.x, p.x - box.x - box.w), 0);
+        double dy = LEAT_MAX(LEAT_MAX(box.y - p.y, p.y - box.y - box.h), 0);
+        least = LEAT_MIN(least, hypot(dx, dy));
+    }
+    return least;
+}
+
+/* How bad a place is: paths under the label, and then whether another path is as near as its own. Less than 1 is
+ * as good as it gets. */
+static double badness(const labels *l, size_t own, leat_box box)
+{
+    size_t under = crossings(l, box);
+    if (under > 0)
+        return 100.0 * (double)under;
+    double d = distance(l, own, box), r = LEAT_MIN(d, 12) + 2;
+    size_t near = crossings(l, (leat_box){box.x - r, box.y - r, box.w + 2 * r, box.h + 2 * r});
+    return (near > 1 ? 2 + LEAT_MIN((double)near, 8) : 0) + d / 6;
+}
+
+/* The ith place to try, of PLACES: beside the path and, where it runs flat, above and below it. */
+#define PLACES 36
+static leat_point nth_place(const leat_sedge *e, size_t i)
+{
+    static const double along[] = {0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82};
+    double t = along[i / 4], side = i % 2 ? -1 : 1, aside = leat_scene_edge_width(e) / 2 + ASIDE;
+    leat_point at = on_path(e, t), before = on_path(e, t - 0.02);
+    double dx = LEAT_MAX(fabs(at.x - before.x), 1e-3), dy = LEAT_MAX(fabs(at.y - before.y), 1e-3);
+    if (i % 4 < 2) /* a slanting path reaches far */
+        at.x += side * (e->label_w / 2 + aside + LEAT_MIN(dx / dy * e->label_h / 2, e->label_h));
+    else
+        at.y -= side * (e->label_h / 2 + aside + LEAT_MIN(dy / dx * e->label_w / 2, e->label_h));
+    return at;
+}
+
+static bool inside(leat_box a, leat_box b)
+{
+    return a.x >= b.x && a.y >= b.y && a.x + a.w <= b.x + b.w && a.y + a.h <= b.y + b.h;
+}
+
+/* The place that is least bad: dot's, if nothing is better. */
 static void settle(labels *l, uint32_t edge)
 {
-    static const double places[] = {0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82};
     leat_sedge *e = &l->s->edges[edge];
     leat_point best = e->label_at;
-    bool any = is_free(l, edge, label_box(e, best), false);
-    size_t fewest = any ? crossings(l, label_box(e, best)) : SIZE_MAX;
-    for (size_t i = 0; fewest > 0 && i < 2 * LEAT_LEN(places); i++) {
-        leat_point at = on_path(e, places[i / 2]), before = on_path(e, places[i / 2] - 0.02);
-        double slope =
-            fabs(at.x - before.x) / LEAT_MAX(fabs(at.y - before.y), 1e-3); /* a slanting path reaches far */
-        double aside = leat_scene_edge_width(e) / 2 + ASIDE + LEAT_MIN(slope * e->label_h / 2, e->label_h);
-        at.x += (i % 2 ? -1 : 1) * (e->label_w / 2 + aside);
-        if (at.x - e->label_w / 2 < l->core.x || at.x + e->label_w / 2 > l->core.x + l->core.w ||
-            !is_free(l, edge, label_box(e, at), true))
+    size_t own = 0;
+    while (own < l->n && l->lines[own].edge != edge)
+        own++;
+    bool any = is_free(l, edge, label_box(e, best), false), known = own < l->n;
+    double least = !any ? INFINITY : known ? badness(l, own, label_box(e, best)) : 0;
+    for (size_t i = 0; least > 1 && i < PLACES; i++) {
+        leat_point at = nth_place(e, i);
+        if (!inside(label_box(e, at), l->core) || !is_free(l, edge, label_box(e, at), true))
             continue;
-        size_t here = crossings(l, label_box(e, at));
-        if (here >= fewest)
+        double here = known ? badness(l, own, label_box(e, at)) + (double)(i / 4) / 10 : 0;
+        if (here >= least)
             continue;
-        fewest = here;
+        least = here;
         best = at;
         any = true;
     }
@@ -175,6 +216,7 @@ static void settle(labels *l, uint32_t edge)
         e->label_at = best;
     else
         e->label = NULL;
+    e->label_crossed = least >= 100;
 }
 
 leat_status leat_scene_settle_labels(leat_scene *s, uint32_t scope, leat_box core)

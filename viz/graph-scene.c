@@ -67,7 +67,7 @@ uint32_t leat_scene_port(const leat_scene *s, uint32_t scope, bool out, uint32_t
 static leat_status add_box(leat_scene *s, leat_sbox box, uint32_t *index)
 {
     LEAT_TRY(leat_grow(&s->boxes, &s->boxes_capacity, s->n_boxes + 1, sizeof *s->boxes));
-    box.first = box.next = box.first_edge = box.last_edge = box.first_port = LEAT_G_NONE;
+    box.first = box.next = box.first_edge = box.last_edge = box.first_port = box.last_port = LEAT_G_NONE;
     s->boxes[s->n_boxes] = box;
     *index = (uint32_t)s->n_boxes++;
     return LEAT_OK;
@@ -153,8 +153,9 @@ static leat_status port_of(leat_scene *s, uint32_t scope, bool out, uint32_t oth
     leat_sbox box = {.node = other, .scope = scope, .kind = LEAT_S_PORT, .out = out};
     box.level = (uint16_t)(s->boxes[scope].level + 1);
     LEAT_TRY(add_box(s, box, port));
-    s->boxes[*port].next = s->boxes[scope].first_port;
-    s->boxes[scope].first_port = *port;
+    leat_sbox *b = &s->boxes[scope]; /* in the order of the graph, which the paths then keep where they can */
+    *(b->first_port == LEAT_G_NONE ? &b->first_port : &s->boxes[b->last_port].next) = *port;
+    b->last_port = *port;
     return put_pair(s, scope, other, out ? PAIR_OUT : PAIR_IN, *port);
 }
 

@@ -6,28 +6,45 @@
 #include <math.h>
 #include <string.h>
 
-#define CORNER 14.0 /* how far from a corner its rounding reaches */
+#define CORNER 14.0 /* how far from a corner its rounding reaches at least */
+#define FEW 500     /* boxes and paths up to which wider roundings are tried */
 #define UPRIGHT 9.0 /* of a path at its ends */
 #define CLEAR 1.5   /* between a path and a label */
 #define SAMPLES 12  /* of each part of a path, when looking for what it hits */
 
-/* Where a straight part meets another: rounds it. */
-static void round_corners(leat_lay_edge *e)
+/* From `at` towards the handle, or the far end where the handle is too short to show. Returns the third of the
+ * way there, which suits a smooth part. */
+static double heading(leat_lay_point at, leat_lay_point handle, leat_lay_point far, leat_lay_point *unit)
 {
-    for (size_t k = 3; k + 3 < e->n_points; k += 3) {
-        leat_lay_point *in = &e->points[k - 1], *at = &e->points[k], *out = &e->points[k + 1];
-        double ix = at->x - in->x, iy = at->y - in->y, ox = out->x - at->x, oy = out->y - at->y;
-        double i = hypot(ix, iy), o = hypot(ox, oy);
-        if (i < 1e-6 || o < 1e-6 || ix * ox + iy * oy > 0.98 * i * o)
+    double third = hypot(far.x - at.x, far.y - at.y) / 3, length = hypot(handle.x - at.x, handle.y - at.y);
+    leat_lay_point to = length < 0.3 * third ? far : handle;
+    double d = hypot(to.x - at.x, to.y - at.y);
+    *unit = d > 0 ? (leat_lay_point){(to.x - at.x) / d, (to.y - at.y) / d} : (leat_lay_point){0, 0};
+    return third;
+}
+
+bool leat_layout_round(leat_lay_point *points, size_t n, double reach)
+{
+    bool any = false;
+    for (size_t k = 3; k + 3 < n; k += 3) {
+        leat_lay_point at = points[k], back, on;
+        double i = heading(at, points[k - 1], points[k - 3], &back);
+        double o = heading(at, points[k + 1], points[k + 3], &on);
+        double dx = on.x - back.x, dy = on.y - back.y, d = hypot(dx, dy);
+        if (i < 1e-6 || o < 1e-6 || d < 1e-6)
             continue;
-        double dx = ix / i + ox / o, dy = iy / i + oy / o, d = hypot(dx, dy);
-        if (d < 1e-6)
+        i = LEAT_MIN(i, reach);
+        o = LEAT_MIN(o, reach);
+        bool turns = back.x * on.x + back.y * on.y > -0.995;
+        bool tight = hypot(at.x - points[k - 1].x, at.y - points[k - 1].y) < 0.8 * i ||
+                     hypot(at.x - points[k + 1].x, at.y - points[k + 1].y) < 0.8 * o;
+        if (!turns && !tight)
             continue;
-        i = LEAT_MIN(i, CORNER);
-        o = LEAT_MIN(o, CORNER);
-        *in = (leat_lay_point){at->x - dx / d * i, at->y - dy / d * i};
-        *out = (leat_lay_point){at->x + dx / d * o, at->y + dy / d * o};
+        any = true;
+        points[k - 1] = (leat_lay_point){at.x - dx / d * i, at.y - dy / d * i};
+        points[k + 1] = (leat_lay_point){at.x + dx / d * o, at.y + dy / d * o};
     }
+    return any;
 }
 
 /* The point of one part at u in 0..1. */
@@ -45,7 +62,7 @@ static bool within(leat_lay_point at, double x, double y, double w, double h)
 }
 
 /* Does the path touch a box that is none of its ends, or a label? */
-static bool hits(const leat_lay_graph *g, const leat_lay_edge *e)
+static bool hits(const leat_lay_graph *g, const leat_lay_edge *e, bool labels)
 {
     for (size_t part = 0; part + 3 < e->n_points; part += 3)
         for (int i = 0; i <= SAMPLES; i++) {
@@ -55,7 +72,7 @@ static bool hits(const leat_lay_graph *g, const leat_lay_edge *e)
                     within(at, g->boxes[k].x - CLEAR, g->boxes[k].y, g->boxes[k].w + 2 * CLEAR,
                            g->boxes[k].h))
                     return true;
-            for (size_t k = 0; k < g->n_edges; k++) {
+            for (size_t k = 0; labels && k < g->n_edges; k++) {
                 const leat_lay_edge *l = &g->edges[k];
                 if (l->label_w > 0 && within(at, l->label.x - l->label_w / 2, l->label.y - l->label_h / 2,
                                              l->label_w, l->label_h))
@@ -86,6 +103,20 @@ static bool make_rise(const leat_lay_edge *e, leat_lay_point *out)
     return change > 1;
 }
 
+/* As gently as no box stands in the way; labels of few paths make room later. */
+static void round_gently(const leat_lay_graph *g, leat_lay_edge *e, leat_lay_point *before)
+{
+    static const double reaches[] = {80, 30, CORNER};
+    size_t first = g->n_boxes + g->n_edges <= FEW ? 0 : LEAT_LEN(reaches) - 1;
+    memcpy(before, e->points, e->n_points * sizeof *before);
+    for (size_t i = first; i < LEAT_LEN(reaches); i++) {
+        memcpy(e->points, before, e->n_points * sizeof *before);
+        if (!leat_layout_round(e->points, e->n_points, reaches[i]) || i + 1 == LEAT_LEN(reaches) ||
+            !hits(g, e, false))
+            return;
+    }
+}
+
 leat_status leat_layout_smooth(leat_lay_graph *g)
 {
     leat_lay_point *rising = NULL;
@@ -102,10 +133,10 @@ leat_status leat_layout_smooth(leat_lay_graph *g)
         if (make_rise(e, rising)) {
             leat_lay_edge probe = *e;
             probe.points = rising;
-            if (!hits(g, &probe))
+            if (!hits(g, &probe, true))
                 memcpy(e->points, rising, e->n_points * sizeof *rising);
         }
-        round_corners(e);
+        round_gently(g, e, rising);
     }
     leat_free(rising);
     return LEAT_OK;

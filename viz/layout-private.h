@@ -54,6 +54,9 @@ leat_status leat_layout(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* Rounds the paths of dot's result. */
 leat_status leat_layout_smooth(leat_lay_graph *g) LEAT_MUST_CHECK;
+/* Where one part of a Bezier path meets the next at an angle: rounds it, by up to `reach` from the corner. Says
+ * whether it met one. */
+bool leat_layout_round(leat_lay_point *points, size_t n, double reach);
 leat_status leat_layout_layers(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* The layer of every box, by the longest path from below; returns how many layers there are, 0 out of
  * memory. */

@@ -49,8 +49,8 @@ typedef struct leat_sbox {
     uint32_t node;        /* of the model; of a port: the box at the other end of what crosses */
     uint32_t scope;       /* the open box it stands in; LEAT_G_NONE for the root */
     uint32_t first, next; /* boxes in this one: the first, and the one beside it */
-    uint32_t first_edge, last_edge, first_port; /* of an open box */
-    uint32_t local;                             /* number within its scope, while one scope is at work */
+    uint32_t first_edge, last_edge, first_port, last_port; /* of an open box */
+    uint32_t local; /* number within its scope, while one scope is at work */
     uint16_t level;
     uint8_t kind, place;
     uint8_t out, top; /* a port: do edges leave here; is it on the upper border */
@@ -76,6 +76,7 @@ typedef struct leat_sedge {
     char *label;
     double label_w, label_h;
     leat_point label_at; /* its middle */
+    bool label_crossed;  /* a path runs under it */
 } leat_sedge;
 
 typedef struct leat_scene {
