@@ -295,10 +295,14 @@ void leat_out_ref(leat_kernel *k, int i, int j);
 leat_var *leat_session_var(leat_kernel *k);
 void leat_out_var(leat_kernel *k, int i, leat_var *var);
 
+/* For profiles: which of the ways to compute it a kernel takes, where it chooses by shapes; a literal. */
+void leat_kernel_ran(leat_kernel *k, const char *label);
+
 typedef struct leat_kernel_def {
     leat_kernel_fn *fn;
     bool (*can)(const leat_op *op); /* by static dtypes, attributes, shapes; NULL: always */
-    const char *label; /* "onednn", "blas", "vector", "reference" for profiles; NULL: reference */
+    const char *label; /* "onednn", "blas", "vector", "reference" for profiles, unless it says itself by
+                          leat_kernel_ran; NULL: reference */
 } leat_kernel_def;
 #define LEAT_MAX_KERNELS 4
 

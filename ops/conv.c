@@ -1,5 +1,6 @@
 /* conv.c - what the ops of convolution share: their checks, shapes, and the choice of the computation. */
 #include "ops/conv-ops-private.h"
+#include "ops/gemm-private.h"
 
 /* ---- description ---- */
 
@@ -95,6 +96,7 @@ static leat_status run(leat_kernel *k, leat_conv *c)
         status = leat_conv_onednn(k, &floats, &done);
     if (status == LEAT_OK && !done)
         status = leat_conv_columns(k, &floats);
+    leat_kernel_ran(k, done ? "onednn" : leat_gemm_library(floats.dtype));
     if (status == LEAT_OK && t.room != NULL)
         leat_floats_to_16(c->dtype, k->out[0].data,
                           c->kind == LEAT_CONV_FORWARD ? floats.y

@@ -26,5 +26,7 @@ leat_status leat_gemm_batch(leat_kernel *k, const leat_gemm *g, const leat_gemm_
                             int64_t count) LEAT_MUST_CHECK;
 /* On this thread, float and double only, no scratch memory: for use inside tiles. */
 void leat_gemm_serial(const leat_gemm *g);
+/* What computes a block of such a product, for leat_kernel_ran. */
+const char *leat_gemm_library(leat_dtype dtype);
 
 #endif

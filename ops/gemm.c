@@ -115,6 +115,7 @@ static void add_partials(const gemv *v)
 static leat_status run_gemv(leat_kernel *k, gemv *v)
 {
     int64_t bytes = v->rows * v->columns * (int64_t)v->bytes;
+    leat_kernel_ran(k, "vector");
     v->tiles = LEAT_MAX(1, LEAT_MIN(LEAT_MIN(bytes / TILE_BYTES, MAX_TILES), v->rows / 256));
     if (v->along_rows) {
         size_t size = (size_t)(v->tiles * v->columns) * sum_bytes(v);
@@ -192,6 +193,7 @@ static void blocks_tile(size_t tile, void *arg)
 static void run_blocks(leat_kernel *k, const leat_gemm *g)
 {
     double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
+    leat_kernel_ran(k, leat_gemm_library(g->dtype));
     int64_t most =
         (int64_t)LEAT_MIN(flops / (g->dtype == LEAT_FLOAT ? TILE_FLOPS : TILE_FLOPS / 2), MAX_TILES);
     blocks b = {.g = g, .by_columns = g->n > g->m};
@@ -263,6 +265,7 @@ static void wide_tile(size_t tile, void *arg)
 static leat_status run_wide(leat_kernel *k, const leat_gemm *g)
 {
     atomic_bool failed = false;
+    leat_kernel_ran(k, leat_gemm_library(LEAT_DOUBLE)); /* see wide_tile */
     double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
     wide w = {.g = g, .failed = &failed, .k = k};
     w.tiles = LEAT_MAX(1, (int64_t)LEAT_MIN(flops / (TILE_FLOPS / 4), MAX_TILES));
@@ -353,6 +356,11 @@ static leat_status run_16(leat_kernel *k, const leat_gemm *g)
 
 /* ---- entries ---- */
 
+const char *leat_gemm_library(leat_dtype dtype)
+{
+    return dtype == LEAT_FLOAT ? "onednn" : leat_dtype_is_floating(dtype) ? "blas" : "reference";
+}
+
 void leat_gemm_serial(const leat_gemm *g)
 {
     if (g->m == 0 || g->n == 0)
@@ -378,6 +386,7 @@ leat_status leat_gemm_run(leat_kernel *k, const leat_gemm *g)
     if (g->m > INT32_MAX || g->n > INT32_MAX || g->k > INT32_MAX)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "a matrix of more than 2^31 - 1 rows or columns");
     if (leat_dtype_is_integer(g->dtype)) {
+        leat_kernel_ran(k, leat_gemm_library(g->dtype));
         int64_t grain = LEAT_MAX(1, 100000 / LEAT_MAX(1, g->n * g->k));
         leat_ranges(k, g->m, grain, int_range, (void *)(uintptr_t)g);
         return LEAT_OK;
@@ -429,6 +438,7 @@ leat_status leat_gemm_batch(leat_kernel *k, const leat_gemm *g, const leat_gemm_
         }
         return LEAT_OK;
     }
+    leat_kernel_ran(k, leat_gemm_library(g->dtype));
     leat_ranges(k, count, (int64_t)(TILE_FLOPS / LEAT_MAX(flops, 1000.0)) + 1, batch_range, &b);
     return LEAT_OK;
 }

@@ -93,7 +93,7 @@ const leat_op_def leat_op_MatMul = LEAT_OP(
     .doc =
         "The product of two matrices, either of them transposed first if asked. float sums of 4096 products and "
         "more are carried in double where the result has at most 4096 elements.",
-    .shape = matmul_shape, .kernels = {{.fn = matmul_kernel, .label = "onednn/blas/vector"}},
+    .shape = matmul_shape, .kernels = {{.fn = matmul_kernel, .label = "onednn"}},
     .gradient = matmul_grad, .cost = matmul_cost);
 
 LEAT_ROW(MatMul, "(double[3,4] -1..1, double[4,2] -1..1)", ref_mat_mul);
@@ -276,7 +276,7 @@ const leat_op_def leat_op_BatchMatMul =
             "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}; adj_x: bool = false; "
             "adj_y: bool = false; grad_x: bool = false; grad_y: bool = false",
             .doc = "Products of the matrices in the last two dimensions; the other dimensions are equal.",
-            .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
+            .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn"}},
             .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
 
 LEAT_ROW(BatchMatMul, "(double[2,3,4] -1..1, double[2,4,2] -1..1)", ref_mat_mul);
@@ -286,7 +286,7 @@ const leat_op_def leat_op_BatchMatMulV2 = LEAT_OP(
     "T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}; "
     "adj_x: bool = false; adj_y: bool = false; grad_x: bool = false; grad_y: bool = false",
     .doc = "Products of the matrices in the last two dimensions; the other dimensions are broadcast.",
-    .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
+    .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn"}},
     .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
 
 LEAT_ROW(BatchMatMulV2, "(double[2,1,3,4] -1..1, double[5,4,2] -1..1)", ref_mat_mul);
@@ -300,7 +300,7 @@ const leat_op_def leat_op_BatchMatMulV3 =
             "Tout: {bfloat16, half, float, double, int16, int32, int64, complex64, complex128}; "
             "adj_x: bool = false; adj_y: bool = false; grad_x: bool = false; grad_y: bool = false",
             .doc = "BatchMatMulV2 with a result type of its own; Leat computes it where the three are one.",
-            .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn/blas"}},
+            .shape = batch_matmul_shape, .kernels = {{.fn = batch_matmul_kernel, .label = "onednn"}},
             .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
 
 LEAT_ROW(BatchMatMulV3, "(double[2,3,4] -1..1, double[2,4,2] -1..1) {Tout: double} nograd", ref_mat_mul);

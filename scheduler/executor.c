@@ -152,6 +152,9 @@ static void team_main(uint32_t index, uint32_t n, void *arg)
     leat_worker *w = &x->workers[index];
     w->n_team = n;
     w->alone = n == 1;
+    w->clock = 0;
+    w->ring = x->args->profile != NULL ? leat_rings_of(x->args->profile, index) : NULL;
+    w->timed = w->ring != NULL || x->args->node_ns != NULL;
     if (n == 1)
         leat_worker_run_serial(w);
     else
@@ -209,7 +212,7 @@ leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *fa
         *failed_node = LEAT_NO_NODE;
     prepare(x, args);
     if (args->profile != NULL)
-        leat_rings_begin(args->profile);
+        leat_rings_begin(args->profile, args->node_ns != NULL || !args->costs_measured);
     if (args->node_ns != NULL)
         memset(args->node_ns, 0, x->graph->n_nodes * sizeof(float));
     leat_exec_clock clock;

@@ -18,6 +18,7 @@ static void free_memory(leat_frame *f)
     leat_free(f->held);
     leat_free(f->dead);
     leat_free(f->reuse);
+    leat_free(f->ran);
     leat_free(f->caches);
     leat_free(f->cache_free);
 }
@@ -42,13 +43,14 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     f->captures = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->captures);
     f->reuse = leat_alloc_zero((size_t)p->n_captures + 1, sizeof *f->reuse);
     f->held = leat_alloc_zero((size_t)p->n_values + 8, 1);
+    f->ran = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->ran);
     f->caches = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->caches);
     f->cache_free = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->cache_free);
     leat_status status = LEAT_OK;
     if (p->dead_controls != NULL)
         f->dead = leat_alloc_zero((size_t)p->n_nodes + 1, 1);
     if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures ||
-        !f->held || !f->reuse || !f->caches || !f->cache_free)
+        !f->held || !f->reuse || !f->ran || !f->caches || !f->cache_free)
         status = leat_fail_memory(p->n_values * sizeof *f->values);
     if (status == LEAT_OK)
         status = leat_exec_new(&f->exec, &p->exec_graph, p->options.n_threads);
@@ -237,28 +239,40 @@ static leat_status run_plain(leat_frame *f, leat_worker *w)
     return LEAT_OK;
 }
 
-/* node_ns get ticks. */
-static leat_status run_watched(leat_frame *f, leat_worker *w, float *node_ns)
+/* node_ns get ticks. One reading of the counter ends a node and begins the next. */
+static leat_status run_watched(leat_frame *f, leat_worker *w, const leat_exec_costs *costs, float *node_ns)
 {
     const leat_plan_run *r = f->run;
-    leat_rings *rings = r->profile != NULL ? leat_profile_rings(r->profile) : NULL;
+    leat_ring *ring = r->profile != NULL ? leat_rings_of(leat_profile_rings(r->profile), 0) : NULL;
+    uint64_t start = leat_ticks();
     for (uint32_t node = 0; node < f->plan->n_nodes; node++) {
+        float cost_ns = costs->node[node].cost_ns;
         LEAT_TRY(stopped(r));
         if (r->before_node != NULL)
             r->before_node(r->before_node_arg, node, 0);
-        uint64_t start = leat_ticks();
+        if (r->before_node != NULL || cost_ns > LEAT_RING_ALONE_NS) {
+            uint64_t now = leat_ticks();
+            if (ring != NULL)
+                leat_ring_close(ring, start, now);
+            start = now;
+        }
         LEAT_TRY(run_node(f, node, w));
         leat_exec_serial_node(w);
+        if (ring != NULL && leat_ring_share(ring, node, cost_ns))
+            continue;
         uint64_t end = leat_ticks();
         if (node_ns != NULL)
             node_ns[node] = (float)(end - start);
-        if (rings != NULL)
-            leat_rings_add(rings, 0, node, 0, start, end);
+        if (ring != NULL)
+            leat_ring_add(ring, node, cost_ns, start, end);
+        start = end;
     }
+    if (ring != NULL)
+        leat_ring_close(ring, start, leat_ticks());
     return LEAT_OK;
 }
 
-static leat_status run_serial(leat_frame *f, float *node_ns)
+static leat_status run_serial(leat_frame *f, const leat_exec_costs *costs, bool measured, float *node_ns)
 {
     leat_exec_serial serial;
     leat_worker *w = leat_exec_serial_enter(f->exec, &serial);
@@ -266,10 +280,10 @@ static leat_status run_serial(leat_frame *f, float *node_ns)
     bool watched = r->deadline != 0 || r->profile != NULL || r->before_node != NULL || node_ns != NULL;
     leat_exec_clock clock;
     if (r->profile != NULL)
-        leat_rings_begin(leat_profile_rings(r->profile));
+        leat_rings_begin(leat_profile_rings(r->profile), node_ns != NULL || !measured);
     if (node_ns != NULL)
         leat_exec_clock_start(&clock);
-    leat_status status = watched ? run_watched(f, w, node_ns) : run_plain(f, w);
+    leat_status status = watched ? run_watched(f, w, costs, node_ns) : run_plain(f, w);
     if (r->profile != NULL)
         leat_rings_end(leat_profile_rings(r->profile));
     if (node_ns != NULL)
@@ -278,7 +292,7 @@ static leat_status run_serial(leat_frame *f, float *node_ns)
     return status;
 }
 
-static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, float *node_ns)
+static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, bool measured, float *node_ns)
 {
     const leat_plan_run *r = f->run;
     leat_exec_args args = {.pool = r->pool,
@@ -289,6 +303,7 @@ static leat_status run_parallel(leat_frame *f, const leat_exec_costs *costs, flo
                            .cancel_base = r->cancel_base,
                            .deadline = r->deadline,
                            .profile = r->profile != NULL ? leat_profile_rings(r->profile) : NULL,
+                           .costs_measured = measured,
                            .node_ns = node_ns,
                            .insist = r->mode == 2,
                            .before_node = r->before_node,
@@ -309,7 +324,9 @@ static leat_status run_frame(leat_frame *f, bool *serial)
     unsigned run = atomic_fetch_add_explicit(&p->runs, 1, memory_order_relaxed);
     if (run >= 1 && run <= 3) /* runs 2 to 4 are measured; without memory they are not */
         node_ns = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *node_ns);
-    leat_status status = parallel ? run_parallel(f, costs, node_ns) : run_serial(f, node_ns);
+    bool measured = run > 3;
+    leat_status status =
+        parallel ? run_parallel(f, costs, measured, node_ns) : run_serial(f, costs, measured, node_ns);
     if (node_ns != NULL && status == LEAT_OK)
         leat_plan_measured(p, node_ns);
     leat_free(node_ns);

@@ -406,3 +406,9 @@ leat_status leat_eval_op(const leat_op *op, leat_tensor *const *in, leat_tensor 
     }
     return status;
 }
+
+void leat_kernel_ran(leat_kernel *k, const char *label)
+{
+    if (k->frame != NULL)
+        k->frame->ran[k->node] = label;
+}

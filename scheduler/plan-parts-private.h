@@ -52,6 +52,7 @@ struct leat_plan {
     uint32_t n_dead_controls;
     leat_exec_graph exec_graph;
     bool writes, blocks;
+    uint64_t made; /* leat_ticks(): another plan at the same address was made at another time */
 
     pthread_mutex_t lock; /* guards the frame list and the making of costs */
     struct leat_frame *frames;
@@ -77,6 +78,7 @@ typedef struct leat_frame {
     leat_tensor **captures; /* by capture: the fetched value */
     leat_tensor **reuse;    /* by capture: a caller's tensor to be filled again, or NULL */
     uint8_t *dead;          /* by node that may be: is it dead in this run? NULL: nothing can be */
+    const char **ran;       /* by node: which of its kernels it was, where they say so */
     void **caches;          /* by node, made at the first use */
     void (**cache_free)(void *);
     leat_exec *exec;

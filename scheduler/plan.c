@@ -155,6 +155,7 @@ leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state,
     if (p == NULL)
         return leat_fail_memory(sizeof *p);
     p->graph = graph;
+    p->made = leat_ticks();
     p->state = state;
     p->options = *options;
     p->n_feeds = (uint32_t)signature->n_feeds;

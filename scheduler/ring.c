@@ -5,19 +5,17 @@
 
 #define CALIBRATION 1e-3 /* seconds */
 
-typedef struct ring {
-    leat_ring_event *events;
-    uint64_t n;      /* appended, kept or not */
-    char apart[112]; /* each is written by another thread */
-} ring;
+/* A group of nodes that takes longer than this times its costs and so much more was not what it was when it was measured. */
+#define TRUSTED_FACTOR 2.0f
+#define TRUSTED_NS 500.0f
+#define TIMED_ALONE 64u /* nodes after such a group: what another program's turn has cost is soon over */
 
 struct leat_rings {
     uint32_t n_workers;
-    size_t mask;
     leat_ring_event *events;
     uint64_t made_ticks, start_ticks, end_ticks;
-    double made, end, wall, rate; /* rate: seconds a tick, as of the last run's end */
-    ring rings[];
+    double made, wall, tick_ns;
+    leat_ring rings[];
 };
 
 leat_status leat_rings_new(leat_rings **out, uint32_t n_workers, size_t capacity)
@@ -26,23 +24,22 @@ leat_status leat_rings_new(leat_rings **out, uint32_t n_workers, size_t capacity
     *out = NULL;
     while (size < capacity && size < SIZE_MAX / 4096)
         size *= 2;
-    size_t bytes = sizeof(leat_rings) + n_workers * sizeof(ring);
+    size_t bytes = sizeof(leat_rings) + n_workers * sizeof(leat_ring);
     leat_rings *p = leat_alloc_zero(1, bytes);
     if (p == NULL)
         return leat_fail_memory(bytes);
-    /* Zeroed, so that the pages are there before the run. */
     p->events = leat_alloc_zero((size_t)n_workers * size, sizeof *p->events);
     if (p->events == NULL) {
         leat_free(p);
         return leat_fail_memory((size_t)n_workers * size * sizeof *p->events);
     }
+    /* So that the pages are there before the run. */
     memset(p->events, 0, (size_t)n_workers * size * sizeof *p->events);
     p->n_workers = n_workers;
-    p->mask = size - 1;
     p->made = leat_now();
     p->made_ticks = leat_ticks();
     for (uint32_t i = 0; i < n_workers; i++)
-        p->rings[i].events = p->events + i * size;
+        p->rings[i] = (leat_ring){.events = p->events + i * size, .mask = size - 1};
     *out = p;
     return LEAT_OK;
 }
@@ -55,50 +52,94 @@ void leat_rings_free(leat_rings *p)
     leat_free(p);
 }
 
-void leat_rings_begin(leat_rings *p)
+leat_ring *leat_rings_of(leat_rings *p, uint32_t worker)
 {
-    for (uint32_t i = 0; i < p->n_workers; i++)
+    return &p->rings[worker];
+}
+
+void leat_ring_close(leat_ring *r, uint64_t start, uint64_t end)
+{
+    if (r->n_shared == 0)
+        return;
+    float ticks = (float)(end - start), scale = r->shared_ns > 0 ? ticks / r->shared_ns : 0;
+    if (ticks > (TRUSTED_FACTOR * r->shared_ns + TRUSTED_NS) * r->ticks_ns)
+        r->n_alone = TIMED_ALONE;
+    for (uint32_t i = 0; i < r->n_shared; i++) {
+        bool last = i + 1 == r->n_shared;
+        uint64_t until = last ? end : start + (uint64_t)(r->cost_ns[i] * scale);
+        until = LEAT_MIN(until, end);
+        leat_ring_put(r, r->shared[i], false, start, until);
+        start = until;
+    }
+    r->n_shared = 0;
+    r->shared_ns = 0;
+}
+
+/* Until there is a frequency, a millisecond after the rings were made, nothing is shared. */
+void leat_rings_begin(leat_rings *p, bool exact)
+{
+    double since = leat_now() - p->made;
+    float ticks_ns =
+        exact || since < CALIBRATION ? 0 : (float)(leat_ticks() - p->made_ticks) / (float)(since * 1e9);
+    for (uint32_t i = 0; i < p->n_workers; i++) {
         p->rings[i].n = 0;
+        p->rings[i].n_shared = 0;
+        p->rings[i].n_alone = 0;
+        p->rings[i].shared_ns = 0;
+        p->rings[i].ticks_ns = ticks_ns;
+    }
     p->wall = leat_wall_time();
     p->start_ticks = p->end_ticks = leat_ticks();
 }
 
-/* The counter's frequency is taken from all the time since the rings were made, a millisecond at least: the two clocks are not
- * read at the same moment, and a run may be shorter than what lies between. */
 void leat_rings_end(leat_rings *p)
 {
     p->end_ticks = leat_ticks();
-    do
-        p->end = leat_now();
-    while (p->end - p->made < CALIBRATION);
-    p->rate = (p->end - p->made) / (double)(leat_ticks() - p->made_ticks);
 }
 
-void leat_rings_add(leat_rings *p, uint32_t worker, uint32_t node, uint32_t tiles, uint64_t start,
-                    uint64_t end)
+/* From all the time since the rings were made, a millisecond at least: the two clocks are not read at the same moment, and a run
+ * may be shorter than what lies between. */
+void leat_rings_calibrate(leat_rings *p)
 {
-    ring *r = &p->rings[worker];
-    r->events[r->n++ & p->mask] = (leat_ring_event){start, end, node, (uint16_t)worker, (uint16_t)tiles};
+    double now;
+    do
+        now = leat_now();
+    while (now - p->made < CALIBRATION);
+    p->tick_ns = (now - p->made) * 1e9 / (double)(leat_ticks() - p->made_ticks);
+}
+
+static int64_t ns_of(const leat_rings *p, uint64_t ticks)
+{
+    return (int64_t)((double)(int64_t)(ticks - p->start_ticks) * p->tick_ns);
 }
 
 size_t leat_rings_count(const leat_rings *p, uint32_t worker, uint64_t *lost)
 {
-    uint64_t n = p->rings[worker].n, kept = LEAT_MIN(n, (uint64_t)p->mask + 1);
+    const leat_ring *r = &p->rings[worker];
+    uint64_t kept = LEAT_MIN(r->n, (uint64_t)r->mask + 1);
     if (lost != NULL)
-        *lost = n - kept;
+        *lost = r->n - kept;
     return (size_t)kept;
 }
 
-leat_ring_event leat_rings_get(const leat_rings *p, uint32_t worker, size_t i)
+bool leat_rings_next(const leat_rings *p, uint32_t worker, leat_ring_walk *walk, leat_ring_span *span)
 {
-    const ring *r = &p->rings[worker];
-    uint64_t first = r->n > p->mask ? r->n - p->mask - 1 : 0;
-    return r->events[(first + i) & p->mask];
-}
-
-double leat_rings_seconds(const leat_rings *p, uint64_t ticks)
-{
-    return (double)(int64_t)(ticks - p->start_ticks) * p->rate;
+    const leat_ring *r = &p->rings[worker];
+    int64_t duration = leat_rings_duration(p);
+    if (walk->next == 0 && r->n > r->mask)
+        walk->next = r->n - r->mask - 1;
+    while (walk->next < r->n) {
+        const leat_ring_event *e = &r->events[walk->next++ & r->mask];
+        int64_t start = walk->end_ns, end = LEAT_MIN(LEAT_MAX(ns_of(p, e->end), start), duration);
+        if (e->ticks != LEAT_RING_LONG) /* by rounding it may seem to begin before the one before ended */
+            start = LEAT_MAX(ns_of(p, e->end - e->ticks), start);
+        walk->end_ns = end;
+        if (e->node == LEAT_RING_BEGIN)
+            continue;
+        *span = (leat_ring_span){LEAT_MIN(start, end), end, e->node, e->helper};
+        return true;
+    }
+    return false;
 }
 
 double leat_rings_wall(const leat_rings *p)
@@ -106,26 +147,7 @@ double leat_rings_wall(const leat_rings *p)
     return p->wall;
 }
 
-double leat_rings_duration(const leat_rings *p)
+int64_t leat_rings_duration(const leat_rings *p)
 {
-    return leat_rings_seconds(p, p->end_ticks);
-}
-
-const leat_ring_event *leat_rings_part(const leat_rings *p, uint32_t worker, int part, size_t *n)
-{
-    const ring *r = &p->rings[worker];
-    size_t kept = leat_rings_count(p, worker, NULL), first = r->n > p->mask ? (size_t)r->n & p->mask : 0;
-    size_t older = LEAT_MIN(kept, p->mask + 1 - first);
-    *n = part == 0 ? older : kept - older;
-    return part == 0 ? r->events + first : r->events;
-}
-
-uint64_t leat_rings_start(const leat_rings *p)
-{
-    return p->start_ticks;
-}
-
-double leat_rings_tick_ns(const leat_rings *p)
-{
-    return p->rate * 1e9;
+    return LEAT_MAX(ns_of(p, p->end_ticks), (int64_t)0);
 }

@@ -69,13 +69,13 @@ void leat_tiles_run(size_t n_tiles, leat_tile_fn *fn, void *arg)
 static void help_with(leat_worker *w, leat_worker *owner, const leat_tile_claim *claim)
 {
     const leat_exec_args *args = w->x->args;
-    bool timed = args->profile != NULL || args->node_ns != NULL;
-    uint64_t start = timed ? leat_ticks() : 0;
+    uint64_t start = w->clock != 0 || !w->timed ? w->clock : leat_ticks();
     run_tile(w, claim->first + claim->tile, (leat_tile_fn *)(uintptr_t)claim->fn,
              (void *)(uintptr_t)claim->arg);
-    uint64_t end = timed ? leat_ticks() : 0;
-    if (args->profile != NULL)
-        leat_rings_add(args->profile, w->index, claim->node, 1, start, end);
+    uint64_t end = w->timed ? leat_ticks() : 0;
+    w->clock = end;
+    if (w->ring != NULL)
+        leat_ring_put(w->ring, claim->node, true, start, end);
     if (args->node_ns != NULL)
         atomic_fetch_add_explicit(&owner->helpers_ticks, end - start, memory_order_relaxed);
     leat_tile_job_done(&owner->job);
@@ -90,8 +90,10 @@ bool leat_tiles_help(leat_worker *w)
         leat_tile_claim claim;
         if (!leat_tile_job_is_open(&owner->job))
             continue;
+        w->clock = 0;
         for (; leat_tile_job_claim(&owner->job, &claim); helped = true)
             help_with(w, owner, &claim);
+        w->clock = 0;
     }
     return helped;
 }

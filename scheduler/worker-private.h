@@ -51,6 +51,9 @@ struct leat_worker {
     uint32_t sinks_done, closing_done; /* not yet subtracted from the run's counters */
     uint32_t crowded; /* a crowded node at which this worker's latest arrivals are not yet subtracted */
     uint32_t n_arrivals, arrivals_age; /* how many; nodes run since the first; 0: none */
+    uint64_t clock;  /* leat_ticks() where its last node ended, if it went straight on from there; else 0 */
+    leat_ring *ring; /* NULL: no profile */
+    bool timed;      /* for a profile or for node times */
     leat_scratch scratch;
 
     leat_deque deque;  /* aligned: shared with thieves */
@@ -94,6 +97,9 @@ struct leat_exec {
     _Atomic uint32_t waking;       /* 1: one was woken and is on its way: wake no other */
     leat_eventcount idle;          /* where the others are */
 };
+
+/* What is run next does not begin where the node before it ended. */
+void leat_worker_stop_clock(leat_worker *w);
 
 /* A worker's whole part in a run. */
 void leat_worker_run(leat_worker *w);

@@ -3,6 +3,7 @@
 #include "ready-private.h"
 
 #define SPIN_SECONDS 50e-6 /* without finding work, before parking: about what a wake-up costs */
+#define FEW_SUCCESSORS 8u
 #define CLOSING_SPIN_SECONDS                                                                                 \
     500e-6 /* when the run is about to end: the closing barrier finds the worker awake */
 
@@ -38,6 +39,13 @@ static bool is_over(leat_exec *x)
     return atomic_load_explicit(&x->sinks_left, memory_order_acquire) == 0;
 }
 
+void leat_worker_stop_clock(leat_worker *w)
+{
+    if (w->ring != NULL && w->ring->n_shared > 0) /* else no clock need be read */
+        leat_ring_close(w->ring, w->clock, leat_ticks());
+    w->clock = 0;
+}
+
 static __attribute__((noinline)) leat_status run_hooked(leat_worker *w, uint32_t node)
 {
     leat_exec *x = w->x;
@@ -46,15 +54,26 @@ static __attribute__((noinline)) leat_status run_hooked(leat_worker *w, uint32_t
         leat_exec_stop(x, LEAT_ERR_DEADLINE);
         return LEAT_OK;
     }
-    if (args->before_node != NULL)
+    if (args->before_node != NULL) {
+        leat_worker_stop_clock(w);
         args->before_node(args->before_node_arg, node, w->index);
-    if (args->profile == NULL && args->node_ns == NULL)
+    }
+    if (!w->timed)
         return x->run_node(x->run, node, w);
-    uint64_t start = leat_ticks();
+    float cost_ns = x->node[node].cost_ns;
+    if (cost_ns > LEAT_RING_ALONE_NS)
+        leat_worker_stop_clock(w);
+    uint64_t start = w->clock != 0 ? w->clock : leat_ticks();
     leat_status status = x->run_node(x->run, node, w);
+    w->clock = start;
+    /* Releasing many successors takes a time of its own, which is not the next node's. */
+    bool straight_on = x->graph->succ_begin[node + 1] - x->graph->succ_begin[node] <= FEW_SUCCESSORS;
+    if (w->ring != NULL && straight_on && leat_ring_share(w->ring, node, cost_ns))
+        return status;
     uint64_t end = leat_ticks();
-    if (args->profile != NULL)
-        leat_rings_add(args->profile, w->index, node, 0, start, end);
+    if (w->ring != NULL)
+        leat_ring_add(w->ring, node, cost_ns, start, end);
+    w->clock = straight_on ? end : 0;
     if (args->node_ns != NULL) /* ticks: leat_exec_run converts */
         args->node_ns[node] =
             (float)(end - start + atomic_exchange_explicit(&w->helpers_ticks, 0, memory_order_relaxed));
@@ -198,8 +217,10 @@ static inline void offer(leat_worker *w, uint32_t node)
     if (w->deque_ns <= 0 || (w->deque_ns < LEAT_EXEC_WAKE_NS && cost < LEAT_EXEC_WAKE_NS))
         return;
     if (leat_eventcount_has_waiters(&x->idle) &&
-        atomic_load_explicit(&x->searching, memory_order_relaxed) == 0 && leat_deque_size(&w->deque) > 0)
+        atomic_load_explicit(&x->searching, memory_order_relaxed) == 0 && leat_deque_size(&w->deque) > 0) {
+        leat_worker_stop_clock(w);
         wake_one(x);
+    }
 }
 
 /* ---- finding work elsewhere ---- */
@@ -295,6 +316,7 @@ void leat_worker_run(leat_worker *w)
         if (node == LEAT_NO_NODE)
             node = report_arrivals(w);
         if (node == LEAT_NO_NODE) {
+            leat_worker_stop_clock(w);
             report_done(w);
             node = search(w);
             if (node == LEAT_NO_NODE)
@@ -321,5 +343,6 @@ void leat_worker_run_serial(leat_worker *w)
         if (atomic_load_explicit(&x->limit, memory_order_relaxed) <= node)
             break;
     }
+    leat_worker_stop_clock(w);
     leat_worker_set_current(outer);
 }

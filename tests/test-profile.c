@@ -347,7 +347,8 @@ LEAT_TEST(profiles_of_runs_add_up)
                 CHECK(s.n_workers == (uint32_t)threads && s.wall_time >= last);
                 last = s.wall_time;
                 check_step(&s);
-                check_order(&s);
+                if (i < 2) /* of eight runs the third and fourth; later ones share times */
+                    check_order(&s);
             }
             CHECK_FAILS(leat_profile_step_at(f.p, 6, &s), LEAT_ERR_OUT_OF_RANGE, "6");
             for (size_t i = 0; i < s.n_nodes; i++)
@@ -357,6 +358,46 @@ LEAT_TEST(profiles_of_runs_add_up)
             CHECK(leat_profile_steps(f.p) == 0);
         }
         fixture_free(&f);
+    }
+}
+
+/* MatMul has several ways, by dtype and shapes: the profile names the one that ran. */
+LEAT_TEST(profiles_name_the_kernel_that_ran)
+{
+    static const struct {
+        leat_dtype dtype;
+        int64_t m, k, n;
+        const char *kernel;
+    } rows[] = {
+        {LEAT_FLOAT, 40, 50, 60, "onednn"}, {LEAT_DOUBLE, 40, 50, 60, "blas"},
+        {LEAT_FLOAT, 300, 50, 1, "vector"}, {LEAT_DOUBLE, 1, 50, 300, "vector"},
+        {LEAT_FLOAT, 20, 5000, 20, "blas"}, /* carried in double */
+        {LEAT_INT32, 4, 5, 6, "reference"}, {LEAT_FLOAT, 50, 40, 60, "onednn"},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_graph *g = leat_graph_new();
+        leat_session *s = NULL;
+        leat_profile *p = NULL;
+        leat_profile_step step;
+        leat_out a = leat_placeholder(g, rows[i].dtype), b = leat_placeholder(g, rows[i].dtype);
+        leat_out c = leat_matmul(a, b);
+        leat_tensor *x = leat_tensor_new(rows[i].dtype, LEAT_SHAPE(rows[i].m, rows[i].k)),
+                    *y = leat_tensor_new(rows[i].dtype, LEAT_SHAPE(rows[i].k, rows[i].n)), *z = NULL;
+        memset(leat_tensor_data(x), 0, leat_tensor_bytes(x));
+        memset(leat_tensor_data(y), 0, leat_tensor_bytes(y));
+        if (CHECK_OK(leat_session_open(&s, g, NULL)) && CHECK_OK(leat_profile_new(&p, NULL))) {
+            leat_run_options o = {.size = sizeof o, .profile = p};
+            CHECK_OK(
+                leat_run_with(s, &o, LEAT_FEEDS({a, x}, {b, y}), LEAT_FETCHES({c, &z}), LEAT_NO_TARGETS));
+            if (CHECK_OK(leat_profile_step_at(p, 0, &step)) && CHECK(step.n_nodes == 1))
+                CHECK_STR(step.nodes[0].kernel, rows[i].kernel);
+        }
+        leat_profile_free(p);
+        leat_session_free(s);
+        leat_tensor_unref(x);
+        leat_tensor_unref(y);
+        leat_tensor_unref(z);
+        leat_graph_free(g);
     }
 }
 

@@ -396,18 +396,73 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
                                    .profile = p,
                                    .node_ns = ns};
             CHECK_OK(leat_exec_run(f.x, &args, NULL));
-            for (uint32_t w = 0; w < threads; w++)
-                for (size_t i = 0; i < leat_rings_count(p, w, NULL); i++, seen++) {
-                    leat_ring_event e = leat_rings_get(p, w, i);
-                    REQUIRE(e.node < 4 && e.worker == w);
-                    start[e.node] = leat_rings_seconds(p, e.start);
-                    end[e.node] = leat_rings_seconds(p, e.end);
+            leat_rings_calibrate(p);
+            for (uint32_t w = 0; w < threads; w++) {
+                leat_ring_walk walk = {0};
+                leat_ring_span e;
+                for (; leat_rings_next(p, w, &walk, &e); seen++) {
+                    REQUIRE(e.node < 4 && !e.helper && e.start_ns <= e.end_ns);
+                    start[e.node] = (double)e.start_ns;
+                    end[e.node] = (double)e.end_ns;
                 }
+            }
             REQUIRE(seen == 4);
             for (int i = 0; i < 4; i++)
-                CHECK(start[edges[i][1]] >= end[edges[i][0]]);
-            CHECK(start[0] >= 0 && end[3] <= leat_rings_duration(p) + 1e-6);
-            CHECK(end[1] - start[1] > 1.9e-3 && ns[1] > 1.9e6f && ns[0] > 0.9e5f);
+                CHECK(end[edges[i][1]] >= end[edges[i][0]] + 0.9e5);
+            CHECK(start[0] >= 0 && end[3] <= (double)leat_rings_duration(p));
+            CHECK(end[1] - start[1] > 1.9e6 && ns[1] > 1.9e6f && ns[0] > 0.9e5f);
+        }
+        leat_rings_free(p);
+        fixture_free(&f);
+    }
+}
+
+typedef struct begun {
+    double begin, at[5]; /* leat_now() of the run, and where each node really began */
+} begun;
+
+/* The second node frees two short ones, of which the other worker takes one after a long wait. */
+static leat_status waited_node(void *run, uint32_t node, leat_worker *w)
+{
+    static const double seconds[] = {5e-3, 5e-3, 3e-3, 3e-3, 1e-4};
+    (void)w;
+    double now = leat_now();
+    ((begun *)run)->at[node] = now;
+    while (leat_now() < now + seconds[node])
+        continue;
+    return LEAT_OK;
+}
+
+/* A worker reads the clock once between two nodes; that must not make a wait part of what comes after it. Where other programs take
+ * the CPU between a reading and a node's first line, another try may do. */
+LEAT_TEST(profiles_show_waits)
+{
+    static const uint32_t edges[5][2] = {{0, 1}, {1, 2}, {1, 3}, {2, 4}, {3, 4}};
+    for (uint32_t threads = 1; threads < 4; threads++) {
+        fixture f = {0};
+        leat_rings *p = NULL;
+        begun b;
+        double worst = 1;
+        REQUIRE_OK(leat_rings_new(&p, threads, 16));
+        if (fixture_new(&f, 5, edges, 5, (const float[]){5e6f, 5e6f, 3e6f, 3e6f, 1e5f}, threads)) {
+            leat_exec_args args = {.insist = true,
+                                   .pool = f.pool,
+                                   .costs = f.costs,
+                                   .run_node = waited_node,
+                                   .run = &b,
+                                   .profile = p};
+            for (int tries = 0; tries < 20 && worst > 0.5e-3; tries++) {
+                b.begin = leat_now();
+                CHECK_OK(leat_exec_run(f.x, &args, NULL));
+                leat_rings_calibrate(p);
+                worst = 0;
+                for (uint32_t w = 0; w < threads; w++) {
+                    leat_ring_walk walk = {0};
+                    for (leat_ring_span e; leat_rings_next(p, w, &walk, &e);)
+                        worst = LEAT_MAX(worst, b.at[e.node] - b.begin - (double)e.start_ns * 1e-9);
+                }
+            }
+            CHECK(worst <= 0.5e-3);
         }
         leat_rings_free(p);
         fixture_free(&f);
@@ -417,18 +472,93 @@ LEAT_TEST(profiles_tell_when_nodes_ran)
 LEAT_TEST(profile_rings_keep_the_latest)
 {
     leat_rings *p = NULL;
+    leat_ring_span s;
     uint64_t lost;
     REQUIRE_OK(leat_rings_new(&p, 2, 5)); /* 8 */
     for (int round = 0; round < 2; round++) {
-        leat_rings_begin(p);
+        leat_rings_begin(p, true);
+        uint64_t at = leat_ticks();
         for (uint32_t i = 0; i < 20; i++)
-            leat_rings_add(p, 1, i, 0, i, i + 1);
+            leat_ring_put(leat_rings_of(p, 1), i, i % 2 == 1, at + i, at + i + 1);
         leat_rings_end(p);
+        leat_rings_calibrate(p);
         CHECK(leat_rings_count(p, 0, &lost) == 0 && lost == 0);
         CHECK(leat_rings_count(p, 1, &lost) == 8 && lost == 12);
+        leat_ring_walk none = {0}, walk = {0};
+        CHECK(!leat_rings_next(p, 0, &none, &s));
         for (uint32_t i = 0; i < 8; i++)
-            CHECK(leat_rings_get(p, 1, i).node == 12 + i);
+            CHECK(leat_rings_next(p, 1, &walk, &s) && s.node == 12 + i && s.helper == (i % 2 == 1));
+        CHECK(!leat_rings_next(p, 1, &walk, &s));
     }
+    leat_rings_free(p);
+}
+
+/* Short nodes share the time between two readings by their costs, and are timed alone where these are wrong. */
+LEAT_TEST(profile_rings_share_time)
+{
+    leat_rings *p = NULL;
+    REQUIRE_OK(leat_rings_new(&p, 1, 256));
+    leat_ring *r = leat_rings_of(p, 0);
+    leat_rings_begin(p, true);
+    CHECK(!leat_ring_share(r, 0, 100)); /* exact */
+    for (double until = leat_now() + 2e-3; leat_now() < until;)
+        continue;
+    leat_rings_begin(p, false);
+    CHECK(r->ticks_ns > 0.1f && r->ticks_ns < 20);
+    r->ticks_ns = 1;
+    CHECK(leat_ring_share(r, 0, 100) && leat_ring_share(r, 1, 300) && !leat_ring_share(r, 2, 1600));
+    leat_ring_add(r, 2, 600, 5000, 6000);
+    static const uint32_t ends[3] = {5100, 5400, 6000}, ticks[3] = {100, 300, 600};
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK(r->events[i].node == i && r->events[i].end == ends[i] && r->events[i].ticks == ticks[i]);
+    leat_ring_close(r, 6000, 7000); /* nobody waits */
+    CHECK(r->n == 3);
+    CHECK(leat_ring_share(r, 3, 0) && leat_ring_share(r, 4, 0)); /* without a cost: the last has it all */
+    leat_ring_close(r, 7000, 7100);
+    CHECK(r->n == 5 && r->events[3].ticks == 0 && r->events[4].ticks == 100 && r->events[4].end == 7100);
+    for (uint32_t i = 0; i < LEAT_RING_SHARED; i++)
+        CHECK(leat_ring_share(r, i, 1));
+    CHECK(!leat_ring_share(r, 99, 1));
+    leat_ring_close(r, 7100, 1000000); /* costs said 32 ns */
+    CHECK(r->n == 5 + LEAT_RING_SHARED);
+    for (int i = 0; i < 64; i++)
+        CHECK(!leat_ring_share(r, 0, 100));
+    CHECK(leat_ring_share(r, 0, 100));
+    leat_rings_free(p);
+}
+
+/* An event holds 32 bits of ticks: what takes longer has another one before it. */
+LEAT_TEST(profile_rings_know_long_nodes)
+{
+    static const uint64_t lengths[] = {0, 1000, UINT32_MAX - 1, UINT32_MAX, UINT64_C(1) << 40, 2000};
+    leat_rings *p = NULL;
+    leat_ring_walk walk = {0};
+    leat_ring_span s;
+    int64_t first = 0;
+    REQUIRE_OK(leat_rings_new(&p, 1, 16));
+    leat_rings_begin(p, true);
+    uint64_t at = leat_ticks() - (UINT64_C(1) << 42);
+    leat_ring *r = leat_rings_of(p, 0);
+    leat_rings_end(p);
+    for (uint32_t i = 0; i < LEAT_LEN(lengths); i++, at += 500) {
+        leat_ring_put(r, i, false, at, at + lengths[i]);
+        at += lengths[i];
+    }
+    CHECK(leat_rings_count(p, 0, NULL) == LEAT_LEN(lengths) + 2);
+    for (uint32_t i = 0; i < r->n;
+         i++) { /* as they were put: ticks, not nanoseconds, which need a clock that goes so far */
+        const leat_ring_event *e = &r->events[i];
+        if (e->node == LEAT_RING_BEGIN)
+            first = (int64_t)e->end;
+        else if (e->ticks == LEAT_RING_LONG)
+            CHECK(e->end - (uint64_t)first == lengths[e->node]);
+        else
+            CHECK(e->ticks == lengths[e->node]);
+    }
+    leat_rings_calibrate(p);
+    for (uint32_t i = 0; i < LEAT_LEN(lengths); i++)
+        CHECK(leat_rings_next(p, 0, &walk, &s) && s.node == i);
+    CHECK(!leat_rings_next(p, 0, &walk, &s));
     leat_rings_free(p);
 }
 

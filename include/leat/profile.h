@@ -12,9 +12,12 @@
  *     leat_profile_free(p);
  *
  * A profile records one run at a time: a run that is given one which another run is using fails with
- * LEAT_ERR_FAILED_PRECONDITION. Runs record into memory that was allocated before, a ring of events a worker; a node costs two
- * readings of the time stamp counter and 24 bytes. What is computed is the same bits with and without. Functions that only read
- * a profile may be called from several threads at once, while no run uses it. Times are nanoseconds. Strings belong to the
+ * LEAT_ERR_FAILED_PRECONDITION. Runs record into memory that was allocated before, a ring of events a worker: 16 bytes a node, and
+ * a reading of the time stamp counter every two microseconds at most. Nodes that together take less, by what they took when the
+ * plan was measured (its 2nd to 4th run), share the time between two readings in that proportion; before that, and where the
+ * group takes much longer than it should, every node is timed by itself. A worker's waits are never part of a node. What is
+ * computed is the same bits with and without. Functions that only read a profile may be called from several threads at once,
+ * while no run uses it; the first to do so after a run turns its events into spans. Times are nanoseconds. Strings belong to the
  * profile and live until it is cleared, freed, or given to another run. */
 #ifndef LEAT_PROFILE_H
 #define LEAT_PROFILE_H
