@@ -158,6 +158,75 @@ LEAT_TEST(a_report_is_one_file)
     }
 }
 
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; at && (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+/* The picture in light colours, with a dark page's wherever a class says so: what --theme dark draws. Both as text. */
+static char *darken(const char *page, const char *rules)
+{
+    leat_buf b = {0};
+    const char *at = page, *class;
+    while ((class = strstr(at, " class=\"")) != NULL) {
+        const char *end = strchr(class + 8, '"'), *tag = class;
+        while (tag > at && *tag != '<')
+            tag--;
+        bool colored = (class[8] == 'f' || class[8] == 's') && class[9] != 'c';
+        leat_buf_append(&b, at, (size_t)(tag - at));
+        leat_buf_append(&b, tag, (size_t)((colored ? class : end + 1) - tag));
+        for (const char *name = class + 8; colored && name < end; name += strcspn(name, " \"") + 1) {
+            char rule[64];
+            snprintf(rule, sizeof rule, "\n.%.*s{", (int)strcspn(name, " \""), name);
+            const char *found = strstr(rules, rule);
+            if (CHECK(found != NULL))
+                leat_buf_printf(&b, " [%.*s]", (int)strcspn(found + strlen(rule), "}"), found + strlen(rule));
+        }
+        at = end + 1;
+    }
+    leat_buf_puts(&b, at);
+    return b.data;
+}
+
+/* Every picture of a page without --theme is told apart in nothing but colours, and each dark colour is --theme dark's. */
+LEAT_TEST(a_page_follows_its_readers_theme)
+{
+    sample *s = odd_log();
+    leat_report_data data = report_data(s);
+    leat_report_options o;
+    leat_report_options_init(&o);
+    const char *dir = check_temp_dir();
+    char path[300], *pages[3];
+    static const leat_plot_theme themes[3] = {LEAT_THEME_LIGHT, LEAT_THEME_DARK, LEAT_THEME_AUTO};
+    CHECK(o.theme == LEAT_THEME_AUTO);
+    for (int i = 0; i < 3; i++) {
+        o.theme = themes[i];
+        snprintf(path, sizeof path, "%s/%d.html", dir, i);
+        REQUIRE_OK(leat_report(path, &data, &o));
+        snprintf(path, sizeof path, "%d.html", i);
+        pages[i] = read_text(dir, path);
+        REQUIRE(pages[i] != NULL);
+        CHECK((strstr(pages[i], "prefers-color-scheme") != NULL) == (themes[i] == LEAT_THEME_AUTO));
+        for (const char *at = pages[i]; (at = strstr(at, "<svg")) != NULL; at++) {
+            const char *ground = strstr(at, "class=\"f1e1f22\"");
+            CHECK((ground != NULL && ground < strstr(at, "</svg>")) == (themes[i] == LEAT_THEME_AUTO));
+        }
+    }
+    CHECK(count(pages[0], "<svg") == count(pages[2], "<svg") && count(pages[0], "<svg") > 5);
+    /* Each colour of the dark page stands in a rule, and no rule sets a colour that it has not. */
+    char *marked = darken(strstr(pages[2], "<body>"), strstr(pages[2], "@media screen"));
+    CHECK(count(marked, " [fill:#1e1f22;fill-opacity:1]") == count(pages[1], "fill=\"#1e1f22\""));
+    CHECK(count(marked, "[fill:#e8eaed;") == count(strstr(pages[1], "<body>"), "fill=\"#e8eaed\""));
+    CHECK(count(marked, "[stroke:#34363a;") == count(strstr(pages[1], "<body>"), "stroke=\"#34363a\""));
+    leat_free(marked);
+    for (int i = 0; i < 3; i++)
+        leat_free(pages[i]);
+    sample_free(s);
+}
+
 LEAT_TEST(an_empty_log_has_a_report_that_says_so)
 {
     leat_report_data data = {0};

@@ -90,12 +90,15 @@ struct leat_figure {
     size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */
     size_t *page_of;                /* told the page of every panel, by panel; NULL: not wanted */
     bool number_pages;              /* at their foot, by the canvas's count */
+    bool is_twin;                   /* of leat_figure_twin */
     bool keep;                      /* panels stay prepared after they were drawn, for another canvas */
 };
 
 /* Checks the options, selects and sorts. Data must live as long as the figure. */
 leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data,
                             const leat_plot_options *options) LEAT_MUST_CHECK;
+/* The same figure in another theme. It shares the other's selection, which must live as long. */
+leat_status leat_figure_twin(leat_figure **out, const leat_figure *of, leat_plot_theme theme) LEAT_MUST_CHECK;
 void leat_figure_free(leat_figure *f);
 /* Of leat_figure_new: numbers the runs, makes the panels and their items. */
 leat_status leat_figure_select(leat_figure *f) LEAT_MUST_CHECK;

@@ -186,6 +186,34 @@ leat_status leat_figure_new(leat_figure **out, const leat_plot_data *data, const
     return LEAT_OK;
 }
 
+leat_status leat_figure_twin(leat_figure **out, const leat_figure *of, leat_plot_theme theme)
+{
+    leat_figure *f = leat_alloc_zero(1, sizeof *f);
+    *out = NULL;
+    if (f == NULL)
+        return leat_fail_memory(sizeof *f);
+    *f = *of;
+    f->is_twin = true;
+    f->keys = NULL;
+    f->n_keys = f->keys_capacity = 0;
+    f->options.theme = theme;
+    f->theme = leat_theme_make(theme == LEAT_THEME_DARK,
+                               f->options.safe_colors ? LEAT_PALETTE_SAFE : LEAT_PALETTE_TENSORBOARD);
+    f->panels = leat_alloc_zero(LEAT_MAX(f->n_panels, (size_t)1), sizeof *f->panels);
+    leat_status status = f->panels ? LEAT_OK : leat_fail_memory(f->n_panels * sizeof *f->panels);
+    for (size_t i = 0; status == LEAT_OK && i < f->n_panels; i++) {
+        f->panels[i] = of->panels[i];
+        f->panels[i].prepared = NULL;
+    }
+    if (status == LEAT_OK && f->class->legend)
+        status = f->class->legend(f);
+    if (status == LEAT_OK)
+        *out = f;
+    else
+        leat_figure_free(f);
+    return status;
+}
+
 void leat_figure_release(leat_figure *f, size_t panel)
 {
     leat_panel *p = &f->panels[panel];
@@ -198,12 +226,16 @@ void leat_figure_free(leat_figure *f)
 {
     if (f == NULL)
         return;
-    for (size_t i = 0; i < f->n_panels; i++)
+    for (size_t i = 0; f->panels && i < f->n_panels; i++)
         leat_figure_release(f, i);
     for (size_t i = 0; i < f->n_keys; i++)
         leat_free(f->keys[i].label);
     leat_free(f->keys);
     leat_free(f->panels);
+    if (f->is_twin) { /* the rest belongs to the other */
+        leat_free(f);
+        return;
+    }
     leat_free(f->items);
     leat_free(f->runs);
     leat_free(f->line_of);

@@ -15,7 +15,7 @@ typedef struct job {
     leat_gmodel model;
     leat_schoice choice;
     leat_scene scene;
-    leat_canvas *canvas;
+    leat_canvas *canvas, *dark_canvas; /* the second may be NULL */
     leat_lay_session session;
     leat_plot_graph_options o;
     leat_gpaint paint;
@@ -224,14 +224,18 @@ static leat_status draw(job *j, const void *graph_def, size_t graph_def_size)
     if (j->o.depth == 0)
         LEAT_TRY(open_what_fits(j));
     j->paint.scale = j->scale >= READABLE ? j->scale : 1.5;
+    LEAT_TRY(leat_gpaint_page(&j->paint, j->o.title));
+    if (j->dark_canvas == NULL)
+        return LEAT_OK;
+    j->paint.canvas = j->dark_canvas;
+    j->paint.theme = leat_theme_make(true, LEAT_PALETTE_TENSORBOARD);
     return leat_gpaint_page(&j->paint, j->o.title);
 }
 
-/* As leat_plot_graph, onto a canvas that its caller finishes. */
-leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
-                               const leat_plot_graph_options *options)
+leat_status leat_plot_graph_on_both(leat_canvas *canvas, leat_canvas *dark, const void *graph_def,
+                                    size_t graph_def_size, const leat_plot_graph_options *options)
 {
-    job j = {.canvas = canvas};
+    job j = {.canvas = canvas, .dark_canvas = dark};
     if (options)
         memcpy(&j.o, options, LEAT_MIN(options->size, sizeof j.o));
     j.paint = (leat_gpaint){.canvas = canvas,
@@ -245,6 +249,12 @@ leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_
     leat_free(j.choice.place);
     leat_gmodel_free(&j.model);
     return st;
+}
+
+leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
+                               const leat_plot_graph_options *options)
+{
+    return leat_plot_graph_on_both(canvas, NULL, graph_def, graph_def_size, options);
 }
 
 leat_status leat_plot_graph(const char *path, const void *graph_def, size_t graph_def_size,

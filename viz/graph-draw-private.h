@@ -73,5 +73,9 @@ double leat_gpaint_a4_scale(const leat_gpaint *p, const char *title);
 /* As leat_plot_graph, onto a canvas that the caller finishes: for reports, and for traces in tests. */
 leat_status leat_plot_graph_on(leat_canvas *canvas, const void *graph_def, size_t graph_def_size,
                                const leat_plot_graph_options *options) LEAT_MUST_CHECK;
+/* The same layout in the options' colours, and in dark ones onto a second canvas (NULL: none). */
+leat_status leat_plot_graph_on_both(leat_canvas *canvas, leat_canvas *dark, const void *graph_def,
+                                    size_t graph_def_size,
+                                    const leat_plot_graph_options *options) LEAT_MUST_CHECK;
 
 #endif

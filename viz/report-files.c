@@ -73,7 +73,7 @@ char *leat_report_path(const leat_report_job *j, const char *file, const char *s
 /* ---- pictures ---- */
 
 static leat_status draw_graph(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
-                              const char *title)
+                              leat_canvas *dark, const char *title)
 {
     leat_plot_graph_options o = {.size = sizeof o, .dark = j->theme.dark, .source = "graph", .title = title};
     if (p->stats) {
@@ -81,50 +81,82 @@ static leat_status draw_graph(const leat_report_job *j, const leat_picture *p, l
         o.run_metadata = p->stats->data;
         o.run_metadata_size = p->stats->size;
     }
-    return leat_plot_graph_on(c, p->graph->data, p->graph->size, &o);
+    return leat_plot_graph_on_both(c, dark, p->graph->data, p->graph->size, &o);
 }
 
 leat_status leat_picture_draw_page(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
                                    const char *title)
 {
-    return p->graph ? draw_graph(j, p, c, title) : leat_report_draw_profile(j, p, c, title);
+    return p->graph ? draw_graph(j, p, c, NULL, title) : leat_report_draw_profile(p, c, title, j->theme.dark);
 }
 
-static leat_status draw_on(leat_report_job *j, leat_picture *p, leat_canvas *c)
+static leat_status draw_panel(leat_figure *f, size_t panel, leat_canvas *c)
 {
-    if (p->figure == NULL)
-        return leat_picture_draw_page(j, p, c, NULL);
-    leat_figure_draw(p->figure, c, p->panel, 1);
+    leat_figure_draw(f, c, panel, 1);
     return leat_canvas_status(c);
 }
 
-static leat_status draw_as(leat_report_job *j, leat_picture *p, const leat_canvas_class *class,
-                           const leat_canvas_options *options, leat_buf *out)
+/* `dark` gets the picture in dark colours, unless it is NULL. */
+static leat_status draw_on(leat_report_job *j, leat_picture *p, leat_canvas *c, leat_canvas *dark)
+{
+    if (p->graph)
+        return draw_graph(j, p, c, dark, NULL);
+    if (p->figure)
+        LEAT_TRY(draw_panel(p->figure, p->panel, c));
+    else
+        LEAT_TRY(leat_report_draw_profile(p, c, NULL, j->theme.dark));
+    if (dark == NULL)
+        return LEAT_OK;
+    return p->figure ? draw_panel(j->dark[p->section - leat_report_sections], p->panel, dark)
+                     : leat_report_draw_profile(p, dark, NULL, true);
+}
+
+static leat_status draw_png(leat_report_job *j, leat_picture *p, leat_buf *out)
 {
     leat_canvas *c;
-    LEAT_TRY(leat_canvas_new(&c, class, options));
-    leat_status status = draw_on(j, p, c);
+    LEAT_TRY(leat_canvas_new(&c, &leat_canvas_png, &(leat_canvas_options){.title = p->tag, .scale = 2}));
+    leat_status status = draw_on(j, p, c, NULL);
     if (status == LEAT_OK)
         status = leat_canvas_finish(c, out);
     leat_canvas_free(c);
     return status;
 }
 
-static leat_status write_files(leat_report_job *j, leat_picture *p, const leat_canvas_options *options)
+/* As markup for a page; `dark` stays empty where the page has one theme. */
+static leat_status draw_svg(leat_report_job *j, leat_picture *p, leat_buf *light, leat_buf *dark)
+{
+    char *prefix = leat_asprintf("%s-", p->id);
+    leat_canvas_options options = {.title = p->tag, .fragment = true, .prefix = prefix};
+    leat_canvas *c = NULL, *d = NULL;
+    leat_status status = prefix ? leat_canvas_new(&c, &leat_canvas_svg, &options) : leat_fail_memory(1);
+    if (status == LEAT_OK && j->both)
+        status = leat_canvas_new(&d, &leat_canvas_svg, &options);
+    if (status == LEAT_OK)
+        status = draw_on(j, p, c, d);
+    if (status == LEAT_OK)
+        status = leat_canvas_finish(c, light);
+    if (status == LEAT_OK && d)
+        status = leat_canvas_finish(d, dark);
+    leat_canvas_free(c);
+    leat_canvas_free(d);
+    leat_free(prefix);
+    return status;
+}
+
+static leat_status write_files(leat_report_job *j, leat_picture *p, const leat_buf *picture)
 {
     leat_buf file = {0};
     char *svg = leat_report_path(j, p->file, "svg"), *png = leat_report_path(j, p->file, "png");
     leat_status status = svg && png ? LEAT_OK : leat_fail_memory(1);
     leat_buf_puts(&file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    leat_buf_append(&file, p->svg.data, p->svg.size);
+    leat_buf_append(&file, picture->data, picture->size);
     if (status == LEAT_OK)
         status = leat_buf_status(&file);
     if (status == LEAT_OK)
         status = leat_file_replace(svg, file.data, file.size, false);
     leat_buf_clear(&file);
-    leat_canvas_options png_options = {.title = options->title, .scale = 2};
     if (status == LEAT_OK)
-        status = draw_as(j, p, &leat_canvas_png, &png_options, &file);
+        status = draw_png(j, p, &file);
     if (status == LEAT_OK)
         status = leat_file_replace(png, file.data, file.size, false);
     leat_buf_free(&file);
@@ -135,13 +167,23 @@ static leat_status write_files(leat_report_job *j, leat_picture *p, const leat_c
 
 leat_status leat_picture_draw(leat_report_job *j, leat_picture *p)
 {
-    char *prefix = leat_asprintf("%s-", p->id);
-    leat_canvas_options options = {.title = p->tag, .fragment = true, .prefix = prefix};
-    leat_status status = prefix ? draw_as(j, p, &leat_canvas_svg, &options, &p->svg) : leat_fail_memory(1);
+    leat_buf light = {0}, dark = {0};
+    bool alike;
+    leat_status status = draw_svg(j, p, &light, &dark);
     if (status == LEAT_OK && j->dir)
-        status = write_files(j, p, &options);
-    leat_free(prefix);
-    if (p->figure)
+        status = write_files(j, p, &light);
+    if (status == LEAT_OK && j->both)
+        status = leat_svg_pair(&j->classes, &light, &dark, &p->svg, &alike);
+    else if (status == LEAT_OK) {
+        p->svg = light;
+        light = (leat_buf){0};
+    }
+    leat_buf_free(&light);
+    leat_buf_free(&dark);
+    if (p->figure) {
         leat_figure_release(p->figure, p->panel);
+        if (j->both)
+            leat_figure_release(j->dark[p->section - leat_report_sections], p->panel);
+    }
     return status;
 }

@@ -9,18 +9,22 @@
 
 #define MOST_ROWS 5000u /* of the table of runs */
 
+/* What the two themes give other values; the colours of runs come behind. */
+static const char light_colors[] =
+    ":root{--page:#fff;--ink:#202124;--muted:#5f6368;--line:#dadce0;--link:#1558b0;--alert:#c5221f";
+static const char dark_colors[] =
+    ":root{--page:#1e1f22;--ink:#e8eaed;--muted:#a8adb3;--line:#45484d;--link:#8ab4f8;--alert:#ff8a80";
+
 static const char style[] =
-    ":root{--page:#fff;--ink:#202124;--muted:#5f6368;--line:#dadce0;--soft:#f6f7f8;--link:#1558b0}\n"
-    ".dark{--page:#1e1f22;--ink:#e8eaed;--muted:#a8adb3;--line:#45484d;--soft:#27292d;--link:#8ab4f8}\n"
     "*{box-sizing:border-box}html{scroll-behavior:smooth}\n"
     "body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 \"Liberation Sans\",Arial,Helvetica,sans-serif}\n"
     "main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}\n"
     "h1{font-size:28px;line-height:1.2;margin:0 0 6px}h2{font-size:21px;margin:44px 0 10px;padding-top:10px;"
     "border-top:1px solid var(--line)}h3{font-size:16px;color:var(--muted);margin:26px 0 6px}\n"
     "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
-    "p.about,.note{color:var(--muted);margin:2px 0}.alert{color:#c5221f}.dark .alert{color:#ff8a80}\n"
+    "p.about,.note{color:var(--muted);margin:2px 0}.alert{color:var(--alert)}\n"
     "nav{columns:3 260px;column-gap:28px;margin:10px 0 0;font-size:14px}nav a{display:block;overflow-wrap:anywhere}\n"
-    "nav b{display:block;margin-top:8px}\n"
+    "nav b{display:block;margin-top:8px;break-after:avoid}\n"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:14px;width:100%}\n"
     "th,td{padding:3px 0 3px 16px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"
     "th:first-child,td.first{padding-left:0}\n"
@@ -80,30 +84,33 @@ static void add_facts(run_facts *r, size_t points, double first, double last)
         r->last = fmax(r->last, last);
 }
 
-/* Facts of one figure's runs; figures number the runs alike, since they know the same names. */
+/* Facts of one figure's runs, of all of its series, drawn or not. Figures number the runs alike, since they know the same
+ * names. */
 static void collect(const leat_figure *f, run_facts *runs, size_t n_runs)
 {
-    for (size_t i = 0; f && i < f->n_items; i++) {
-        const leat_item *item = &f->items[i];
-        if (item->run >= n_runs)
+    const char *run, *tag;
+    const void *series;
+    for (size_t i = 0, n; f && f->class->series(f->data, i, &run, &tag, &n, &series); i++) {
+        size_t at = (size_t)(uintptr_t)leat_map_get(&f->run_index, run, strlen(run)) - 1;
+        if (at >= n_runs || n == 0)
             continue;
         if (f->options.kind == LEAT_PLOT_SCALARS) {
-            const leat_scalar_series *s = item->series;
-            add_facts(&runs[item->run], s->n, s->wall[0], s->wall[s->n - 1]);
-        } else if (f->options.kind == LEAT_PLOT_DISTRIBUTIONS) {
-            const leat_histogram_series *s = item->series;
-            add_facts(&runs[item->run], s->n, s->at[0].wall, s->at[s->n - 1].wall);
+            const leat_scalar_series *s = series;
+            add_facts(&runs[at], n, s->wall[0], s->wall[n - 1]);
+        } else if (f->options.kind == LEAT_PLOT_DISTRIBUTIONS) { /* the histograms', too */
+            const leat_histogram_series *s = series;
+            add_facts(&runs[at], n, s->at[0].wall, s->at[n - 1].wall);
         } else if (f->options.kind == LEAT_PLOT_IMAGES || f->options.kind == LEAT_PLOT_TEXT) {
-            const leat_blob_series *s = item->series;
-            add_facts(&runs[item->run], s->n, s->at[0].wall, s->at[s->n - 1].wall);
+            const leat_blob_series *s = series;
+            add_facts(&runs[at], n, s->at[0].wall, s->at[n - 1].wall);
         }
     }
 }
 
 static void put_run_name(const leat_report_job *j, leat_buf *b, const leat_figure *f, size_t run)
 {
-    leat_buf_printf(b, "<i class=\"run\" style=\"background:#%06x\"></i>&#8288;",
-                    leat_theme_run(&j->theme, run).color >> 8);
+    leat_buf_printf(b, "<i class=\"run\" style=\"background:var(--r%zu)\"></i>&#8288;",
+                    run % j->theme.n_palette);
     leat_text_xml(b, f->runs[run]);
 }
 
@@ -404,27 +411,58 @@ static void put_about(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "<p class=\"alert\">The log holds nothing to draw.</p>\n");
 }
 
-static void put_head(const leat_report_job *j, leat_buf *b)
+static void put_colors(const leat_report_job *j, leat_buf *b, bool dark)
+{
+    leat_theme t =
+        leat_theme_make(dark, j->options.safe_colors ? LEAT_PALETTE_SAFE : LEAT_PALETTE_TENSORBOARD);
+    leat_buf_puts(b, dark ? dark_colors : light_colors);
+    for (size_t i = 0; i < t.n_palette; i++)
+        leat_buf_printf(b, ";--r%zu:#%06x", i, t.palette[i] >> 8);
+    leat_buf_puts(b, "}\n");
+}
+
+/* On paper the page is light: the media rule is for screens. */
+static leat_status put_style(const leat_report_job *j, leat_buf *b)
+{
+    leat_status status = LEAT_OK;
+    leat_buf_puts(b, "<style>\n");
+    put_colors(j, b, j->theme.dark);
+    leat_buf_puts(b, style);
+    if (j->both) {
+        leat_buf_puts(b, "@media screen and (prefers-color-scheme:dark){\n");
+        put_colors(j, b, true);
+        status = leat_color_classes_put(&j->classes, b);
+        leat_buf_puts(b, "}\n");
+    }
+    leat_buf_puts(b, "</style>\n");
+    return status;
+}
+
+static leat_status put_head(const leat_report_job *j, leat_buf *b)
 {
     leat_buf_printf(b,
-                    "<!DOCTYPE html>\n<html lang=\"en\"%s>\n<head>\n<meta charset=\"utf-8\"/>\n"
+                    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
+                    "<meta name=\"color-scheme\" content=\"%s\"/>\n"
                     /* Nothing to run, nothing to fetch: a reader's browser holds the page to it. */
                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                     "style-src 'unsafe-inline'; img-src data:\"/>\n"
                     "<meta name=\"generator\" content=\"Leat\"/>\n<title>",
-                    j->theme.dark ? " class=\"dark\"" : "");
+                    j->both         ? "light dark"
+                    : j->theme.dark ? "dark"
+                                    : "light");
     leat_text_xml(b, leat_report_title(j));
-    leat_buf_puts(b, "</title>\n<style>\n");
-    leat_buf_puts(b, style);
-    leat_buf_puts(b, "</style>\n</head>\n<body>\n<main>\n<h1>");
+    leat_buf_puts(b, "</title>\n");
+    leat_status status = put_style(j, b);
+    leat_buf_puts(b, "</head>\n<body>\n<main>\n<h1>");
     leat_text_xml(b, leat_report_title(j));
     leat_buf_puts(b, "</h1>\n");
+    return status;
 }
 
 static leat_status put_page(leat_report_job *j, leat_buf *b, leat_sink *sink)
 {
-    put_head(j, b);
+    LEAT_TRY(put_head(j, b));
     put_about(j, b);
     put_contents(j, b);
     LEAT_TRY(put_runs(j, b));

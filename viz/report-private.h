@@ -7,6 +7,7 @@
 #ifndef LEAT_REPORT_PRIVATE_H
 #define LEAT_REPORT_PRIVATE_H
 
+#include <pthread.h>
 #include "viz/figure-private.h"
 #include "leat/viz-timeline.h"
 
@@ -55,13 +56,32 @@ typedef struct leat_summary_row {
     size_t finite;
 } leat_summary_row;
 
+/* ---- one picture in two themes (svg-pair.c) ---- */
+
+/* What the dark theme sets, as rules of a style sheet. The functions may be called from several threads, but for the
+ * last two. */
+typedef struct leat_color_classes {
+    pthread_mutex_t lock;
+    leat_map known;
+    leat_arena text;
+} leat_color_classes;
+/* Appends the light picture, with classes where the dark one has other colours. *alike: they differ in nothing else;
+ * if they do, the light one is appended as it is. */
+leat_status leat_svg_pair(leat_color_classes *classes, const leat_buf *light, const leat_buf *dark,
+                          leat_buf *out, bool *alike) LEAT_MUST_CHECK;
+leat_status leat_color_classes_put(const leat_color_classes *classes, leat_buf *out) LEAT_MUST_CHECK;
+void leat_color_classes_free(leat_color_classes *classes);
+
 typedef struct leat_report_job {
     const leat_report_data *data;
     leat_report_options options;
     leat_theme theme;
     const char *dir;                            /* files go there; NULL: none are written */
     leat_figure *figures[LEAT_REPORT_SECTIONS]; /* NULL: the log has nothing of that kind */
-    leat_picture *pictures;                     /* section by section */
+    bool both;                                  /* the page follows its reader's theme */
+    leat_figure *dark[LEAT_REPORT_SECTIONS];    /* the same figures, then */
+    leat_color_classes classes;
+    leat_picture *pictures; /* section by section */
     size_t n_pictures, pictures_capacity;
     size_t not_drawn[LEAT_REPORT_SECTIONS];   /* pictures that would have been too many */
     const char *others[LEAT_REPORT_SECTIONS]; /* the file of their numbers, without ".csv"; NULL: none */
@@ -118,8 +138,8 @@ leat_status leat_report_html(leat_report_job *j, struct leat_file *to) LEAT_MUST
 leat_status leat_report_pdf(leat_report_job *j, const char *path) LEAT_MUST_CHECK;
 
 /* A traced step as a page: timeline, words, tables (report-profile.c). */
-leat_status leat_report_draw_profile(const leat_report_job *j, const leat_picture *p, leat_canvas *c,
-                                     const char *title) LEAT_MUST_CHECK;
+leat_status leat_report_draw_profile(const leat_picture *p, leat_canvas *c, const char *title,
+                                     bool dark) LEAT_MUST_CHECK;
 
 const char *leat_report_title(const leat_report_job *j);
 

@@ -26,7 +26,7 @@ const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
 
 void leat_report_options_init(leat_report_options *o)
 {
-    *o = (leat_report_options){.size = sizeof *o, .smoothing = 0.6};
+    *o = (leat_report_options){.size = sizeof *o, .smoothing = 0.6, .theme = LEAT_THEME_AUTO};
 }
 
 const char *leat_report_title(const leat_report_job *j)
@@ -93,6 +93,8 @@ static leat_status plan_figure(leat_report_job *j, size_t section)
     LEAT_TRY(status);
     f->keep = true;
     j->figures[section] = f;
+    if (j->both)
+        LEAT_TRY(leat_figure_twin(&j->dark[section], f, LEAT_THEME_DARK));
     size_t all = f->n_panels + f->n_left_out, n = LEAT_MIN(limit(j, all), f->n_panels);
     j->not_drawn[section] = all - n;
     for (size_t i = 0; i < n; i++) {
@@ -295,8 +297,11 @@ static leat_status write_page(leat_report_job *j, const char *path)
 
 static void job_free(leat_report_job *j)
 {
-    for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++)
+    for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++) {
+        leat_figure_free(j->dark[i]);
         leat_figure_free(j->figures[i]);
+    }
+    leat_color_classes_free(&j->classes);
     for (size_t i = 0; i < j->n_pictures; i++)
         leat_buf_free(&j->pictures[i].svg);
     leat_free(j->pictures);
@@ -307,7 +312,7 @@ static void job_free(leat_report_job *j)
 
 leat_status leat_report(const char *path, const leat_report_data *data, const leat_report_options *options)
 {
-    leat_report_job j = {.data = data};
+    leat_report_job j = {.data = data, .classes.lock = PTHREAD_MUTEX_INITIALIZER};
     if (options)
         j.options = *options;
     else
@@ -318,6 +323,7 @@ leat_status leat_report(const char *path, const leat_report_data *data, const le
     bool pdf = ends_in(path, ".pdf");
     if (!pdf && !ends_in(path, ".html") && !ends_in(path, ".htm"))
         j.dir = path;
+    j.both = !pdf && j.options.theme == LEAT_THEME_AUTO;
     leat_status status = plan(&j);
     if (status == LEAT_OK && j.dir)
         status = make_folders(&j);

@@ -96,7 +96,11 @@ typedef enum leat_plot_kind {
 } leat_plot_kind;
 
 typedef enum leat_x_axis { LEAT_X_STEP, LEAT_X_RELATIVE, LEAT_X_WALL } leat_x_axis;
-typedef enum leat_plot_theme { LEAT_THEME_LIGHT, LEAT_THEME_DARK } leat_plot_theme;
+typedef enum leat_plot_theme {
+    LEAT_THEME_LIGHT,
+    LEAT_THEME_DARK,
+    LEAT_THEME_AUTO /* a report's page follows its reader's setting (prefers-color-scheme); elsewhere light */
+} leat_plot_theme;
 
 /* Fill with leat_plot_options_init, then change members. Strings may be NULL. */
 typedef struct leat_plot_options {
@@ -172,10 +176,10 @@ typedef struct leat_report_data {
 } leat_report_data;
 
 typedef struct leat_report_options {
-    size_t size;       /* of this struct, so that it may grow */
-    const char *title; /* NULL: "Training log" */
-    double smoothing;  /* of the charts and of the summary's smoothed column; 0.6 unless set */
-    leat_plot_theme theme;
+    size_t size;           /* of this struct, so that it may grow */
+    const char *title;     /* NULL: "Training log" */
+    double smoothing;      /* of the charts and of the summary's smoothed column; 0.6 unless set */
+    leat_plot_theme theme; /* LEAT_THEME_AUTO unless set */
     bool safe_colors;
     int threads; /* 0: as many as there are processors */
     size_t
