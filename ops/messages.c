@@ -212,7 +212,7 @@ static void put_pretty(pretty *p, int axis, int64_t at)
     int64_t n = p->t->shape.dims[axis], step = leat_dims_product(&p->t->shape, axis + 1, rank);
     leat_buf_putc(p->b, '[');
     for (int64_t i = 0; i < n && !p->b->failed; i++) {
-        if (i > 0)
+        if (i > 0 || p->ends == 0)
             put_gap(p->b, axis, rank);
         if (i == p->ends && n - i > p->ends) {
             leat_buf_puts(p->b, "...");
@@ -222,6 +222,11 @@ static void put_pretty(pretty *p, int axis, int64_t at)
         put_pretty(p, axis + 1, at + i * step);
     }
     leat_buf_putc(p->b, ']');
+}
+
+static int64_t shown_ends(const leat_tensor *t, int64_t summarize)
+{
+    return summarize < 0 ? t->elements : LEAT_MIN(summarize, t->elements);
 }
 
 static leat_status format_kernel(leat_kernel *k)
@@ -238,7 +243,7 @@ static leat_status format_kernel(leat_kernel *k)
             continue;
         }
         if (used < k->n_in)
-            put_pretty(&(pretty){&b, k->in[used], ends < 0 ? INT64_MAX / 2 : ends}, 0, 0);
+            put_pretty(&(pretty){&b, k->in[used], shown_ends(k->in[used], ends)}, 0, 0);
         used++;
         i += mark->n;
     }

@@ -14,6 +14,14 @@
     X(min, MIN)                                                                                              \
     X(max, MAX)
 
+enum {
+#define LEAT_SCATTER_ENUM(name_, how_) LEAT_HOW_##how_,
+    LEAT_SCATTER_LIST(LEAT_SCATTER_ENUM)
+#undef LEAT_SCATTER_ENUM
+};
+/* to[i] = to[i] HOW from[i * step] for n elements. No integer of `from` is 0 where HOW is DIV. */
+void leat_scatter_combine(int how, leat_dtype dtype, void *to, const void *from, int64_t n, int64_t step);
+
 /* By rows (indices of any shape name rows of the variable), and by coordinates: nd, of a variable; tensor, into a copy of input 0. */
 #define LEAT_SCATTER_DECLARE(name_, how_)                                                                    \
     leat_status leat_scatter_##name_(leat_kernel *k);                                                        \

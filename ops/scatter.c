@@ -2,12 +2,6 @@
  * write; an index that stands there twice counts twice, in order. */
 #include "ops/scatter-private.h"
 
-enum {
-#define SCATTER_ENUM(name_, how_) HOW_##how_,
-    LEAT_SCATTER_LIST(SCATTER_ENUM)
-#undef SCATTER_ENUM
-};
-
 /* ---- one run of elements ---- */
 
 /* Integers wrap: sums and products are computed unsigned (wide_). A scalar update is repeated (step 0). */
@@ -16,28 +10,28 @@ enum {
         type_ *x = to;                                                                                       \
         const type_ *y = from;                                                                               \
         switch (how) {                                                                                       \
-        case HOW_UPDATE:                                                                                     \
+        case LEAT_HOW_UPDATE:                                                                                \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = y[i * step];                                                                          \
             break;                                                                                           \
-        case HOW_ADD:                                                                                        \
+        case LEAT_HOW_ADD:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = (type_)((wide_)x[i] + (wide_)y[i * step]);                                            \
             break;                                                                                           \
-        case HOW_SUB:                                                                                        \
+        case LEAT_HOW_SUB:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = (type_)((wide_)x[i] - (wide_)y[i * step]);                                            \
             break;                                                                                           \
-        case HOW_MUL:                                                                                        \
+        case LEAT_HOW_MUL:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = (type_)((wide_)x[i] * (wide_)y[i * step]);                                            \
             break;                                                                                           \
-        case HOW_DIV:                                                                                        \
+        case LEAT_HOW_DIV:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = (type_)(y[i * step] == (type_)-1 ? (type_)((wide_)0 - (wide_)x[i])                    \
                                                         : x[i] / y[i * step]);                               \
             break;                                                                                           \
-        case HOW_MIN:                                                                                        \
+        case LEAT_HOW_MIN:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
                 x[i] = y[i * step] < x[i] ? y[i * step] : x[i];                                              \
             break;                                                                                           \
@@ -47,20 +41,18 @@ enum {
         }                                                                                                    \
     } while (0)
 
-static void combine(int how, leat_dtype dtype, void *to, const void *from, int64_t n, int64_t step);
-
 static void combine_16(int how, leat_dtype dtype, uint16_t *to, const uint16_t *from, int64_t n, int64_t step)
 {
     for (int64_t i = 0; i < n; i++) {
         float pair[2];
         leat_floats_from_16(dtype, &pair[0], &to[i], 1);
         leat_floats_from_16(dtype, &pair[1], &from[i * step], 1);
-        combine(how, LEAT_FLOAT, &pair[0], &pair[1], 1, 1);
+        leat_scatter_combine(how, LEAT_FLOAT, &pair[0], &pair[1], 1, 1);
         leat_floats_to_16(dtype, &to[i], &pair[0], 1);
     }
 }
 
-static void combine(int how, leat_dtype dtype, void *to, const void *from, int64_t n, int64_t step)
+void leat_scatter_combine(int how, leat_dtype dtype, void *to, const void *from, int64_t n, int64_t step)
 {
     switch (dtype) {
     case LEAT_FLOAT: COMBINE(float, float); break;
@@ -117,10 +109,10 @@ static void scatter_part(size_t part, void *arg)
         if (slot < begin || slot >= end)
             continue;
         const char *from = s->from + (s->step ? (size_t)i * run_bytes : 0);
-        if (s->how == HOW_UPDATE && s->step)
+        if (s->how == LEAT_HOW_UPDATE && s->step)
             memcpy(s->to + (size_t)slot * run_bytes, from, run_bytes);
         else
-            combine(s->how, s->dtype, s->to + (size_t)slot * run_bytes, from, s->run, s->step);
+            leat_scatter_combine(s->how, s->dtype, s->to + (size_t)slot * run_bytes, from, s->run, s->step);
     }
 }
 
@@ -151,9 +143,9 @@ static leat_status check_indices(const leat_kernel *k, const scatter *s)
 static leat_status check_values(const leat_kernel *k, const scatter *s, const leat_tensor *updates)
 {
     bool plain = leat_dtype_is_integer(s->dtype) || leat_dtype_is_floating(s->dtype);
-    if (s->how != HOW_UPDATE && !plain)
+    if (s->how != LEAT_HOW_UPDATE && !plain)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no arithmetic on %s", leat_dtype_name(s->dtype));
-    if (s->how == HOW_DIV && leat_dtype_is_integer(s->dtype))
+    if (s->how == LEAT_HOW_DIV && leat_dtype_is_integer(s->dtype))
         for (int64_t i = 0; i < updates->elements; i++)
             if (leat_element_get(updates, i) == 0)
                 return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "integer division by zero");
@@ -253,15 +245,15 @@ static leat_status scatter_copy(leat_kernel *k, int how)
 #define SCATTER_KERNELS(name_, how_)                                                                         \
     leat_status leat_scatter_##name_(leat_kernel *k)                                                         \
     {                                                                                                        \
-        return scatter_run(k, HOW_##how_, false);                                                            \
+        return scatter_run(k, LEAT_HOW_##how_, false);                                                       \
     }                                                                                                        \
     leat_status leat_scatter_nd_##name_(leat_kernel *k)                                                      \
     {                                                                                                        \
-        return scatter_run(k, HOW_##how_, true);                                                             \
+        return scatter_run(k, LEAT_HOW_##how_, true);                                                        \
     }                                                                                                        \
     leat_status leat_scatter_tensor_##name_(leat_kernel *k)                                                  \
     {                                                                                                        \
-        return scatter_copy(k, HOW_##how_);                                                                  \
+        return scatter_copy(k, LEAT_HOW_##how_);                                                             \
     }
 LEAT_SCATTER_LIST(SCATTER_KERNELS)
 

@@ -1,5 +1,6 @@
 /* sparse-segment.c - segments of the rows that an index list picks: sums, means, sums over the root of the count. */
 #include <math.h>
+#include <stdlib.h>
 #include "ops/grad-private.h"
 
 typedef enum scale { SUM, MEAN, SQRT_N } scale;
@@ -200,6 +201,15 @@ LEAT_ROW(SparseSegmentSqrtNWithNumSegments,
 
 /* ---- the gradients' ops: each row of grad goes back to the rows that made its segment ---- */
 
+/* Adds a row of the gradient to one of output 0; places in elements. */
+static void add_row(leat_kernel *k, int64_t to, int64_t from, int64_t run, double factor)
+{
+    for (int64_t j = 0; j < run; j++) {
+        double sum = leat_element_get(&k->out[0], to + j) + leat_element_get(k->in[0], from + j) * factor;
+        leat_element_put(&k->out[0], to + j, sum);
+    }
+}
+
 static leat_status segments_grad(leat_kernel *k, scale how)
 {
     static const char zero[sizeof(double)];
@@ -223,11 +233,7 @@ static leat_status segments_grad(leat_kernel *k, scale how)
             end++;
         double factor = factor_of(how, end - begin);
         for (int64_t i = begin; i < end; i++)
-            for (int64_t j = 0; j < run; j++) {
-                int64_t to = leat_index_at(indices, i) * run + j;
-                double sum = leat_element_get(&k->out[0], to) + leat_element_get(grad, id * run + j) * factor;
-                leat_element_put(&k->out[0], to, sum);
-            }
+            add_row(k, leat_index_at(indices, i) * run, id * run, run, factor);
     }
     return LEAT_OK;
 }
@@ -280,3 +286,114 @@ LEAT_ROW(SparseSegmentMeanGrad,
          "(double[2] 1 2, int32[3] 0 2 0, int32[3] 0 0 1, int32[] 4) -> double[4] 2.5 0 0.5 0");
 LEAT_ROW(SparseSegmentSqrtNGrad,
          "(double[1] 2, int32[4] 0 1 2 3, int32[4] 0 0 0 0, int32[] 4) -> double[4] 1 1 1 1");
+
+/* ---- the second versions: only the rows that some index names, in ascending order, and which those are ---- */
+
+static int compare_indices(const void *a_, const void *b_)
+{
+    int64_t a = *(const int64_t *)a_, b = *(const int64_t *)b_;
+    return a < b ? -1 : a > b;
+}
+
+/* The distinct indices, in order: how many; *rows is of this worker's scratch memory. */
+static leat_status distinct_rows(leat_kernel *k, int64_t **rows, int64_t *n)
+{
+    const leat_tensor *indices = k->in[1];
+    *rows = leat_scratch(k, (size_t)(indices->elements + 1) * sizeof **rows);
+    if (*rows == NULL)
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for %lld rows",
+                                (long long)indices->elements);
+    for (int64_t i = 0; i < indices->elements; i++)
+        (*rows)[i] = leat_index_at(indices, i);
+    qsort(*rows, (size_t)indices->elements, sizeof **rows, compare_indices);
+    *n = 0;
+    for (int64_t i = 0; i < indices->elements; i++)
+        if (i == 0 || (*rows)[i] != (*rows)[*n - 1])
+            (*rows)[(*n)++] = (*rows)[i];
+    return LEAT_OK;
+}
+
+static leat_status segments_grad_v2(leat_kernel *k, scale how)
+{
+    const leat_tensor *grad = k->in[0], *indices = k->in[1], *ids = k->in[2];
+    leat_shape out = grad->shape;
+    int64_t *rows, n, segments;
+    if (leat_shape_rank(&out) < 1 || k->in[3]->elements != 1 || leat_index_at(k->in[3], 0) < 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                "dense_output_dim0 must be a scalar that is not negative");
+    LEAT_TRY(check_lists(k, leat_index_at(k->in[3], 0), &segments));
+    if (segments > grad->shape.dims[0])
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment id %lld is out of range [0, %lld)",
+                                (long long)segments - 1, (long long)grad->shape.dims[0]);
+    LEAT_TRY(distinct_rows(k, &rows, &n));
+    out.dims[0] = n;
+    LEAT_TRY(leat_out_fill(k, &out, &(double){0}));
+    LEAT_TRY(leat_out_new(k, 1, &LEAT_SHAPE(n)));
+    for (int64_t i = 0; i < n; i++)
+        leat_index_put(&k->out[1], i, rows[i]);
+    int64_t run = leat_dims_product(&out, 1, leat_shape_rank(&out));
+    for (int64_t begin = 0, end; begin < ids->elements; begin = end) {
+        int64_t id = leat_index_at(ids, begin);
+        for (end = begin + 1; end < ids->elements && leat_index_at(ids, end) == id;)
+            end++;
+        for (int64_t i = begin; i < end; i++) {
+            int64_t index = leat_index_at(indices, i);
+            int64_t to = (int64_t *)bsearch(&index, rows, (size_t)n, sizeof *rows, compare_indices) - rows;
+            add_row(k, to * run, id * run, run, factor_of(how, end - begin));
+        }
+    }
+    return LEAT_OK;
+}
+static leat_status sum_grad_v2_kernel(leat_kernel *k)
+{
+    return segments_grad_v2(k, SUM);
+}
+static leat_status mean_grad_v2_kernel(leat_kernel *k)
+{
+    return segments_grad_v2(k, MEAN);
+}
+static leat_status sqrt_n_grad_v2_kernel(leat_kernel *k)
+{
+    return segments_grad_v2(k, SQRT_N);
+}
+
+static leat_status segments_grad_v2_shape(leat_infer *c)
+{
+    LEAT_TRY(leat_infer_want_rank(c, 1, 1));
+    LEAT_TRY(leat_infer_want_rank(c, 3, 0));
+    c->out[0] = *c->in[0];
+    if (leat_shape_rank(c->in[0]) >= 1)
+        c->out[0].dims[0] = -1;
+    c->out[1] = LEAT_SHAPE(-1);
+    return LEAT_OK;
+}
+
+const leat_op_def leat_op_SparseSegmentSumGradV2 = LEAT_OP(
+    "SparseSegmentSumGradV2(grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32) -> output: T, "
+    "sorted_unique_indices: Tidx; T: floating; Tidx: {int32, int64} = int32; Tsegmentids: {int32, int64} = int32",
+    .doc = "The rows of the gradient of SparseSegmentSum that are not 0, and which rows those are.",
+    .shape = segments_grad_v2_shape, .kernels = {{sum_grad_v2_kernel}}, .gradient = leat_grad_missing);
+
+const leat_op_def leat_op_SparseSegmentMeanGradV2 = LEAT_OP(
+    "SparseSegmentMeanGradV2(grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32) -> output: T, "
+    "sorted_unique_indices: Tidx; T: floating; Tidx: {int32, int64} = int32; Tsegmentids: {int32, int64} = int32",
+    .doc = "The rows of the gradient of SparseSegmentMean that are not 0, and which rows those are.",
+    .shape = segments_grad_v2_shape, .kernels = {{mean_grad_v2_kernel}}, .gradient = leat_grad_missing);
+
+const leat_op_def leat_op_SparseSegmentSqrtNGradV2 = LEAT_OP(
+    "SparseSegmentSqrtNGradV2(grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32) -> output: T, "
+    "sorted_unique_indices: Tidx; T: floating; Tidx: {int32, int64} = int32; Tsegmentids: {int32, int64} = int32",
+    .doc = "The rows of the gradient of SparseSegmentSqrtN that are not 0, and which rows those are.",
+    .shape = segments_grad_v2_shape, .kernels = {{sqrt_n_grad_v2_kernel}}, .gradient = leat_grad_missing);
+
+LEAT_ROW(SparseSegmentSumGradV2,
+         "(float[2,1] 1 2, int32[3] 7 2 7, int32[3] 0 0 1, int32[] 9) dynamic nograd -> "
+         "float[2,1] 1 3, int32[2] 2 7");
+LEAT_ROW(SparseSegmentSumGradV2,
+         "(float[2,1] 1 2, int32[3] 7 2 7, int32[3] 0 0 1, int32[] 7) fails 'out of range'");
+LEAT_ROW(SparseSegmentMeanGradV2,
+         "(double[2] 1 2, int64[3] 0 2 0, int64[3] 0 0 1, int32[] 4) dynamic nograd -> "
+         "double[2] 2.5 0.5, int64[2] 0 2");
+LEAT_ROW(SparseSegmentSqrtNGradV2,
+         "(double[1] 2, int32[4] 0 1 2 3, int32[4] 0 0 0 0, int32[] 4) dynamic nograd -> "
+         "double[4] 1 1 1 1, int32[4] 0 1 2 3");

@@ -8,7 +8,6 @@ MODELS = {}
 # Where Leat is known not to follow TensorFlow yet, with ref variables.
 NOT_REF = {
     "averages_and_metrics": "an op that waits for an update and takes the value of an Identity made before it sees the old value in Leat",
-    "embedding_lookup_sparse": "SparseSegmentSumGradV2 is not there",
 }
 
 

@@ -109,3 +109,138 @@ def random_poisson(g, op):
 def random_gamma_grad(g, op):
     t, shape = g.pick([tf.float32, tf.float64]), g.shape()
     g.apply(op, alpha=g.leaf(t, shape, 0.3, 9.0), sample=g.leaf(t, g.broadcast(shape), 0.1, 9.0), smooth=False)
+
+
+# ---- sparse tensors ----
+def sparse(g, dtype, shape, sort=True, lo=-2.0, hi=2.0, full=0.4):
+    """Indices, values, shape; the values are a leaf, so that there is a gradient by them."""
+    at = np.argwhere(g.rng.rand(*shape) < full).astype(np.int64)
+    if not sort:
+        g.rng.shuffle(at)
+    values = words(g, [len(at)]) if dtype == tf.string else g.leaf(dtype, [len(at)], lo, hi)
+    return g.fed(at, tf.int64), values, g.fed(shape, tf.int64, True)
+
+
+def shape_of(g, lo=1, hi=3):
+    return g.shape(lo, hi, zero=False, most=6)
+
+
+@spec("SparseReorder")
+def sparse_reorder(g, op):
+    i, v, s = sparse(g, g.dtype(op), shape_of(g), sort=False)
+    g.apply(op, input_indices=i, input_values=v, input_shape=s)
+
+
+@spec("SparseReshape")
+def sparse_reshape(g, op):
+    shape = shape_of(g)
+    i, _, s = sparse(g, tf.float32, shape)
+    to = [int(np.prod(shape))] if g.chance(0.3) else [shape[0], -1] if g.chance(0.5) else [1] + shape[::-1]
+    g.apply(op, input_indices=i, input_shape=s, new_shape=g.const(to, tf.int64))
+
+
+@spec("SparseFillEmptyRows")
+def sparse_fill(g, op):
+    t = g.dtype(op, among=[tf.float32, tf.float64, tf.int32, tf.string])
+    i, v, s = sparse(g, t, shape_of(g), sort=g.chance(0.6), full=0.2)
+    g.apply(op, indices=i, values=v, dense_shape=s, default_value=words(g, [], [b"x"]) if t == tf.string else g.leaf(t, []))
+
+
+@spec("SparseFillEmptyRowsGrad")
+def sparse_fill_grad(g, op):
+    n = int(g.rng.randint(1, 8))
+    some = g.rng.permutation(n)[: g.rng.randint(0, n + 1)]
+    g.apply(op, reverse_index_map=g.fed(some, tf.int64), grad_values=g.leaf(g.dtype(op, among=[tf.float32, tf.float64]), [n]))
+
+
+@spec("SparseTensorDenseMatMul")
+def sparse_matmul(g, op):
+    t = g.dtype(op, among=[tf.float32, tf.float64, tf.int32])
+    rows, inner, columns = [int(x) for x in g.rng.randint(1, 7, 3)]
+    a, b = g.chance(0.5), g.chance(0.5)
+    i, v, s = sparse(g, t, [inner, rows] if a else [rows, inner], sort=False)
+    other = g.value(t, [columns, inner] if b else [inner, columns])
+    g.apply(op, a_indices=i, a_values=v, a_shape=s, b=other, adjoint_a=a, adjoint_b=b)
+
+
+@spec("SparseReduceSum", "SparseReduceMax", "SparseReduceSumSparse", "SparseReduceMaxSparse")
+def sparse_reduce(g, op):
+    shape = shape_of(g)
+    t = g.dtype(op, among=[tf.float32, tf.float64, tf.int32, tf.int64])
+    i, v, s = sparse(g, t, shape)
+    axes = [int(a) for a in g.rng.permutation(len(shape))[: g.rng.randint(0, len(shape) + 1)]]
+    keep = g.chance(0.5) and not op.endswith("Sparse")
+    axes = g.const([a - len(shape) if g.chance(0.3) else a for a in axes])
+    g.apply(op, input_indices=i, input_values=v, input_shape=s, reduction_axes=axes, keep_dims=keep, smooth=len(shape) < 4)
+
+
+@spec("SparseSoftmax")
+def sparse_softmax(g, op):
+    i, v, s = sparse(g, g.dtype(op, among=[tf.float32, tf.float64]), shape_of(g, 2, 3))
+    g.apply(op, sp_indices=i, sp_values=v, sp_shape=s)
+
+
+@spec("SparseDenseCwiseAdd", "SparseDenseCwiseMul", "SparseDenseCwiseDiv")
+def sparse_cwise(g, op):
+    shape, t = shape_of(g), g.dtype(op, among=[tf.float32, tf.float64, tf.int32])
+    i, v, s = sparse(g, t, shape)
+    dense = g.leaf(t, g.broadcast(shape), 1.0, 4.0)
+    # TensorFlow's gradient fails where dimensions are missing, and there is none of the sum
+    smooth = dense.shape.ndims == len(shape) and not op.endswith("Add")
+    g.apply(op, sp_indices=i, sp_values=v, sp_shape=s, dense=dense, smooth=smooth)
+
+
+@spec("SparseTensorDenseAdd")
+def sparse_dense_add(g, op):
+    shape, t = shape_of(g), g.dtype(op, among=[tf.float32, tf.float64, tf.int32])
+    i, v, s = sparse(g, t, shape, sort=False)
+    g.apply(op, a_indices=i, a_values=v, a_shape=s, b=g.value(t, shape))
+
+
+@spec("SparseAdd", "SparseSparseMaximum", "SparseSparseMinimum")
+def sparse_merge(g, op):
+    shape, t = shape_of(g), g.dtype(op, among=[tf.float32, tf.float64, tf.int32])
+    a, b = sparse(g, t, shape), sparse(g, t, shape)
+    kw = {"thresh": tf.constant(g.pick([0, 1]), t)} if op == "SparseAdd" else {}
+    names = ("a_indices", "a_values", "a_shape", "b_indices", "b_values", "b_shape")
+    g.apply(op, **dict(zip(names, a + b)), smooth=op == "SparseAdd", **kw)
+
+
+@spec("SparseAddGrad")
+def sparse_add_grad(g, op):
+    at = [np.unique(g.rng.randint(0, 9, g.rng.randint(1, 6)))[:, None] for _ in range(2)]
+    total = np.unique(np.concatenate(at))[:, None]
+    a, b, s = [g.fed(x, tf.int64) for x in at + [total]]
+    dy = g.leaf(g.pick([tf.float32, tf.float64]), [len(total)])
+    g.apply(op, backprop_val_grad=dy, a_indices=a, b_indices=b, sum_indices=s)
+
+
+@spec("SparseConcat")
+def sparse_concat(g, op):
+    shape, t = shape_of(g, 1, 3), g.dtype(op, among=[tf.float32, tf.float64, tf.int32, tf.string])
+    axis, parts = int(g.rng.randint(len(shape))), []
+    for _ in range(g.rng.randint(2, 4)):
+        own = list(shape)
+        own[axis] = int(g.rng.randint(1, 5))
+        parts.append(sparse(g, t, own))
+    i, v, s = [list(x) for x in zip(*parts)]
+    g.apply(op, indices=i, values=v, shapes=s, concat_dim=axis - (len(shape) if g.chance(0.3) else 0), smooth=False)
+
+
+@spec("SparseSlice")
+def sparse_slice(g, op):
+    shape = shape_of(g)
+    i, v, s = sparse(g, g.dtype(op, among=[tf.float32, tf.int64, tf.string]), shape)
+    start = [int(g.rng.randint(0, n)) for n in shape]
+    size = [int(g.rng.randint(1, n + 2)) for n in shape]
+    g.apply(op, indices=i, values=v, shape=s, start=g.const(start, tf.int64), size=g.const(size, tf.int64), smooth=False)
+
+
+@spec("SparseSegmentSumGradV2", "SparseSegmentMeanGradV2", "SparseSegmentSqrtNGradV2")
+def sparse_segment_grad(g, op):
+    rows, n = int(g.rng.randint(1, 6)), int(g.rng.randint(1, 9))
+    ids = np.sort(g.rng.randint(0, rows, n))
+    t = g.dtype(op, among=[tf.float32, tf.float64])
+    dy = g.leaf(t, [rows] + g.shape(0, 2))
+    index = g.indices([n], 8, g.index_dtype())
+    g.apply(op, grad=dy, indices=index, segment_ids=g.fed(ids, g.index_dtype()), dense_output_dim0=tf.constant(8))
