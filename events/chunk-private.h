@@ -64,13 +64,6 @@ typedef struct leat_threshold {
 } leat_threshold;
 #define LEAT_NO_THRESHOLD INT64_MAX
 
-/* At `position` of the columns, a step went backward to `step`. */
-typedef struct leat_step_mark {
-    uint32_t series;
-    uint64_t position;
-    int64_t step;
-} leat_step_mark;
-
 typedef struct leat_chunk {
     /* The task. */
     uint32_t run, file;
@@ -82,6 +75,7 @@ typedef struct leat_chunk {
      * next chunk of the file must agree with. UINT64_MAX: no record was found. */
     uint64_t first, next;
     bool truncated, ends_lost;
+    bool headless; /* the file's first record, which states the version, is damaged */
 
     leat_arena text;
     leat_map tags; /* tag -> index of its first series + 1 */
@@ -110,20 +104,10 @@ typedef struct leat_chunk {
     size_t n_damage, damage_capacity;
     uint64_t n_damage_found;
 
-    /* For restarts by step: the events whose step is below that of the summary event before. */
-    uint32_t *backward;
-    size_t n_backward, backward_capacity;
-    bool has_summary;
-    int64_t first_step, last_step; /* of summary events */
-    bool first_has_entries;        /* the first summary event is event 0 */
-
     /* For the merge: where the next point of each series goes; points with that step or a later one are dropped,
-     * before the chunk's first START, ... and behind its last; what restarts by step drop. */
+     * before the chunk's first START, ... and behind its last. */
     uint64_t *cursors;          /* NULL where chunks are scattered one after the other */
     leat_threshold *thresholds; /* n_starts + 1, or NULL where nothing is dropped */
-    bool by_step, first_is_backward;
-    leat_step_mark *marks;
-    size_t n_marks, marks_capacity;
 
     int32_t file_version; /* the first; 0: none seen */
     bool has_graph, has_meta_graph, has_graph_of_meta;

@@ -105,6 +105,12 @@ static bool plausible(struct window *w, uint64_t offset)
     return bytes != NULL && leat_record_header_valid(bytes, &length);
 }
 
+static leat_status lose_record(leat_chunk *c, uint64_t offset, const char *reason)
+{
+    c->headless |= offset == 0;
+    return leat_chunk_damage(c, offset, reason);
+}
+
 /* One record at *offset, moving it on; sets c->truncated where it is not whole. *reason: what is wrong with it, and
  * *offset is then where the search for the next one begins. */
 static leat_status read_record(leat_chunk *c, struct window *w, uint64_t *offset, const char **reason)
@@ -135,7 +141,7 @@ static leat_status read_record(leat_chunk *c, struct window *w, uint64_t *offset
             leat_chunk_event(c, bytes + LEAT_RECORD_HEADER, (size_t)length, *offset + LEAT_RECORD_HEADER));
         *offset = next;
     } else if (plausible(w, next)) {
-        LEAT_TRY(leat_chunk_damage(c, *offset, "data checksum mismatch"));
+        LEAT_TRY(lose_record(c, *offset, "data checksum mismatch"));
         *offset = next;
     } else {
         *reason = "data checksum mismatch";
@@ -162,7 +168,7 @@ static leat_status read_records(leat_chunk *c, struct window *w)
         LEAT_TRY(read_record(c, w, &offset, &reason));
         if (reason == NULL)
             continue;
-        LEAT_TRY(leat_chunk_damage(c, at, reason));
+        LEAT_TRY(lose_record(c, at, reason));
         offset = search(w, offset, w->file->size, &resume);
         c->ends_lost = offset == NOWHERE;
         if (c->ends_lost)
@@ -242,9 +248,7 @@ void leat_chunk_free(leat_chunk *c)
     leat_free(c->starts);
     leat_free(c->tagged);
     leat_free(c->damage);
-    leat_free(c->backward);
     leat_free(c->cursors);
     leat_free(c->thresholds);
-    leat_free(c->marks);
     *c = (leat_chunk){0};
 }

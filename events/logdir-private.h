@@ -14,9 +14,8 @@ typedef struct leat_run_state {
     size_t files_capacity, damage_capacity, restarts_capacity, metadata_capacity;
 
     /* What the next chunk's meaning depends on. */
-    int32_t file_version;
-    bool has_start, has_summary;
-    int64_t last_step;
+    int32_t file_version; /* that the first file states which states any; 0: none so far */
+    bool has_start;
 } leat_run_state;
 
 struct leat_logdir {

@@ -26,14 +26,15 @@ typedef struct leat_merge {
     leat_restart *restarts;
     size_t n_restarts, restarts_capacity;
     leat_threshold old_threshold; /* for the points that the run has already */
-    bool drops, any_by_step;
+    bool by_start, by_step;       /* the rule that holds */
+    bool drops;                   /* there are STARTs that may drop something */
 } leat_merge;
 
-/* events/restart.c: decides what restarts drop. Sets thresholds and counts, by_step and first_is_backward in the
- * chunks; n of the new series must be counted after it. */
+/* events/restart.c: decides what restarts drop. Sets thresholds and counts in the chunks; n of the new series must be
+ * counted after it. */
 leat_status leat_merge_restarts(leat_merge *m) LEAT_MUST_CHECK;
 /* events/restart.c: drops what restarts by step superseded, from the filled columns. */
-leat_status leat_merge_drop_by_step(leat_merge *m) LEAT_MUST_CHECK;
+void leat_merge_drop_by_step(leat_merge *m);
 /* events/scatter.c: makes the columns and fills them. */
 leat_status leat_merge_columns(leat_merge *m) LEAT_MUST_CHECK;
 

@@ -185,7 +185,9 @@ static int by_tag(const void *a, const void *b)
     int order = memcmp(x->tag, y->tag, LEAT_MIN(x->tag_size, y->tag_size));
     if (order == 0)
         order = (x->tag_size > y->tag_size) - (x->tag_size < y->tag_size);
-    return order != 0 ? order : x->kind - y->kind;
+    if (order == 0)
+        order = x->kind - y->kind;
+    return order != 0 ? order : y->has_numbers - x->has_numbers;
 }
 
 /* Sorts; place[i], an index before, becomes the one behind. */
@@ -318,10 +320,6 @@ static void take_chunk(leat_run_state *s, leat_chunk *c)
     run->n_damage_found += c->n_damage_found;
     s->texts[s->n_texts++] = c->text;
     c->text = (leat_arena){0};
-    if (c->has_summary) {
-        s->has_summary = true;
-        s->last_step = c->last_step;
-    }
 }
 
 /* Series without points stay only for their metadata, which later points may need. */
@@ -373,11 +371,10 @@ leat_status leat_run_merge(leat_run_state *s, leat_chunk *chunks, size_t n, leat
         status = leat_merge_restarts(&m);
     if (status == LEAT_OK)
         status = leat_merge_columns(&m);
-    if (status == LEAT_OK && m.any_by_step)
-        status = leat_merge_drop_by_step(&m);
     if (status == LEAT_OK)
         status = reserve(&m);
     if (status == LEAT_OK) {
+        leat_merge_drop_by_step(&m);
         take_over(&m);
     } else {
         s->file_version = file_version;

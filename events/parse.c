@@ -331,20 +331,6 @@ struct event {
     uint64_t record; /* offset, for damage */
 };
 
-static leat_status note_step(leat_chunk *c, int64_t step, bool has_entries)
-{
-    if (!c->has_summary) {
-        c->has_summary = true;
-        c->first_step = step;
-        c->first_has_entries = has_entries;
-    } else if (step < c->last_step && has_entries) {
-        LEAT_TRY(leat_grow(&c->backward, &c->backward_capacity, c->n_backward + 1, sizeof *c->backward));
-        c->backward[c->n_backward++] = (uint32_t)(c->n_events - 1);
-    }
-    c->last_step = step;
-    return LEAT_OK;
-}
-
 static leat_status add_event(leat_chunk *c, const struct event *e, size_t entries)
 {
     size_t n = c->n_events;
@@ -368,10 +354,7 @@ static leat_status read_summary(leat_chunk *c, const struct event *e, leat_wire 
         c->n_blobs = blobs;
         return leat_chunk_damage(c, e->record, wrong);
     }
-    entries = c->n_entries - entries;
-    if (entries > 0)
-        LEAT_TRY(add_event(c, e, entries));
-    return note_step(c, e->step, entries > 0);
+    return c->n_entries > entries ? add_event(c, e, c->n_entries - entries) : LEAT_OK;
 }
 
 static leat_status read_session_log(leat_chunk *c, const struct event *e, leat_wire *w)

@@ -1,8 +1,6 @@
 #include "config.h"
 #include "merge-private.h"
 
-#include <stdlib.h>
-
 /* ---- by SessionLog START ---- */
 
 static leat_status add_restart(leat_merge *m, const leat_chunk_start *start)
@@ -12,45 +10,32 @@ static leat_status add_restart(leat_merge *m, const leat_chunk_start *start)
     return LEAT_OK;
 }
 
-/* The version that the file of chunk k, its first, states in whichever of its chunks: what is read must not depend on
- * the parts. 0 if it states none; then that of the file before holds. */
-static int32_t version_of_file(const leat_merge *m, size_t k)
-{
-    uint32_t file = m->chunks[k].file;
-    int32_t version = 0;
-    for (; version == 0 && k < m->n_chunks && m->chunks[k].file == file; k++)
-        version = m->chunks[k].file_version;
-    return version;
-}
-
-/* In reading order: which rule holds for each chunk, and which STARTs come behind the run's first. A chunk's
- * n_starts is cut down to the latter. */
-static leat_status list_restarts(leat_merge *m)
+/* Which rule holds for the run. A file without its first record has most likely lost the version with it, and is one
+ * of today's. */
+static void choose_rule(leat_merge *m)
 {
     leat_run_state *s = m->state;
-    bool has_summary = s->has_summary;
-    int64_t last_step = s->last_step;
+    for (size_t k = 0; k < m->n_chunks && s->file_version == 0; k++)
+        s->file_version = m->chunks[k].file_version;
+    if (s->file_version == 0 && m->chunks[0].file == 0 && m->chunks[0].headless)
+        s->file_version = 2;
+    m->by_start = m->mode == LEAT_RESTARTS_BY_START && s->file_version >= 2;
+    m->by_step = m->mode == LEAT_RESTARTS_BY_STEP || (m->mode == LEAT_RESTARTS_BY_START && !m->by_start);
+}
+
+/* Which STARTs come behind the run's first; a chunk's n_starts is cut down to them. */
+static leat_status list_restarts(leat_merge *m)
+{
     for (size_t k = 0; k < m->n_chunks; k++) {
         leat_chunk *c = &m->chunks[k];
-        int32_t version = k == 0 || c->file != c[-1].file ? version_of_file(m, k) : 0;
-        if (version > 0)
-            s->file_version = version;
-        bool by_start = m->mode == LEAT_RESTARTS_BY_START && s->file_version >= 2;
-        c->by_step = m->mode == LEAT_RESTARTS_BY_STEP || (m->mode == LEAT_RESTARTS_BY_START && !by_start);
-        c->first_is_backward = c->by_step && has_summary && c->first_has_entries && c->first_step < last_step;
-        if (c->has_summary) {
-            has_summary = true;
-            last_step = c->last_step;
-        }
-        m->any_by_step |= c->first_is_backward || (c->by_step && c->n_backward > 0);
         size_t kept = 0;
         for (size_t i = 0; i < c->n_starts; i++) {
-            if (s->has_start) {
+            if (m->state->has_start) {
                 LEAT_TRY(add_restart(m, &c->starts[i]));
-                if (by_start)
+                if (m->by_start)
                     c->starts[kept++] = c->starts[i];
             }
-            s->has_start = true;
+            m->state->has_start = true;
         }
         c->n_starts = kept;
         m->drops |= kept > 0;
@@ -104,6 +89,7 @@ static void count_kept(leat_merge *m, leat_chunk *c)
 leat_status leat_merge_restarts(leat_merge *m)
 {
     m->old_threshold.step = LEAT_NO_THRESHOLD;
+    choose_rule(m);
     LEAT_TRY(list_restarts(m));
     if (!m->drops)
         return LEAT_OK;
@@ -123,65 +109,42 @@ leat_status leat_merge_restarts(leat_merge *m)
 
 /* ---- by step ---- */
 
-static int by_position(const void *a, const void *b)
+static void move_points(leat_merge *m, uint64_t to, uint64_t from, uint64_t n)
 {
-    const leat_step_mark *x = a, *y = b;
-    if (x->series != y->series)
-        return x->series < y->series ? -1 : 1;
-    return (x->position > y->position) - (x->position < y->position);
-}
-
-static void move_point(leat_merge *m, uint64_t to, uint64_t from)
-{
-    m->step[to] = m->step[from];
-    m->wall_time[to] = m->wall_time[from];
+    memmove(m->step + to, m->step + from, n * sizeof *m->step);
+    memmove(m->wall_time + to, m->wall_time + from, n * sizeof *m->wall_time);
     if (to < m->n_numbers)
-        m->value[to] = m->value[from];
+        memmove(m->value + to, m->value + from, n * sizeof *m->value);
     else
-        m->blob[to - m->n_numbers] = m->blob[from - m->n_numbers];
+        memmove(m->blob + (to - m->n_numbers), m->blob + (from - m->n_numbers), n * sizeof *m->blob);
 }
 
-/* The marks of one series, in order: a point goes where a mark behind it has its step or a smaller one. */
-static void drop_of_series(leat_merge *m, leat_series *s, leat_step_mark *marks, size_t n)
+/* A step that is smaller than the one before is a restart; a point goes where a restart behind it has its step or a
+ * smaller one. From the last point to the first, those that stay gather at the end. */
+static void drop_of_series(leat_merge *m, leat_series *s)
 {
-    for (size_t i = n - 1; i-- > 0;)
-        marks[i].step = LEAT_MIN(marks[i].step, marks[i + 1].step);
-    uint64_t to = s->first, end = s->first + s->n;
-    size_t mark = 0;
-    for (uint64_t from = s->first; from < end; from++) {
-        while (mark < n && marks[mark].position <= from)
-            mark++;
-        if (mark < n && m->step[from] >= marks[mark].step) {
-            m->dropped++;
-            continue;
+    const uint64_t begin = s->first, end = begin + s->n;
+    uint64_t to = end;
+    int64_t least = 0; /* of the restarts behind */
+    bool restarted = false;
+    for (uint64_t from = end; from-- > begin;) {
+        int64_t step = m->step[from];
+        bool dropped = restarted && step >= least;
+        if (from > begin && step < m->step[from - 1]) {
+            least = restarted ? LEAT_MIN(least, step) : step;
+            restarted = true;
         }
-        if (to != from)
-            move_point(m, to, from);
-        to++;
+        if (!dropped && --to != from)
+            move_points(m, to, from, 1);
     }
-    s->n = to - s->first;
+    if (to != begin)
+        move_points(m, begin, to, end - to);
+    m->dropped += to - begin;
+    s->n = end - to;
 }
 
-leat_status leat_merge_drop_by_step(leat_merge *m)
+void leat_merge_drop_by_step(leat_merge *m)
 {
-    size_t n = 0;
-    for (size_t k = 0; k < m->n_chunks; k++)
-        n += m->chunks[k].n_marks;
-    if (n == 0)
-        return LEAT_OK;
-    leat_step_mark *marks = leat_realloc_array(NULL, n, sizeof *marks);
-    if (marks == NULL)
-        return leat_fail_memory(n * sizeof *marks);
-    n = 0;
-    for (size_t k = 0; k < m->n_chunks; k++)
-        for (size_t i = 0; i < m->chunks[k].n_marks; i++)
-            marks[n++] = m->chunks[k].marks[i];
-    qsort(marks, n, sizeof *marks, by_position);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && marks[end].series == marks[i].series;)
-            end++;
-        drop_of_series(m, &m->series[marks[i].series], marks + i, end - i);
-    }
-    leat_free(marks);
-    return LEAT_OK;
+    for (size_t i = 0; i < m->n_series && m->by_step; i++)
+        drop_of_series(m, &m->series[i]);
 }

@@ -99,18 +99,11 @@ static leat_status place_chunks(leat_merge *m)
     return status;
 }
 
-static leat_status add_mark(leat_chunk *c, uint32_t entry, uint64_t position, int64_t step)
-{
-    LEAT_TRY(leat_grow(&c->marks, &c->marks_capacity, c->n_marks + 1, sizeof *c->marks));
-    c->marks[c->n_marks++] = (leat_step_mark){c->series[c->entry_series[entry]].run_series, position, step};
-    return LEAT_OK;
-}
-
 static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
 {
     leat_merge *m = argument;
     leat_chunk *c = &m->chunks[turn];
-    size_t entry = 0, epoch = 0, backward = 0;
+    size_t entry = 0, epoch = 0;
     (void)worker;
     for (size_t e = 0; e < c->n_events; e++) {
         int64_t step = c->event_step[e];
@@ -122,10 +115,6 @@ static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
             entry = end;
             continue;
         }
-        while (backward < c->n_backward && c->backward[backward] < e)
-            backward++;
-        bool mark = c->by_step && ((e == 0 && c->first_is_backward) ||
-                                   (backward < c->n_backward && c->backward[backward] == e));
         for (; entry < end; entry++) {
             const leat_chunk_series *s = &c->series[c->entry_series[entry]];
             uint64_t position = c->cursors != NULL ? c->cursors[s->cursor]++ : m->fill[s->run_series]++;
@@ -135,8 +124,6 @@ static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
                 m->value[position] = c->entry_value[entry];
             else
                 m->blob[position - m->n_numbers] = c->blobs[(size_t)c->entry_value[entry]];
-            if (mark)
-                LEAT_TRY(add_mark(c, (uint32_t)entry, position, step));
         }
     }
     return LEAT_OK;

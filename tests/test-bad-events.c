@@ -282,6 +282,66 @@ LEAT_TEST(any_flipped_bit_is_noticed)
     leat_buf_free(&b);
 }
 
+/* Cut anywhere, the whole records are there; when the rest comes, the rest. */
+LEAT_TEST(a_file_cut_at_any_byte_waits)
+{
+    uint64_t offset[7];
+    leat_buf b = {0};
+    build_five(&b, offset);
+    size_t bad = 0;
+    for (size_t size = 0; size <= b.size; size++) {
+        const char *dir = check_temp_dir();
+        leat_buf start = {.data = b.data, .size = size};
+        build_save(&start, dir, "tfevents");
+        leat_logdir *log;
+        REQUIRE_OK(leat_logdir_open(&log, dir, &(leat_logdir_options){.threads = 1}));
+        uint64_t whole = 0, n = 0;
+        while (whole < 6 && offset[whole + 1] <= size)
+            whole++;
+        const leat_log_run *run = leat_logdir_run(log, 0);
+        const leat_series *s = leat_log_run_find(run, LEAT_SERIES_SCALAR, "x");
+        n = s != NULL ? s->n : 0;
+        bad += n + (whole > 0) != whole || run->n_damage > 0 || run->files[0].offset != offset[whole] ||
+               run->files[0].truncated != (size > offset[whole]);
+        char *path = leat_path_join(dir, "tfevents");
+        FILE *f = fopen(path, "ab");
+        REQUIRE(f != NULL);
+        CHECK(fwrite(b.data + size, 1, b.size - size, f) == b.size - size);
+        fclose(f);
+        leat_free(path);
+        bool changed;
+        CHECK_OK(leat_logdir_refresh(log, &changed));
+        s = leat_log_run_find(run, LEAT_SERIES_SCALAR, "x");
+        bad += changed != (size < b.size) || s == NULL || s->n != 5 || run->n_damage > 0 ||
+               run->files[0].truncated;
+        leat_logdir_close(log);
+    }
+    CHECK(bad == 0);
+    leat_buf_free(&b);
+}
+
+/* A file that has lost its version is one of today's: only a START drops points. */
+LEAT_TEST(a_file_without_its_beginning_keeps_its_rule)
+{
+    for (int how = 0; how < 3; how++) {
+        const char *dir = check_temp_dir();
+        uint64_t offset[7];
+        leat_buf b = {0};
+        leat_logdir *log;
+        build_five(&b, offset);
+        build_scalar(&b, "x", 2, 2);
+        b.data[how == 0   ? 3
+               : how == 1 ? 15
+                          : offset[1] + 2] ^= 1; /* its length, its data, another record's length */
+        build_save(&b, dir, "tfevents");
+        leat_buf_free(&b);
+        REQUIRE_OK(leat_logdir_open(&log, dir, NULL));
+        const leat_series *s = leat_log_run_find(leat_logdir_run(log, 0), LEAT_SERIES_SCALAR, "x");
+        CHECK(s != NULL && s->n == (how < 2 ? 6 : 5));
+        leat_logdir_close(log);
+    }
+}
+
 /* ---- time and memory ---- */
 
 /* Opens the log in a child process. Returns what it took beyond an idle child, in MiB; -1 where it failed. *seconds:
