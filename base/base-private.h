@@ -143,6 +143,8 @@ void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf
 void leat_buf_put_json(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_json);
 /* Appends a number as leat_format_f64 writes it; NaN and the infinities as the strings "NaN", ... */
 void leat_buf_put_json_f64(leat_buf *b, double value) LEAT_PRIV(buf_put_json_f64);
+/* Appends bytes in base64 (RFC 4648, padded). */
+void leat_buf_put_base64(leat_buf *b, const void *data, size_t n) LEAT_PRIV(buf_put_base64);
 /* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a formula
  * (it begins with = + - or @, and is no number) gets an apostrophe before it. */
 void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);

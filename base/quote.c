@@ -121,6 +121,28 @@ void leat_buf_put_json_f64(leat_buf *b, double value)
     leat_buf_puts(b, finite ? "" : "\"");
 }
 
+/* ---- base64 ---- */
+
+void leat_buf_put_base64(leat_buf *b, const void *data, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = data;
+    char *to = leat_buf_reserve(b, (n + 2) / 3 * 4);
+    if (to == NULL)
+        return;
+    for (size_t i = 0; i < n; i += 3) {
+        uint32_t v = (uint32_t)p[i] << 16;
+        v |= i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0;
+        v |= i + 2 < n ? p[i + 2] : 0;
+        *to++ = digits[v >> 18];
+        *to++ = digits[v >> 12 & 63];
+        *to++ = i + 1 < n ? digits[v >> 6 & 63] : '=';
+        *to++ = i + 2 < n ? digits[v & 63] : '=';
+    }
+    *to = '\0';
+    b->size += (n + 2) / 3 * 4;
+}
+
 /* ---- CSV ---- */
 
 void leat_csv_put(leat_buf *b, const char *text, size_t n)

@@ -165,11 +165,11 @@ static int64_t decimal(const leat_media *m)
     return v;
 }
 
-/* One that is not in a tensor: its bytes in field 4, as of images so of audio. */
+/* One that is not in a tensor: its bytes in field 4, as of images so of audio; absent where there are none. */
 static leat_status decode_single(leat_wire *payload, leat_media_list *list, bool image)
 {
     leat_field f;
-    leat_media media = {NULL, 0};
+    leat_media media = {(const uint8_t *)"", 0};
     size_t capacity = 0;
     while (leat_wire_next(payload, &f)) {
         if (f.number == 4 && f.type == LEAT_WIRE_BYTES)
@@ -181,8 +181,7 @@ static leat_status decode_single(leat_wire *payload, leat_media_list *list, bool
         else if (!image && f.number == 1 && f.type == LEAT_WIRE_FIXED32)
             list->sample_rate = (double)leat_field_float(&f);
     }
-    return media.data != NULL ? add_item(list, &capacity, media.data, media.size)
-                              : no_such(image ? "image" : "audio");
+    return add_item(list, &capacity, media.data, media.size);
 }
 
 leat_status leat_decode_images(const void *bytes, size_t size, leat_media_list *images)
@@ -242,7 +241,7 @@ leat_status leat_decode_tensor(const void *bytes, size_t size, uint64_t limit, l
     leat_wire payload;
     *values = NULL;
     if (!find_payload(bytes, size, LEAT_VALUE_TENSOR, &payload))
-        return no_such("tensor");
+        return leat_fail(LEAT_ERR_NOT_FOUND, "the summary holds no tensor");
     return leat_tensor_numbers(&payload, limit, head, values);
 }
 

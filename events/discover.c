@@ -47,12 +47,17 @@ static leat_status visit(struct walk *w, const uint64_t identity[2], bool *first
     return leat_map_put(&w->visited, key, n, key);
 }
 
+static bool makes_run(const leat_dir_entry *e)
+{
+    return e->is_file && strstr(e->name, "tfevents") != NULL;
+}
+
 static bool is_event_file(const leat_dir_entry *e)
 {
-    static const char ignored[] = ".profile-empty";
+    static const char ignored[] =
+        ".profile-empty"; /* holds no events, but makes the run known to TensorBoard */
     size_t n = strlen(e->name), m = sizeof ignored - 1;
-    return e->is_file && strstr(e->name, "tfevents") != NULL &&
-           !(n >= m && strcmp(e->name + n - m, ignored) == 0);
+    return makes_run(e) && !(n >= m && strcmp(e->name + n - m, ignored) == 0);
 }
 
 /* ---- runs ---- */
@@ -146,10 +151,10 @@ static leat_status add_file(leat_run_state *s, const char *dir, const leat_dir_e
 static leat_status update_run(struct walk *w, const char *dir, const char *name,
                               const leat_dir_entry *entries, size_t n)
 {
-    size_t files = 0;
-    for (size_t i = 0; i < n; i++)
-        files += is_event_file(&entries[i]);
-    if (files == 0)
+    bool is_run = false;
+    for (size_t i = 0; i < n && !is_run; i++)
+        is_run = makes_run(&entries[i]);
+    if (!is_run)
         return LEAT_OK;
     leat_run_state *s;
     LEAT_TRY(find_run(w, dir, name, &s));

@@ -42,10 +42,14 @@ leat_status leat_logdir_export_csv(const leat_logdir *log, const leat_export_opt
 
 /* {"runs": {RUN: {"scalars": {TAG: {"steps": [...], "wall_times": [...], "values": [...], "smoothed": [...]}},
  *                 "histograms": {TAG: [{"step": N, "wall_time": T, "buckets": [[left, right, count], ...]}]},
+ *                 "images": {TAG: [{"step": N, "wall_time": T, "width": W, "height": H, "images": [BASE64, ...]}]},
+ *                 "audio": {TAG: [{"step": N, "wall_time": T, "sample_rate": R, "clips": [BASE64, ...]}]},
  *                 "text": {TAG: [{"step": N, "wall_time": T, "text": [...]}]},
+ *                 "tensors": {TAG: [{"step": N, "wall_time": T, "shape": [...], "values": [...]}]},
  *                 "hparams": {NAME: value}}}}
  *
- * A histogram or text that can no longer be read has an "error" instead of its content. */
+ * The values of a tensor are numbers or strings, row by row; where it is one number, its shape is left out. Images
+ * and clips are the bytes of their files. What can no longer be read has an "error" instead of its content. */
 leat_status leat_logdir_export_json(const leat_logdir *log, const leat_export_options *options,
                                     leat_export_sink *sink, void *user)
     LEAT_PRIV(logdir_export_json) LEAT_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <regex.h>
 
 #define PIECE ((size_t)256 << 10)
+#define MOST_ELEMENTS ((uint64_t)1 << 24) /* of a tensor */
 
 struct export
 {
@@ -189,6 +190,9 @@ static leat_status json_scalars(struct export *e, const leat_log_run *run, const
     return LEAT_OK;
 }
 
+/* What one point holds besides step and time, from the bytes of its Summary.Value in e->scratch. */
+typedef leat_status json_content(struct export *e);
+
 static leat_status json_histogram(struct export *e)
 {
     leat_histogram_value h;
@@ -207,66 +211,166 @@ static leat_status json_histogram(struct export *e)
     return LEAT_OK;
 }
 
+typedef void put_media(leat_buf *b, const void *data, size_t n);
+
+static void put_string(leat_buf *b, const void *data, size_t n)
+{
+    leat_buf_put_json(b, data, n);
+}
+
+static void put_base64(leat_buf *b, const void *data, size_t n)
+{
+    leat_buf_putc(b, '"');
+    leat_buf_put_base64(b, data, n);
+    leat_buf_putc(b, '"');
+}
+
+/* Frees the list. */
+static void json_list(struct export *e, const char *name, put_media *put, leat_media_list *list)
+{
+    leat_buf_printf(&e->out, ", \"%s\": [", name);
+    for (size_t i = 0; i < list->n; i++) {
+        leat_buf_puts(&e->out, i > 0 ? ", " : "");
+        put(&e->out, list->items[i].data, list->items[i].size);
+    }
+    leat_buf_putc(&e->out, ']');
+    leat_free(list->items);
+}
+
 static leat_status json_text(struct export *e)
 {
     leat_media_list texts;
     leat_tensor_head head;
     LEAT_TRY(leat_decode_texts(e->scratch.data, e->scratch.size, &texts, &head));
-    leat_buf_puts(&e->out, ", \"text\": [");
-    for (size_t i = 0; i < texts.n; i++) {
-        leat_buf_puts(&e->out, i > 0 ? ", " : "");
-        leat_buf_put_json(&e->out, (const char *)texts.items[i].data, texts.items[i].size);
-    }
-    leat_buf_putc(&e->out, ']');
-    leat_free(texts.items);
+    json_list(e, "text", put_string, &texts);
     return LEAT_OK;
 }
 
-static leat_status json_blobs(struct export *e, const leat_log_run *run, const leat_series *s)
+static leat_status json_images(struct export *e)
+{
+    leat_media_list images;
+    LEAT_TRY(leat_decode_images(e->scratch.data, e->scratch.size, &images));
+    leat_buf_printf(&e->out, ", \"width\": %" PRId64 ", \"height\": %" PRId64, images.width, images.height);
+    json_list(e, "images", put_base64, &images);
+    return LEAT_OK;
+}
+
+static leat_status json_audio(struct export *e)
+{
+    leat_media_list clips;
+    LEAT_TRY(leat_decode_audio(e->scratch.data, e->scratch.size, &clips));
+    leat_buf_puts(&e->out, ", \"sample_rate\": ");
+    leat_buf_put_json_f64(&e->out, clips.sample_rate);
+    json_list(e, "clips", put_base64, &clips);
+    return LEAT_OK;
+}
+
+static void json_shape(struct export *e, const leat_tensor_head *head)
+{
+    leat_buf_puts(&e->out, ", \"shape\": [");
+    for (unsigned i = 0; i < head->rank; i++)
+        leat_buf_printf(&e->out, "%s%" PRIu64, i > 0 ? ", " : "", head->dims[i]);
+    leat_buf_putc(&e->out, ']');
+}
+
+static leat_status json_tensor(struct export *e)
+{
+    leat_tensor_head head;
+    leat_media_list strings;
+    double *values;
+    leat_status status = leat_decode_texts(e->scratch.data, e->scratch.size, &strings, &head);
+    if (status == LEAT_OK) {
+        json_shape(e, &head);
+        json_list(e, "values", put_string, &strings);
+        return LEAT_OK;
+    }
+    if (status != LEAT_ERR_DATA_LOSS)
+        return status;
+    LEAT_TRY(leat_decode_tensor(e->scratch.data, e->scratch.size, MOST_ELEMENTS, &head, &values));
+    json_shape(e, &head);
+    status = json_numbers(e, ", \"values\": [", values, head.elements);
+    leat_free(values);
+    return status;
+}
+
+static leat_status json_blob(struct export *e, const leat_log_run *run, const leat_log_blob *blob,
+                             json_content *content)
+{
+    leat_buf_clear(&e->scratch);
+    leat_status status = leat_log_run_read(run, blob, &e->scratch);
+    bool unreadable = status != LEAT_OK && status != LEAT_ERR_NO_MEMORY;
+    if (status == LEAT_OK) {
+        status = content(e);
+        if (status ==
+            LEAT_ERR_NOT_FOUND) /* metadata alone, such as hyperparameters: a point with nothing in it */
+            return LEAT_OK;
+        unreadable = status == LEAT_ERR_DATA_LOSS || status == LEAT_ERR_OUT_OF_RANGE;
+    }
+    if (!unreadable)
+        return status;
+    leat_buf_puts(&e->out, ", \"error\": ");
+    leat_buf_put_json(&e->out, leat_message(), strlen(leat_message()));
+    return LEAT_OK;
+}
+
+static leat_status json_points(struct export *e, const leat_log_run *run, const leat_series *s,
+                               json_content *content, bool *any)
 {
     for (uint64_t i = 0; i < s->n; i++) {
-        leat_buf_puts(&e->out, i > 0 ? ", {\"step\": " : "[{\"step\": ");
+        leat_buf_puts(&e->out, *any ? ", {\"step\": " : "{\"step\": ");
+        *any = true;
         leat_buf_put_i64(&e->out, leat_series_steps(run, s)[i]);
         leat_buf_puts(&e->out, ", \"wall_time\": ");
         leat_buf_put_json_f64(&e->out, leat_series_wall_times(run, s)[i]);
-        leat_buf_clear(&e->scratch);
-        leat_status status = leat_log_run_read(run, &leat_series_blobs(run, s)[i], &e->scratch);
-        if (status == LEAT_OK)
-            status = s->kind == LEAT_SERIES_HISTOGRAM ? json_histogram(e) : json_text(e);
-        if (status == LEAT_ERR_NO_MEMORY)
-            return status;
-        if (status != LEAT_OK) {
-            leat_buf_puts(&e->out, ", \"error\": ");
-            leat_buf_put_json(&e->out, leat_message(), strlen(leat_message()));
-        }
+        if (s->has_numbers)
+            LEAT_TRY(json_numbers(e, ", \"values\": [", leat_series_values(run, s) + i, 1));
+        else
+            LEAT_TRY(json_blob(e, run, &leat_series_blobs(run, s)[i], content));
         leat_buf_putc(&e->out, '}');
         LEAT_TRY(flush(e, PIECE));
     }
+    return LEAT_OK;
+}
+
+static const struct group {
+    leat_series_kind kind;
+    const char *name;
+    json_content *content; /* NULL: numbers, as columns */
+} groups[] = {
+    {LEAT_SERIES_SCALAR, "scalars", NULL},      {LEAT_SERIES_HISTOGRAM, "histograms", json_histogram},
+    {LEAT_SERIES_IMAGE, "images", json_images}, {LEAT_SERIES_AUDIO, "audio", json_audio},
+    {LEAT_SERIES_TEXT, "text", json_text},      {LEAT_SERIES_TENSOR, "tensors", json_tensor},
+};
+
+static leat_status json_tag(struct export *e, const leat_log_run *run, const leat_series *s,
+                            const struct group *group)
+{
+    bool any = false;
+    leat_buf_put_json(&e->out, s->tag, s->tag_size);
+    leat_buf_puts(&e->out, ": ");
+    if (group->content == NULL)
+        return json_scalars(e, run, s);
+    leat_buf_putc(&e->out, '[');
+    const leat_series *end = run->series + run->n_series;
+    for (const leat_series *at = s; at < end && leat_series_same_tag(at, s); at++)
+        LEAT_TRY(json_points(e, run, at, group->content, &any));
     leat_buf_putc(&e->out, ']');
     return LEAT_OK;
 }
 
-static leat_status json_group(struct export *e, const leat_log_run *run, leat_series_kind kind,
-                              const char *name)
+static leat_status json_group(struct export *e, const leat_log_run *run, const struct group *group)
 {
-    bool any = false;
+    const leat_series *before = NULL;
+    leat_buf_printf(&e->out, "%s\"%s\": {", group->kind == LEAT_SERIES_SCALAR ? "" : ",\n", group->name);
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
-        if (!wants(e, s, kind))
+        if (!wants(e, s, group->kind) || (before != NULL && leat_series_same_tag(s, before)))
             continue;
-        if (any)
-            leat_buf_puts(&e->out, ",\n");
-        else
-            leat_buf_printf(&e->out, "%s\"%s\": {\n", kind == LEAT_SERIES_SCALAR ? "" : ",\n", name);
-        any = true;
-        leat_buf_put_json(&e->out, s->tag, s->tag_size);
-        leat_buf_puts(&e->out, ": ");
-        LEAT_TRY(kind == LEAT_SERIES_SCALAR ? json_scalars(e, run, s) : json_blobs(e, run, s));
+        leat_buf_puts(&e->out, before != NULL ? ",\n" : "\n");
+        LEAT_TRY(json_tag(e, run, s, group));
+        before = s;
     }
-    if (any)
-        leat_buf_putc(&e->out, '}');
-    else
-        leat_buf_printf(&e->out, "%s\"%s\": {}", kind == LEAT_SERIES_SCALAR ? "" : ",\n", name);
+    leat_buf_putc(&e->out, '}');
     return LEAT_OK;
 }
 
@@ -309,9 +413,8 @@ static leat_status json(struct export *e, const leat_logdir *log)
         any = true;
         leat_buf_put_json(&e->out, run->name, strlen(run->name));
         leat_buf_puts(&e->out, ": {");
-        LEAT_TRY(json_group(e, run, LEAT_SERIES_SCALAR, "scalars"));
-        LEAT_TRY(json_group(e, run, LEAT_SERIES_HISTOGRAM, "histograms"));
-        LEAT_TRY(json_group(e, run, LEAT_SERIES_TEXT, "text"));
+        for (size_t i = 0; i < LEAT_LEN(groups); i++)
+            LEAT_TRY(json_group(e, run, &groups[i]));
         LEAT_TRY(json_hparams(e, run));
         leat_buf_putc(&e->out, '}');
     }

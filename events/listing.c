@@ -33,11 +33,6 @@ static void put_point(leat_buf *b, const char *name, const leat_log_run *run, co
     leat_buf_putc(b, ']');
 }
 
-static bool same_tag(const leat_series *a, const leat_series *b)
-{
-    return a->kind == b->kind && a->tag_size == b->tag_size && memcmp(a->tag, b->tag, a->tag_size) == 0;
-}
-
 static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kind, const char *name,
                       bool always)
 {
@@ -47,8 +42,7 @@ static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kin
         uint64_t n = s->n;
         if (s->kind != kind)
             continue;
-        /* Tensors of one tag, once of one number, once of several, are two series. */
-        while (i + 1 < run->n_series && same_tag(s, &run->series[i + 1]))
+        while (i + 1 < run->n_series && leat_series_same_tag(s, &run->series[i + 1]))
             n += run->series[++i].n;
         if (n == 0)
             continue;
@@ -112,28 +106,39 @@ static void put_restarts(leat_buf *b, const leat_log_run *run)
     }
 }
 
-static void put_damage(leat_buf *b, const leat_log_run *run, uint32_t file, uint64_t offset,
-                       const char *reason, bool *any)
+/* All that is wrong with a run, one after the other: *at starts as 0; false at the end. */
+static bool next_damage(const leat_log_run *run, const char *graph_error, size_t *at, leat_damage *d)
 {
-    leat_buf_puts(b, *any ? ", {\"file\": " : "{\"file\": ");
-    put_text(b, leat_path_base(run->files[file].path));
-    leat_buf_printf(b, ", \"offset\": %" PRIu64 ", \"reason\": ", offset);
-    put_text(b, reason);
-    leat_buf_putc(b, '}');
-    *any = true;
+    const size_t files = run->n_damage, graph = files + run->n_files;
+    for (; *at <= graph; ++*at) {
+        size_t i = *at;
+        const leat_event_file *f = i >= files && i < graph ? &run->files[i - files] : NULL;
+        if (i < files)
+            *d = run->damage[i];
+        else if (f != NULL && (f->unreadable || f->truncated))
+            *d = (leat_damage){f->offset, f->unreadable ? "cannot be opened" : "truncated record",
+                               (uint32_t)(i - files)};
+        else if (i == graph && graph_error != NULL)
+            *d = (leat_damage){run->graph.offset, graph_error, run->graph.file};
+        else
+            continue;
+        ++*at;
+        return true;
+    }
+    return false;
 }
 
-static void put_all_damage(leat_buf *b, const leat_log_run *run, const char *graph_error)
+static void put_damage(leat_buf *b, const leat_log_run *run, const char *graph_error)
 {
-    bool any = false;
+    leat_damage d;
     leat_buf_puts(b, "\"damage\": [");
-    for (size_t i = 0; i < run->n_damage; i++)
-        put_damage(b, run, run->damage[i].file, run->damage[i].offset, run->damage[i].reason, &any);
-    for (uint32_t i = 0; i < run->n_files; i++)
-        if (run->files[i].truncated)
-            put_damage(b, run, i, run->files[i].offset, "truncated record", &any);
-    if (graph_error != NULL)
-        put_damage(b, run, run->graph.file, run->graph.offset, graph_error, &any);
+    for (size_t at = 0, n = 0; next_damage(run, graph_error, &at, &d); n++) {
+        leat_buf_puts(b, n > 0 ? ", {\"file\": " : "{\"file\": ");
+        put_text(b, leat_path_base(run->files[d.file].path));
+        leat_buf_printf(b, ", \"offset\": %" PRIu64 ", \"reason\": ", d.offset);
+        put_text(b, d.reason);
+        leat_buf_putc(b, '}');
+    }
     leat_buf_putc(b, ']');
     if (run->n_damage_found > run->n_damage)
         leat_buf_printf(b, ", \"damage_found\": %" PRIu64, run->n_damage_found);
@@ -164,7 +169,7 @@ static leat_status put_run(leat_buf *b, const leat_log_run *run)
     LEAT_TRY(put_run_metadata(b, run));
     leat_buf_printf(b, "\"dropped\": %" PRIu64 ", ", run->dropped);
     put_restarts(b, run);
-    put_all_damage(b, run, graph_error);
+    put_damage(b, run, graph_error);
     return LEAT_OK;
 }
 
@@ -214,20 +219,28 @@ static void put_series_line(leat_buf *b, const leat_log_run *run, const leat_ser
     leat_buf_putc(b, '\n');
 }
 
-static void put_damage_line(leat_buf *b, const char *path, uint64_t offset, const char *reason)
+static void put_damage_lines(leat_buf *b, const leat_log_run *run, const char *graph_error)
 {
-    leat_buf_puts(b, "  damage     ");
-    leat_buf_put_escaped(b, path, strlen(path));
-    leat_buf_printf(b, ":%" PRIu64 ": %s\n", offset, reason);
+    leat_damage d;
+    for (size_t at = 0; next_damage(run, graph_error, &at, &d);) {
+        const char *path = run->files[d.file].path;
+        leat_buf_puts(b, "  damage     ");
+        leat_buf_put_escaped(b, path, strlen(path));
+        leat_buf_printf(b, ":%" PRIu64 ": %s\n", d.offset, d.reason);
+    }
+    if (run->n_damage_found > run->n_damage)
+        leat_buf_printf(b, "  damage     in %" PRIu64 " more places\n", run->n_damage_found - run->n_damage);
 }
 
 static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
 {
-    uint64_t nodes = 0;
+    uint64_t nodes = 0, points = 0;
     const char *graph_error = NULL;
+    for (size_t i = 0; i < run->n_series; i++)
+        points += run->series[i].n;
     leat_buf_put_escaped(b, run->name, strlen(run->name));
     leat_buf_printf(b, ": %zu file%s, %" PRIu64 " point%s\n", run->n_files, run->n_files == 1 ? "" : "s",
-                    run->n_points, run->n_points == 1 ? "" : "s");
+                    points, points == 1 ? "" : "s");
     for (size_t i = 0; i < run->n_series; i++)
         if (run->series[i].n > 0)
             put_series_line(b, run, &run->series[i]);
@@ -240,17 +253,7 @@ static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
     if (run->dropped > 0)
         leat_buf_printf(b, "  restarts   %zu; %" PRIu64 " points superseded\n", run->n_restarts,
                         run->dropped);
-    for (size_t i = 0; i < run->n_damage; i++)
-        put_damage_line(b, run->files[run->damage[i].file].path, run->damage[i].offset,
-                        run->damage[i].reason);
-    if (run->n_damage_found > run->n_damage)
-        leat_buf_printf(b, "  damage     in %" PRIu64 " more places\n", run->n_damage_found - run->n_damage);
-    for (size_t i = 0; i < run->n_files; i++)
-        if (run->files[i].truncated)
-            put_damage_line(b, run->files[i].path, run->files[i].offset,
-                            "truncated record (still being written?)");
-    if (graph_error != NULL)
-        put_damage_line(b, run->files[run->graph.file].path, run->graph.offset, graph_error);
+    put_damage_lines(b, run, graph_error);
     return LEAT_OK;
 }
 

@@ -76,7 +76,8 @@ static leat_status plan_file(struct load *l, size_t run, size_t file)
     leat_status status = open_listed(&f, e);
     if (status == LEAT_ERR_NO_MEMORY)
         return status;
-    if (status != LEAT_OK) {
+    e->unreadable = status != LEAT_OK;
+    if (e->unreadable) {
         leat_note(LEAT_LOG_WARNING, "%s; skipped", leat_message());
         return LEAT_OK;
     }

@@ -12,8 +12,8 @@
  *     }
  *     leat_logdir_close(log);
  *
- * Runs are the directories that hold a file with "tfevents" in its name (but not *.profile-empty), in the order of
- * their names. Files are read in parallel, large ones in parts; the result does not depend on it. Every checksum
+ * Runs are the directories that hold a file with "tfevents" in its name, in the order of their names; *.profile-empty
+ * is not read. Files are read in parallel, large ones in parts; the result does not depend on it. Every checksum
  * is checked. What cannot be read is skipped and reported as damage; the rest is kept. Steps, wall times and values
  * lie in flat columns; of anything but numbers the columns hold where it stands in its file, and the functions in
  * decode-private.h read it from there.
@@ -22,6 +22,7 @@
 #ifndef LEAT_READER_PRIVATE_H
 #define LEAT_READER_PRIVATE_H
 
+#include <string.h>
 #include "base/base-private.h"
 
 typedef enum leat_series_kind {
@@ -81,6 +82,7 @@ typedef struct leat_event_file {
     uint64_t size, offset, device, inode; /* as far as read, and up to which record */
     bool truncated;                       /* the last record is not whole: its writer may be alive */
     bool lost;                            /* no record was found behind the last damage, up to `offset` */
+    bool unreadable;                      /* it could not be opened, or was another one, the last time */
 } leat_event_file;
 
 typedef struct leat_log_run {
@@ -88,7 +90,7 @@ typedef struct leat_log_run {
     leat_event_file *files;
     size_t n_files;
 
-    leat_series *series; /* in the order of the tags' bytes, then of the kinds */
+    leat_series *series; /* in the order of the tags' bytes, then of the kinds, numbers first */
     size_t n_series;
     int64_t *step; /* the columns: first the points that are numbers, then the others */
     double *wall_time;
@@ -117,9 +119,9 @@ typedef struct leat_log_run {
 typedef enum leat_restart_mode {
     LEAT_RESTARTS_BY_START, /* as TensorBoard: each SessionLog START behind a run's first drops the points with its
                                step or a later one; in files older than version 2, as by step */
-    LEAT_RESTARTS_BY_STEP, /* a step that is smaller than the one before drops, of its tags, the points with that
-                               step or a later one */
-    LEAT_RESTARTS_KEPT     /* nothing is dropped */
+    LEAT_RESTARTS_BY_STEP, /* a step that is smaller than its tag's one before drops the tag's points with that step
+                               or a later one */
+    LEAT_RESTARTS_KEPT /* nothing is dropped */
 } leat_restart_mode;
 
 typedef struct leat_logdir_options {
@@ -173,6 +175,12 @@ static inline const double *leat_series_values(const leat_log_run *run, const le
 static inline const leat_log_blob *leat_series_blobs(const leat_log_run *run, const leat_series *s)
 {
     return run->blob + (s->first - run->n_numbers);
+}
+
+/* Tensors of one tag, once of one number, once of several, are two series, one after the other. */
+static inline bool leat_series_same_tag(const leat_series *a, const leat_series *b)
+{
+    return a->kind == b->kind && a->tag_size == b->tag_size && memcmp(a->tag, b->tag, a->tag_size) == 0;
 }
 
 /* "scalars", "histograms", ...: the plugin that shows the series; "" if unknown. */

@@ -163,6 +163,56 @@ LEAT_TEST(json_of_histograms_and_texts)
     leat_logdir_close(log);
 }
 
+static leat_logdir *open_media_and_tensors(void)
+{
+    leat_buf b = {0}, image = {0}, audio = {0}, number = {0}, vector = {0}, words = {0};
+    leat_put_uint(&image, 1, 7); /* height */
+    leat_put_uint(&image, 2, 5); /* width */
+    leat_put_bytes(&image, 4, "\x89PNG", 4);
+    leat_put_float(&audio, 1, 8000);
+    build_tensor(&number, LEAT_DT_FLOAT, "", 5, "\0\0\x80\x3f", 4);
+    build_tensor(&vector, LEAT_DT_FLOAT, "2", 5, "\0\0\x80\x3f\0\0\xc0\x7f", 8);
+    build_tensor(&words, LEAT_DT_STRING, "1,1", 8, "a\xff", 2);
+    build_version(&b, 2);
+    build_value(&b, "i", 1, LEAT_VALUE_IMAGE, image.data, image.size, NULL);
+    build_value(&b, "i", 2, LEAT_VALUE_IMAGE, "", 0, NULL);
+    build_value(&b, "s", 1, LEAT_VALUE_AUDIO, audio.data, audio.size, NULL);
+    build_value(&b, "t", 1, LEAT_VALUE_TENSOR, vector.data, vector.size, "own");
+    build_value(&b, "t", 2, LEAT_VALUE_TENSOR, number.data, number.size, NULL);
+    build_value(&b, "t", 3, LEAT_VALUE_TENSOR, words.data, words.size, NULL);
+    build_value(&b, "t", 4, LEAT_VALUE_TENSOR, "\x08\x01\x12\x04\x12\x02\x08\x02\x22\x01x", 11, NULL);
+    build_value(&b, "u", 1, 0, NULL, 0, "own");
+    leat_logdir *log = open_saved(&b);
+    leat_buf *const all[] = {&b, &image, &audio, &number, &vector, &words};
+    for (size_t i = 0; i < LEAT_LEN(all); i++)
+        leat_buf_free(all[i]);
+    return log;
+}
+
+LEAT_TEST(json_of_media_and_tensors)
+{
+    leat_logdir *log = open_media_and_tensors();
+    leat_buf out = {0};
+    REQUIRE(log != NULL);
+    CHECK_OK(leat_logdir_export_json(log, NULL, append, &out));
+    CHECK_STR(
+        strstr(out.data, "\"images\""),
+        "\"images\": {\n"
+        "\"i\": [{\"step\": 1, \"wall_time\": 1001, \"width\": 5, \"height\": 7, \"images\": [\"iVBORw==\"]}, "
+        "{\"step\": 2, \"wall_time\": 1002, \"width\": 0, \"height\": 0, \"images\": [\"\"]}]},\n"
+        "\"audio\": {\n"
+        "\"s\": [{\"step\": 1, \"wall_time\": 1001, \"sample_rate\": 8000, \"clips\": [\"\"]}]},\n"
+        "\"text\": {},\n"
+        "\"tensors\": {\n"
+        "\"t\": [{\"step\": 2, \"wall_time\": 1002, \"values\": [1]}, "
+        "{\"step\": 1, \"wall_time\": 1001, \"shape\": [2], \"values\": [1,\"NaN\"]}, "
+        "{\"step\": 3, \"wall_time\": 1003, \"shape\": [1, 1], \"values\": [\"a\\\\xff\"]}, "
+        "{\"step\": 4, \"wall_time\": 1004, \"error\": \"the tensor's content does not fit its shape\"}],\n"
+        "\"u\": [{\"step\": 1, \"wall_time\": 1001}]}}}}\n");
+    leat_buf_free(&out);
+    leat_logdir_close(log);
+}
+
 LEAT_TEST(exports_when_each_allocation_fails)
 {
     leat_logdir *log = open_everything();

@@ -73,11 +73,11 @@ LEAT_TEST(logdir_finds_runs)
 
     leat_logdir *log = open_log(dir, NULL);
     REQUIRE(log != NULL);
-    static const char *const want[] = {".", "a", "a/deep/er", "b", "outside"};
+    static const char *const want[] = {".", "a", "a/deep/er", "b", "empty-profile", "outside"};
     CHECK(leat_logdir_runs(log) == LEAT_LEN(want));
     for (size_t i = 0; i < LEAT_LEN(want) && i < leat_logdir_runs(log); i++) {
         CHECK_STR(leat_logdir_run(log, i)->name, want[i]);
-        CHECK_STR(steps_of(leat_logdir_run(log, i), "x"), "1");
+        CHECK_STR(steps_of(leat_logdir_run(log, i), "x"), i == 4 ? "-" : "1");
     }
     CHECK(leat_logdir_find_run(log, "a/deep") == NULL);
     leat_logdir_close(log);
@@ -135,6 +135,9 @@ static const struct {
     {{"2 a5 a4 a3 a2 a1", ""}, LEAT_RESTARTS_BY_STEP, "1", "-", 4, 0},
     {{"2 a5 a4 a3 a2 a1", ""}, LEAT_RESTARTS_KEPT, "5 4 3 2 1", "-", 0, 0},
     {{"2 b1 a1 a2", "2 b0 a2"}, LEAT_RESTARTS_BY_STEP, "1 2 2", "0", 1, 0},
+    {{"2 a1 b1 a2 b2 a3 b3", "2 a2 b2"}, LEAT_RESTARTS_BY_STEP, "1 2", "1 2", 4, 0},
+    {{"a1 a3 a2 a7 a6", "a4 a2 b1"}, LEAT_RESTARTS_BY_START, "1 2", "1", 5, 0},
+    {{"a1 a3 a2", "2 a1"}, LEAT_RESTARTS_BY_STEP, "1", "-", 3, 0},
 };
 
 static void run_script(leat_buf *b, const char *script)
@@ -447,6 +450,11 @@ LEAT_TEST(logdir_when_reading_fails)
         REQUIRE(log != NULL);
         CHECK_STR(steps_of(leat_logdir_run(log, 0), "a"), rows[i].steps);
         CHECK((leat_logdir_run(log, 0)->n_damage > 0) == (rows[i].kind == LEAT_FAULT_READ));
+        leat_buf out = {0};
+        CHECK_OK(leat_logdir_list_json(log, &out));
+        CHECK((strstr(out.data, "\"offset\": 0, \"reason\": \"cannot be opened\"}") != NULL) ==
+              (rows[i].kind == LEAT_FAULT_OPEN));
+        leat_buf_free(&out);
         leat_fault_disarm();
         leat_logdir_close(log);
     }

@@ -216,26 +216,6 @@ static void svg_text(leat_canvas *c, const leat_text_run *t)
     leat_buf_puts(b, "</text>\n");
 }
 
-static void put_base64(leat_buf *out, const void *data, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *p = data;
-    char *to = leat_buf_reserve(out, (n + 2) / 3 * 4);
-    if (to == NULL)
-        return;
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)p[i] << 16;
-        v |= i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0;
-        v |= i + 2 < n ? p[i + 2] : 0;
-        *to++ = digits[v >> 18];
-        *to++ = digits[v >> 12 & 63];
-        *to++ = i + 1 < n ? digits[v >> 6 & 63] : '=';
-        *to++ = i + 2 < n ? digits[v & 63] : '=';
-    }
-    *to = '\0';
-    out->size += (n + 2) / 3 * 4;
-}
-
 static void put_image(leat_canvas *c, const char *mime, const void *data, size_t n, leat_box at,
                       bool pixelated)
 {
@@ -249,7 +229,7 @@ static void put_image(leat_canvas *c, const char *mime, const void *data, size_t
     if (pixelated)
         leat_buf_puts(b, " image-rendering=\"pixelated\"");
     leat_buf_printf(b, " href=\"data:%s;base64,", mime);
-    put_base64(b, data, n);
+    leat_buf_put_base64(b, data, n);
     leat_buf_puts(b, "\"/>\n");
 }
 
