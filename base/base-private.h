@@ -65,6 +65,22 @@ char *leat_asprintf(const char *format, ...) LEAT_PRIV(asprintf) LEAT_PRINTF(1, 
 void *leat_alloc_aligned(size_t bytes) LEAT_PRIV(alloc_aligned); /* multiple of LEAT_ALIGNMENT */
 void leat_free_aligned(void *pointer) LEAT_PRIV(free_aligned);
 
+/* ---- span: memory got from the system at once, for aligned blocks that are dropped one by one ----
+ *
+ * What a checkpoint is restored to: its pages come as they are written (huge ones where the system has some to spare, which takes
+ * half the time), and it goes back when the last block is dropped. Worth it from some megabytes on. */
+
+typedef struct leat_span leat_span;
+leat_span *leat_span_new(size_t bytes)
+    LEAT_PRIV(span_new); /* NULL: out of memory; dropped by the maker, too */
+/* A block, aligned to LEAT_ALIGNMENT, which is to be dropped; NULL where too little is left. One thread at a time. */
+void *leat_span_alloc(leat_span *s, size_t bytes) LEAT_PRIV(span_alloc);
+void leat_span_drop(leat_span *s) LEAT_PRIV(span_drop); /* any thread; NULL is fine */
+static inline size_t leat_span_room(size_t bytes)       /* what a block of so many bytes takes */
+{
+    return (bytes + LEAT_ALIGNMENT - 1) & ~(size_t)(LEAT_ALIGNMENT - 1);
+}
+
 /* Bytes of somebody else's, not terminated: an element of a string tensor, a field of a message. */
 typedef struct leat_bytes {
     const char *data;

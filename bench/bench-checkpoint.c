@@ -1,19 +1,22 @@
-/* bench-checkpoint.c - saving and restoring a checkpoint, in bytes a second, beside what the disk and the page cache
- * give: `dd conv=fsync` of the same size in the same directory, and a `cat` of the cached files.
+/* bench-checkpoint.c - saving and restoring a checkpoint, beside what the disk and the page cache give: `dd conv=fsync` of the
+ * same size in the same directory, and `cat` of the checkpoint's own files, cached.
  *
- *     bench-checkpoint DIR [MEBIBYTES [TENSORS]]
+ *     bench-checkpoint DIR [MEBIBYTES [TENSORS [LEAT]]]
  *
- * Prints the best of six rounds of each: seconds, MB/s, ratio to the plain tool. The last three are those of a session and a
- * saver: with variables that are there, and in a session that has none yet, whose memory must be got first. */
+ * Every measurement stands beside its plain tool in each of nine rounds, since other work on the machine comes and goes. Printed
+ * are the best of each and the two ratios: of the bests, and the median of the rounds'. "existing" restores into a session whose
+ * variables have their memory, "new" into one that must get it first, "leat run" is that as a whole command (LEAT: the tool),
+ * which also imports the graph. */
 #include "config.h"
 #include <leat.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "engine/files/bundle-private.h"
 
-enum { ROUNDS = 6 };
+enum { ROUNDS = 9 };
 
 static leat_status save(const char *to, const char *data, int64_t tensors, int64_t floats)
 {
@@ -35,29 +38,22 @@ static leat_status save(const char *to, const char *data, int64_t tensors, int64
 
 static leat_status restore(const char *from, char *data, int64_t tensors, int64_t floats)
 {
-    enum { BATCH = 512 }; /* as RestoreV2 */
-    static leat_bundle_entry entries[BATCH];
-    leat_bundle_item items[BATCH];
     leat_bundle *b;
-    size_t size = (size_t)floats * 4;
+    leat_bundle_entry e = {0};
+    leat_bundle_item *items = leat_alloc((size_t)tensors * sizeof *items);
     LEAT_TRY(leat_bundle_open(&b, from));
     leat_status status = LEAT_OK;
-    for (int64_t first = 0; first < tensors && status == LEAT_OK; first += BATCH) {
-        size_t n = (size_t)LEAT_MIN(tensors - first, BATCH);
-        for (size_t i = 0; i < n && status == LEAT_OK; i++) {
-            char name[32];
-            int length = snprintf(name, sizeof name, "tensor_%05lld", (long long)first + (long long)i);
-            status = leat_bundle_find(b, name, (size_t)length, &entries[i]);
-            items[i] = (leat_bundle_item){&entries[i], data + ((size_t)first + i) * size, size};
-            if (status == LEAT_OK && size >= 8 << 20) /* worth threads of its own */
-                status = leat_bundle_read(b, &entries[i], NULL, items[i].to, size);
-        }
-        if (status == LEAT_OK && size < 8 << 20)
-            status = leat_bundle_read_all(b, items, n);
+    for (int64_t i = 0; i < tensors && status == LEAT_OK; i++) {
+        char name[32];
+        int length = snprintf(name, sizeof name, "tensor_%05lld", (long long)i);
+        status = leat_bundle_find(b, name, (size_t)length, &e);
+        items[i] = leat_bundle_item_of(&e, "a tensor", data + i * floats * 4);
     }
-    for (size_t i = 0; i < BATCH; i++)
-        leat_bundle_entry_free(&entries[i]);
+    if (status == LEAT_OK)
+        status = leat_bundle_read_all(b, items, (size_t)tensors);
+    leat_bundle_entry_free(&e);
     leat_bundle_close(b);
+    leat_free(items);
     return status;
 }
 
@@ -71,10 +67,14 @@ static void make_model(model *m, int64_t tensors, int64_t floats)
 {
     int32_t dims[] = {(int32_t)floats};
     m->graph = leat_graph_new();
-    for (int64_t i = 0; i < tensors; i++)
-        leat_variable(
+    leat_out first = LEAT_NO_OUT;
+    for (int64_t i = 0; i < tensors; i++) {
+        leat_out w = leat_variable(
             leat_fill(leat_constant_i32(m->graph, LEAT_SHAPE(1), dims, NULL), leat_scalar(m->graph, 1.5f)),
             .name = "w");
+        first = i == 0 ? w : first;
+    }
+    leat_raw_identity(leat_reduce_max(first), .name = "answer");
     m->saver = leat_saver_new(m->graph, .max_to_keep = 5);
     leat_must(leat_session_open(&m->session, m->graph, NULL));
     leat_must(leat_run_init(m->session));
@@ -87,22 +87,15 @@ static void free_model(model *m)
     leat_graph_free(m->graph);
 }
 
-/* Keeps the best of this round's save, restore, and restore into a new session. */
-static void round_of_session(const model *m, const char *prefix, double best[3])
-{
-    leat_session *fresh;
-    double start = leat_now();
-    leat_must(leat_save(m->saver, m->session, prefix, .no_meta_graph = true));
-    best[0] = LEAT_MIN(best[0], leat_now() - start);
-    start = leat_now();
-    leat_must(leat_restore(m->saver, m->session, prefix));
-    best[1] = LEAT_MIN(best[1], leat_now() - start);
-    leat_must(leat_session_open(&fresh, m->graph, NULL));
-    start = leat_now();
-    leat_must(leat_restore(m->saver, fresh, prefix));
-    best[2] = LEAT_MIN(best[2], leat_now() - start);
-    leat_session_free(fresh);
-}
+/* ---- what is measured ---- */
+
+typedef struct bench {
+    model model;
+    const char *dir, *leat; /* leat NULL: not measured */
+    char prefix[4200], cat[9000];
+    char *data, *back;
+    int64_t mebibytes, tensors, floats;
+} bench;
 
 /* Seconds that a command takes. */
 static double shell(const char *command)
@@ -113,68 +106,152 @@ static double shell(const char *command)
     return leat_now() - start;
 }
 
-static void report(const char *name, double seconds, double bytes, double plain)
+static double run_dd(bench *b)
 {
-    printf("%-16s %8.3f s %9.1f MB/s", name, seconds, bytes / seconds / 1e6);
-    if (plain > 0)
-        printf("   %.2f of plain", plain / seconds);
-    putchar('\n');
+    char dd[9000], clean[9000];
+    snprintf(dd, sizeof dd, "dd if=/dev/zero of='%s/bench-dd' bs=1M count=%lld conv=fsync status=none",
+             b->dir, (long long)b->mebibytes);
+    snprintf(clean, sizeof clean, "rm -f '%s/bench-dd'", b->dir);
+    double seconds = shell(dd);
+    shell(clean);
+    return seconds;
+}
+
+static double run_cat(bench *b)
+{
+    return shell(b->cat);
+}
+
+static double save_bundle(bench *b)
+{
+    double start = leat_now();
+    leat_must(save(b->prefix, b->data, b->tensors, b->floats));
+    return leat_now() - start;
+}
+
+static double restore_bundle(bench *b)
+{
+    double start = leat_now();
+    leat_must(restore(b->prefix, b->back, b->tensors, b->floats));
+    double seconds = leat_now() - start;
+    if (memcmp(b->data, b->back, (size_t)(b->tensors * b->floats) * 4) != 0)
+        fputs("bench-checkpoint: what was restored differs\n", stderr);
+    return seconds;
+}
+
+static double save_session(bench *b)
+{
+    double start = leat_now();
+    leat_must(leat_save(b->model.saver, b->model.session, b->prefix));
+    return leat_now() - start;
+}
+
+static double restore_existing(bench *b)
+{
+    double start = leat_now();
+    leat_must(leat_restore(b->model.saver, b->model.session, b->prefix));
+    return leat_now() - start;
+}
+
+static double restore_new(bench *b)
+{
+    leat_session *s;
+    leat_must(leat_session_open(&s, b->model.graph, NULL));
+    malloc_trim(0); /* what an earlier session had is not there for this one */
+    double start = leat_now();
+    leat_must(leat_restore(b->model.saver, s, b->prefix));
+    double seconds = leat_now() - start;
+    leat_session_free(s);
+    return seconds;
+}
+
+static double run_leat(bench *b)
+{
+    char command[9000];
+    snprintf(command, sizeof command, "'%s' run '%s.meta' --restore '%s' --fetch answer > /dev/null", b->leat,
+             b->prefix, b->prefix);
+    return shell(command);
+}
+
+/* In this order in a round: the saver's checkpoint is the one that is restored into sessions. */
+static const struct {
+    const char *name;
+    double (*run)(bench *b);
+    double (*plain)(bench *b);
+    const char *of;
+} measurements[] = {
+    {"save, bundle alone", save_bundle, run_dd, "dd conv=fsync"},
+    {"restore, bundle alone", restore_bundle, run_cat, "cat"},
+    {"leat_save", save_session, run_dd, "dd conv=fsync"},
+    {"leat_restore, existing", restore_existing, run_cat, "cat"},
+    {"leat_restore, new", restore_new, run_cat, "cat"},
+    {"leat run", run_leat, run_cat, "cat"},
+};
+
+typedef struct figures {
+    double best, plain, ratios[ROUNDS];
+} figures;
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure(bench *b)
+{
+    figures f[LEAT_LEN(measurements)];
+    for (size_t i = 0; i < LEAT_LEN(f); i++)
+        f[i] = (figures){.best = 1e9, .plain = 1e9};
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < LEAT_LEN(f); i++) {
+            if (measurements[i].run == run_leat && b->leat == NULL)
+                continue;
+            double seconds = measurements[i].run(b), plain = measurements[i].plain(b);
+            f[i].best = LEAT_MIN(f[i].best, seconds);
+            f[i].plain = LEAT_MIN(f[i].plain, plain);
+            f[i].ratios[round] = plain / seconds;
+        }
+    printf("%lld MiB in %lld tensors\n", (long long)b->mebibytes, (long long)b->tensors);
+    for (size_t i = 0; i < LEAT_LEN(f); i++) {
+        if (f[i].best == 1e9)
+            continue;
+        qsort(f[i].ratios, ROUNDS, sizeof(double), by_size);
+        printf("%-24s %7.3f s  %-13s %7.3f s   %.2f of it, median %.2f\n", measurements[i].name, f[i].best,
+               measurements[i].of, f[i].plain, f[i].plain / f[i].best, f[i].ratios[ROUNDS / 2]);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    long long mebibytes = argc > 2 ? atoll(argv[2]) : 512;
-    int64_t tensors = argc > 3 ? atoll(argv[3]) : 20, floats = mebibytes * 262144 / tensors;
-    if (argc < 2 || floats <= 0) {
-        fputs("usage: bench-checkpoint DIR [MEBIBYTES [TENSORS]]\n", stderr);
+    static bench b;
+    b.mebibytes = argc > 2 ? atoll(argv[2]) : 512;
+    b.tensors = argc > 3 ? atoll(argv[3]) : 20;
+    b.floats = b.tensors > 0 ? b.mebibytes * 262144 / b.tensors : 0;
+    b.leat = argc > 4 ? argv[4] : access("./leat", X_OK) == 0 ? "./leat" : NULL;
+    if (argc < 2 || b.floats <= 0) {
+        fputs("usage: bench-checkpoint DIR [MEBIBYTES [TENSORS [LEAT]]]\n", stderr);
         return 2;
     }
-    const char *dir = argv[1];
-    char prefix[4200];
-    size_t bytes = (size_t)(tensors * floats) * 4;
-    char *data = leat_alloc_aligned(bytes), *back = leat_alloc_aligned(bytes);
-    if (data == NULL || back == NULL)
+    b.dir = argv[1];
+    snprintf(b.prefix, sizeof b.prefix, "%s/bench", b.dir);
+    snprintf(b.cat, sizeof b.cat, "cat '%s'.index '%s'.data-* > /dev/null", b.prefix, b.prefix);
+    size_t bytes = (size_t)(b.tensors * b.floats) * 4;
+    b.data = leat_alloc_aligned(bytes);
+    b.back = leat_alloc_aligned(bytes);
+    if (b.data == NULL || b.back == NULL)
         return 3;
     for (size_t i = 0; i < bytes; i += 8) {
         uint64_t value = i * 0x9e3779b97f4a7c15u;
-        memcpy(data + i, &value, LEAT_MIN(sizeof value, bytes - i));
+        memcpy(b.data + i, &value, LEAT_MIN(sizeof value, bytes - i));
     }
-    memset(back, 0, bytes);
-    char dd[9000], cat[9000], clean[9000];
-    snprintf(dd, sizeof dd, "dd if=/dev/zero of='%s/bench-dd' bs=1M count=%lld conv=fsync status=none", dir,
-             mebibytes);
-    snprintf(cat, sizeof cat, "cat '%s/bench-dd' > /dev/null", dir);
-    snprintf(clean, sizeof clean, "rm -f '%s'/bench-dd '%s'/bench.*", dir, dir);
-    snprintf(prefix, sizeof prefix, "%s/bench", dir);
-    double best[7] = {1e9, 1e9, 1e9, 1e9,
-                      1e9, 1e9, 1e9}; /* of the rounds, in turn: other load hits all alike */
-    model m;
-    make_model(&m, tensors, floats);
-    for (int round = 0; round < ROUNDS; round++) {
-        best[0] = LEAT_MIN(best[0], shell(dd));
-        double start = leat_now();
-        leat_must(save(prefix, data, tensors, floats));
-        best[1] = LEAT_MIN(best[1], leat_now() - start);
-        best[2] = LEAT_MIN(best[2], shell(cat));
-        start = leat_now();
-        leat_must(restore(prefix, back, tensors, floats));
-        best[3] = LEAT_MIN(best[3], leat_now() - start);
-        if (memcmp(data, back, bytes) != 0) {
-            fputs("bench-checkpoint: what was restored differs\n", stderr);
-            return 1;
-        }
-        round_of_session(&m, prefix, best + 4);
-        shell(clean);
-    }
-    free_model(&m);
-    report("dd conv=fsync", best[0], (double)bytes, 0);
-    report("save", best[1], (double)bytes, best[0]);
-    report("cat (cached)", best[2], (double)bytes, 0);
-    report("restore", best[3], (double)bytes, best[2]);
-    report("leat_save", best[4], (double)bytes, best[0]);
-    report("leat_restore", best[5], (double)bytes, best[2]);
-    report("  new session", best[6], (double)bytes, best[2]);
-    leat_free_aligned(data);
-    leat_free_aligned(back);
-    return 0;
+    memset(b.back, 0, bytes);
+    make_model(&b.model, b.tensors, b.floats);
+    measure(&b);
+    free_model(&b.model);
+    leat_free_aligned(b.data);
+    leat_free_aligned(b.back);
+    char clean[9000];
+    snprintf(clean, sizeof clean, "rm -f '%s'/bench.* '%s/checkpoint'", b.dir, b.dir);
+    return system(clean);
 }

@@ -41,11 +41,12 @@ struct leat_tensor {
     leat_var *var; /* values of ref and resource dtype: the variable they denote */
 };
 
-/* As leat_tensor_wrap, of memory that leat_alloc_aligned gave: the tensor's from now on, but not after a failure. */
-leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data);
+/* As leat_tensor_wrap, of memory that leat_alloc_aligned gave (span NULL) or leat_span_alloc: the tensor's from now on, but not
+ * after a failure. */
+leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data, leat_span *span);
 /* Exchanges the memory of a tensor (of numbers, made by leat_tensor_new or _adopt, held by the caller alone) for other
  * such memory of its size; false, and nothing is done, where it is none of that kind. */
-bool leat_tensor_swap(leat_tensor *t, void **data);
+bool leat_tensor_swap(leat_tensor *t, void **data, leat_span **span);
 
 static inline size_t leat_dtype_bytes(leat_dtype dtype) /* as leat_dtype_size, inlined */
 {
@@ -244,6 +245,10 @@ typedef leat_status leat_kernel_fn(leat_kernel *k);
 
 /* Allocates output i: the header is filled in and data point to uninitialised memory (strings: empty strings). */
 leat_status leat_out_new(leat_kernel *k, int i, const leat_shape *shape) LEAT_MUST_CHECK;
+/* For a kernel that makes many megabytes at once: leat_out_new, whose memory, where new memory is needed, is of the span while that
+ * has some; and how much of it output i would take for so many bytes. */
+leat_status leat_out_new_in(leat_kernel *k, int i, const leat_shape *shape, leat_span *span) LEAT_MUST_CHECK;
+size_t leat_out_growth(const leat_kernel *k, int i, size_t bytes);
 /* As leat_out_new, but takes over the buffer of input j where nobody else needs it and the bytes agree: elementwise
  * kernels then work in place. Needs the flag LEAT_OP_INPLACE. */
 leat_status leat_out_reuse(leat_kernel *k, int i, int j, const leat_shape *shape) LEAT_MUST_CHECK;

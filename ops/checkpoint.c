@@ -154,29 +154,111 @@ static leat_status restore_shape(leat_infer *c)
     return status;
 }
 
-/* All that is missing or different is told at once, before anything is read. */
-static leat_status check_wanted(const leat_kernel *k, leat_bundle *b, leat_bundle_spec *spec)
+/* A restore under way: what is found of the checkpoint is read, all at once where that is possible. */
+typedef struct restoring {
+    leat_kernel *k;
+    leat_bundle *bundle;
+    leat_bundle_spec *spec;
+    leat_bundle_want *wants;
+    leat_shape *shapes;      /* of outputs, as found */
+    leat_bundle_item *items; /* outputs of numbers that are stored whole and restored whole; */
+    uint32_t *outputs;       /* which they are; */
+    size_t n_items;
+    uint32_t *others; /* and those that are read one by one */
+    size_t n_others;
+} restoring;
+
+static leat_status open_restoring(restoring *r, leat_kernel *k, const char *prefix)
 {
-    leat_bundle_want *wants = leat_alloc_zero(k->n_out, sizeof *wants);
+    size_t n = k->n_out + 1;
+    r->k = k;
+    r->spec = leat_alloc(sizeof *r->spec);
+    r->wants = leat_alloc_zero(n, sizeof *r->wants);
+    r->shapes = leat_alloc(n * sizeof *r->shapes);
+    r->items = leat_alloc(n * sizeof *r->items);
+    r->outputs = leat_alloc(n * sizeof *r->outputs);
+    r->others = leat_alloc(n * sizeof *r->others);
+    if (r->spec == NULL || r->wants == NULL || r->shapes == NULL || r->items == NULL || r->outputs == NULL ||
+        r->others == NULL)
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory to restore %u tensors", k->n_out);
+    return told(k, leat_bundle_open(&r->bundle, prefix));
+}
+
+static void close_restoring(restoring *r)
+{
+    leat_bundle_close(r->bundle);
+    leat_free(r->spec);
+    leat_free(r->wants);
+    leat_free(r->shapes);
+    leat_free(r->items);
+    leat_free(r->outputs);
+    leat_free(r->others);
+}
+
+/* What is to become of output i, whose entry was found. */
+static leat_status note_found(void *user, size_t i, const leat_bundle_entry *e)
+{
+    restoring *r = user;
+    if (e->meta.rank > LEAT_MAX_RANK)
+        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "tensor '%s' has %d dimensions", e->name, e->meta.rank);
+    r->shapes[i] = leat_shape_of(e->meta.rank, e->meta.dims);
+    if (e->meta.slices > 0 || e->type->size == 0 || r->wants[i].rank >= 0) {
+        r->others[r->n_others++] = (uint32_t)i;
+        return LEAT_OK;
+    }
+    r->outputs[r->n_items] = (uint32_t)i;
+    r->items[r->n_items++] = leat_bundle_item_of(e, r->wants[i].name, NULL);
+    return LEAT_OK;
+}
+
+/* Finds them all; what is missing or different is told at once, before anything is read. */
+static leat_status find_wanted(restoring *r)
+{
+    const leat_kernel *k = r->k;
     leat_arena arena = {0};
-    leat_status status = wants != NULL ? LEAT_OK : leat_fail_memory(k->n_out * sizeof *wants);
+    leat_status status = LEAT_OK;
     for (uint32_t i = 0; i < k->n_out && status == LEAT_OK; i++) {
-        status = spec_of(k, i, spec);
-        wants[i] =
-            (leat_bundle_want){.name = name_of(k, i), .dtype = (int)k->op->outputs[i].dtype, .rank = -1};
-        if (status != LEAT_OK || spec->rank < 0)
+        leat_bundle_want *want = &r->wants[i];
+        status = spec_of(k, i, r->spec);
+        *want = (leat_bundle_want){.name = name_of(k, i), .dtype = (int)k->op->outputs[i].dtype, .rank = -1};
+        if (status != LEAT_OK || r->spec->rank < 0)
             continue;
-        int64_t *dims = leat_arena_alloc(&arena, (size_t)(spec->rank + 1) * sizeof *dims);
+        size_t bytes = (size_t)r->spec->rank * sizeof(int64_t);
+        int64_t *dims = leat_arena_alloc(&arena, bytes);
         if (dims == NULL)
-            status = leat_fail_memory((size_t)spec->rank * sizeof *dims);
+            status = leat_fail_memory(bytes);
         else
-            wants[i].dims = memcpy(dims, spec->dims, (size_t)spec->rank * sizeof *dims);
-        wants[i].rank = spec->rank;
+            want->dims = memcpy(dims, r->spec->dims, bytes);
+        want->rank = r->spec->rank;
     }
     if (status == LEAT_OK)
-        status = told(k, leat_bundle_match(b, wants, k->n_out));
+        status = told(k, leat_bundle_match(r->bundle, r->wants, k->n_out, note_found, r));
     leat_arena_free(&arena);
-    leat_free(wants);
+    return status;
+}
+
+enum { WORTH_A_SPAN = 4 << 20 }; /* bytes: two huge pages */
+
+/* The outputs of the items from `begin` on that new memory of one span serves: one large tensor, or all the small ones that follow
+ * each other. Large ones have their own, so that none keeps another's memory. Returns where the next begin. */
+static leat_status make_outputs(restoring *r, size_t begin, size_t *end)
+{
+    size_t growth = 0, i = begin;
+    for (; i < r->n_items && (i == begin || r->items[i].size < WORTH_A_SPAN); i++) {
+        size_t bytes = leat_out_growth(r->k, (int)r->outputs[i], r->items[i].size);
+        if (bytes > SIZE_MAX - growth || (i > begin && r->items[begin].size >= WORTH_A_SPAN))
+            break;
+        growth += bytes;
+    }
+    *end = i;
+    leat_span *span = growth >= WORTH_A_SPAN ? leat_span_new(growth) : NULL;
+    leat_status status = LEAT_OK;
+    for (i = begin; i < *end && status == LEAT_OK; i++) {
+        int output = (int)r->outputs[i];
+        status = leat_out_new_in(r->k, output, &r->shapes[output], span);
+        r->items[i].to = r->k->out[output].data;
+    }
+    leat_span_drop(span);
     return status;
 }
 
@@ -196,70 +278,50 @@ static leat_status read_strings(leat_kernel *k, int i, leat_bundle *b, const lea
     return status;
 }
 
-enum { MOST = 512, LARGE = 8 << 20 }; /* tensors read together; bytes that one is read by itself from */
-
-/* Tensors that were found and are not read yet. */
-typedef struct waiting {
-    leat_bundle_entry entries[MOST];
-    leat_bundle_item items[MOST];
-    size_t n, used; /* used: entries that hold something, at least */
-} waiting;
-
-static leat_status read_waiting(const leat_kernel *k, leat_bundle *b, waiting *w)
+/* Strings, a tensor stored in slices, a slice. */
+static leat_status restore_one(restoring *r, int i, leat_bundle_entry *e)
 {
-    size_t n = w->n;
-    w->n = 0;
-    return told(k, leat_bundle_read_all(b, w->items, n));
-}
-
-static leat_status restore_one(leat_kernel *k, int i, leat_bundle *b, waiting *w, leat_bundle_spec *spec)
-{
-    leat_bundle_entry *e = &w->entries[w->n];
-    w->used = LEAT_MAX(w->used, w->n + 1);
+    leat_kernel *k = r->k;
     const char *name = name_of(k, (uint32_t)i);
+    leat_bundle_spec *spec = r->spec;
     LEAT_TRY(spec_of(k, (uint32_t)i, spec));
-    LEAT_TRY(told(k, leat_bundle_find(b, name, strlen(name), e)));
-    if (e->meta.rank > LEAT_MAX_RANK)
-        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "tensor '%s' has %d dimensions", name,
-                                e->meta.rank);
-    int64_t dims[LEAT_BUNDLE_RANK];
+    LEAT_TRY(told(k, leat_bundle_find(r->bundle, name, strlen(name), e)));
+    leat_shape shape = r->shapes[i];
     if (spec->rank >= 0)
-        slice_dims(spec, dims);
-    leat_shape shape = leat_shape_of(e->meta.rank, spec->rank >= 0 ? dims : e->meta.dims);
+        slice_dims(spec, shape.dims);
     const leat_bundle_extent *region = spec->rank >= 0 ? spec->extents : NULL;
     LEAT_TRY(leat_out_new(k, i, &shape));
     leat_tensor *to = &k->out[i];
     if (to->dtype == LEAT_STRING)
-        return told(k, read_strings(k, i, b, e, region));
-    size_t bytes = (size_t)to->elements * leat_dtype_bytes(to->dtype);
-    if (region != NULL || e->meta.slices > 0 || bytes >= LARGE)
-        return told(k, leat_bundle_read(b, e, region, to->data, bytes));
-    w->items[w->n++] = (leat_bundle_item){e, to->data, bytes};
-    return w->n == MOST ? read_waiting(k, b, w) : LEAT_OK;
+        return told(k, read_strings(k, i, r->bundle, e, region));
+    return told(k, leat_bundle_read(r->bundle, e, region, to->data, leat_tensor_bytes(to)));
+}
+
+static leat_status restore_found(restoring *r)
+{
+    for (size_t begin = 0; begin < r->n_items;)
+        LEAT_TRY(make_outputs(r, begin, &begin));
+    LEAT_TRY(told(r->k, leat_bundle_read_all(r->bundle, r->items, r->n_items)));
+    leat_bundle_entry e = {0};
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; i < r->n_others && status == LEAT_OK; i++)
+        status = restore_one(r, (int)r->others[i], &e);
+    leat_bundle_entry_free(&e);
+    return status;
 }
 
 static leat_status restore_kernel(leat_kernel *k)
 {
     const char *prefix;
+    restoring r = {0};
     LEAT_TRY(check_names(k, k->n_out));
     LEAT_TRY(take_path(k, k->in[0], 0, &prefix));
-    leat_bundle *b = NULL;
-    waiting *w = leat_alloc_zero(1, sizeof *w);
-    leat_bundle_spec *spec = leat_alloc(sizeof *spec);
-    leat_status status = spec != NULL && w != NULL
-                             ? told(k, leat_bundle_open(&b, prefix))
-                             : leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory to restore");
+    leat_status status = open_restoring(&r, k, prefix);
     if (status == LEAT_OK)
-        status = check_wanted(k, b, spec);
-    for (uint32_t i = 0; i < k->n_out && status == LEAT_OK; i++)
-        status = restore_one(k, (int)i, b, w, spec);
+        status = find_wanted(&r);
     if (status == LEAT_OK)
-        status = read_waiting(k, b, w);
-    for (size_t i = 0; w != NULL && i < w->used; i++)
-        leat_bundle_entry_free(&w->entries[i]);
-    leat_bundle_close(b);
-    leat_free(w);
-    leat_free(spec);
+        status = restore_found(&r);
+    close_restoring(&r);
     return status;
 }
 

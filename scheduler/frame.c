@@ -6,7 +6,7 @@ static void free_memory(leat_frame *f)
 {
     leat_plan *p = f->plan;
     for (uint32_t i = 0; f->slots != NULL && i < p->n_slots; i++)
-        leat_free_aligned(f->slots[i].data);
+        leat_slot_free(&f->slots[i]);
     for (uint32_t i = 0; f->caches != NULL && f->cache_free != NULL && i < p->n_nodes; i++)
         if (f->caches[i] != NULL)
             f->cache_free[i](f->caches[i]);

@@ -100,17 +100,33 @@ static size_t slot_bytes(size_t bytes)
     return LEAT_MAX((bytes + LEAT_ALIGNMENT - 1) / LEAT_ALIGNMENT * LEAT_ALIGNMENT, (size_t)LEAT_ALIGNMENT);
 }
 
-/* Grows the slot to hold `bytes`; the old content is nobody's any more (plan-slots.c). */
-static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
+void leat_slot_free(leat_slot *slot)
 {
-    if (slot->capacity >= bytes && slot->data != NULL)
+    if (slot->span != NULL)
+        leat_span_drop(slot->span);
+    else
+        leat_free_aligned(slot->data);
+    *slot = (leat_slot){0};
+}
+
+static bool has_room(const leat_slot *slot, size_t bytes)
+{
+    return slot->capacity >= bytes && slot->data != NULL;
+}
+
+/* Grows the slot to hold `bytes`, of the span where it has them; the old content is nobody's any more (plan-slots.c). */
+static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes, leat_span *span)
+{
+    if (has_room(slot, bytes))
         return LEAT_OK;
     size_t room = slot_bytes(bytes);
     LEAT_TRY(charge(k, room - slot->capacity));
     atomic_fetch_sub_explicit(&k->frame->slot_bytes, slot->capacity, memory_order_relaxed);
-    leat_free_aligned(slot->data);
-    *slot = (leat_slot){0};
-    slot->data = leat_alloc_aligned(room);
+    leat_slot_free(slot);
+    slot->data = span != NULL ? leat_span_alloc(span, room) : NULL;
+    slot->span = slot->data != NULL ? span : NULL;
+    if (slot->data == NULL)
+        slot->data = leat_alloc_aligned(room);
     if (slot->data == NULL)
         return in_context(k, leat_fail_memory(room));
     slot->capacity = room;
@@ -118,22 +134,40 @@ static leat_status slot_room(leat_kernel *k, leat_slot *slot, size_t bytes)
     return LEAT_OK;
 }
 
+/* The slot of output i; NULL where it lies on the heap. */
+static leat_slot *slot_of(const leat_kernel *k, int i)
+{
+    if (k->frame == NULL)
+        return NULL;
+    const leat_plan_node *node = &k->frame->plan->nodes[k->node];
+    uint32_t slot = k->frame->plan->value_slot[node->out + (uint32_t)i - k->frame->plan->base];
+    /* An output that shares its slot with the input it may replace must not grow it while the input is read. */
+    return slot == LEAT_NO_SLOT || (i == 0 && node->inplace >= 0) ? NULL : &k->frame->slots[slot];
+}
+
 leat_status leat_out_new(leat_kernel *k, int i, const leat_shape *shape)
+{
+    return leat_out_new_in(k, i, shape, NULL);
+}
+
+size_t leat_out_growth(const leat_kernel *k, int i, size_t bytes)
+{
+    const leat_slot *slot = slot_of(k, i);
+    return slot == NULL || has_room(slot, bytes) ? 0 : slot_bytes(bytes);
+}
+
+leat_status leat_out_new_in(leat_kernel *k, int i, const leat_shape *shape, leat_span *span)
 {
     int64_t elements;
     size_t bytes;
     leat_status status = leat_shape_measure(shape, k->op->outputs[i].dtype, &elements, &bytes);
     if (status != LEAT_OK)
         return in_context(k, status);
-    if (k->frame == NULL)
+    leat_slot *slot = slot_of(k, i);
+    if (slot == NULL)
         return heap_output(k, i, shape, bytes);
-    const leat_plan_node *node = &k->frame->plan->nodes[k->node];
-    uint32_t slot = k->frame->plan->value_slot[node->out + (uint32_t)i - k->frame->plan->base];
-    /* An output that shares its slot with the input it may replace must not grow it while the input is read. */
-    if (slot == LEAT_NO_SLOT || (i == 0 && node->inplace >= 0))
-        return heap_output(k, i, shape, bytes);
-    LEAT_TRY(slot_room(k, &k->frame->slots[slot], bytes));
-    set_header(&k->out[i], k->op->outputs[i].dtype, shape, elements, k->frame->slots[slot].data);
+    LEAT_TRY(slot_room(k, slot, bytes, span));
+    set_header(&k->out[i], k->op->outputs[i].dtype, shape, elements, slot->data);
     return LEAT_OK;
 }
 
@@ -329,12 +363,12 @@ leat_status leat_var_take(leat_kernel *k, leat_var *var, int i)
     if (slot->data != value->data || slot->capacity != slot_bytes(bytes) || bytes < WORTH_TAKING)
         return leat_var_assign(k, var, value);
     if (old != NULL && old->dtype == value->dtype && leat_tensor_bytes(old) == bytes &&
-        leat_tensor_swap(old,
-                         &slot->data)) { /* the slot gets the old memory: nothing is allocated in a loop */
+        leat_tensor_swap(old, &slot->data,
+                         &slot->span)) { /* the slot gets the old memory: nothing is allocated in a loop */
         old->shape = value->shape;
         return LEAT_OK;
     }
-    leat_tensor *taken = leat_tensor_adopt(value->dtype, value->shape, slot->data);
+    leat_tensor *taken = leat_tensor_adopt(value->dtype, value->shape, slot->data, slot->span);
     if (taken == NULL)
         return in_context(k, LEAT_ERR_NO_MEMORY);
     *slot = (leat_slot){0};

@@ -66,7 +66,9 @@ struct leat_plan {
 typedef struct leat_slot {
     void *data;
     size_t capacity;
+    leat_span *span; /* that `data` lies in; NULL: of leat_alloc_aligned */
 } leat_slot;
+void leat_slot_free(leat_slot *slot); /* kernel.c; leaves it empty */
 
 /* What one run works in. Frames are kept by the plan; each serves one run at a time. */
 typedef struct leat_frame {

@@ -97,6 +97,32 @@ LEAT_TEST(memory_is_counted)
     CHECK(leat_live_allocations() == before);
 }
 
+LEAT_TEST(span_goes_with_its_last_block)
+{
+    enum { BYTES = 5 << 20 };
+    uint64_t before = leat_live_allocations();
+    leat_span *s = leat_span_new(BYTES);
+    REQUIRE(s != NULL);
+    CHECK(leat_live_allocations() == before + 1);
+    char *a = leat_span_alloc(s, 1), *b = leat_span_alloc(s, 4 << 20), *c = leat_span_alloc(s, 0);
+    REQUIRE(a != NULL && b != NULL && c != NULL);
+    CHECK((uintptr_t)a % LEAT_ALIGNMENT == 0 && b == a + LEAT_ALIGNMENT && c == b + (4 << 20));
+    CHECK(leat_span_alloc(s, 1 << 20) == NULL); /* 64 bytes too many */
+    char *d = leat_span_alloc(s, (1 << 20) - LEAT_ALIGNMENT);
+    REQUIRE(d == c);
+    memset(a, 1, 1);
+    memset(b, 2, 4 << 20);
+    memset(d, 3, (1 << 20) - LEAT_ALIGNMENT);
+    for (int i = 0; i < 4; i++)
+        leat_span_drop(s); /* the maker's, and those of three blocks */
+    CHECK(leat_live_allocations() == before + 1 && b[0] == 2 && b[(4 << 20) - 1] == 2);
+    leat_span_drop(s);
+    leat_span_drop(NULL);
+    CHECK(leat_live_allocations() == before);
+    CHECK(leat_span_new(SIZE_MAX) == NULL && leat_span_new(PTRDIFF_MAX / 2) == NULL);
+    CHECK(leat_live_allocations() == before);
+}
+
 LEAT_TEST(memory_overflow_is_refused)
 {
     uint64_t before = leat_live_allocations();

@@ -496,17 +496,17 @@ LEAT_TEST(what_is_expected)
     snprintf(prefix, sizeof prefix, "%s/m", check_temp_dir());
     make_good(0);
     REQUIRE_OK(leat_bundle_open(&b, prefix));
-    CHECK_OK(leat_bundle_match(b, good, LEAT_LEN(good)));
+    CHECK_OK(leat_bundle_match(b, good, LEAT_LEN(good), NULL, NULL));
     CHECK_FAILS(
-        leat_bundle_match(b, bad, 2), LEAT_ERR_INVALID_ARGUMENT,
+        leat_bundle_match(b, bad, 2, NULL, NULL), LEAT_ERR_INVALID_ARGUMENT,
         ": 'a' is float32[2,3] where float32[3,2] is wanted; 'b' is int64[4] where float32[4] is wanted");
-    CHECK_FAILS(leat_bundle_match(b, bad, LEAT_LEN(bad)), LEAT_ERR_NOT_FOUND,
+    CHECK_FAILS(leat_bundle_match(b, bad, LEAT_LEN(bad), NULL, NULL), LEAT_ERR_NOT_FOUND,
                 "; 'gone' is missing; 'z' is float32[] where float32[2] is wanted");
     leat_bundle_close(b);
     bad_row row = {.field = NUMBER("a", 3, 7)};
     write_index(&row);
     REQUIRE_OK(leat_bundle_open(&b, prefix));
-    CHECK_FAILS(leat_bundle_match(b, good, LEAT_LEN(good)), LEAT_ERR_DATA_LOSS,
+    CHECK_FAILS(leat_bundle_match(b, good, LEAT_LEN(good), NULL, NULL), LEAT_ERR_DATA_LOSS,
                 "tensor 'a': data file 7 of 2");
     leat_bundle_close(b);
 }

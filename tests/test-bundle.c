@@ -385,7 +385,7 @@ LEAT_TEST(many_tensors_at_once)
     for (int i = 0; i < COUNT; i++) {
         snprintf(name, sizeof name, "t%03d", i);
         REQUIRE_OK(leat_bundle_find(b, name, 4, &entries[i]));
-        items[i] = (leat_bundle_item){&entries[i], back + (size_t)i * BYTES, BYTES};
+        items[i] = leat_bundle_item_of(&entries[i], entries[i].name, back + (size_t)i * BYTES);
     }
     CHECK_OK(leat_bundle_read_all(b, items, COUNT));
     CHECK(memcmp(bytes, back, COUNT * BYTES) == 0);

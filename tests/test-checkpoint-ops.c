@@ -294,6 +294,112 @@ LEAT_TEST(restoring_checks_everything_first)
     restore_into_another(true);
 }
 
+/* ---- megabytes, whose memory comes from spans and which threads share ---- */
+
+enum { SMALL = 60, ALL = SMALL + 2 };
+
+typedef struct big_model {
+    leat_graph *graph;
+    leat_saver *saver;
+    leat_out values[ALL];
+    char path[4200];
+} big_model;
+
+static int64_t big_elements(int i)
+{
+    return i < SMALL ? 25000 - i : i == SMALL ? 1300001 : 1;
+}
+
+/* Is every variable all its own number? */
+static void check_big(const big_model *m, leat_session *s)
+{
+    leat_tensor *got[ALL] = {NULL};
+
+    for (int i = 0; i < ALL; i++) {
+        REQUIRE_OK(leat_eval(s, m->values[i], &got[i]));
+        const float *x = leat_tensor_data(got[i]);
+        int64_t n = leat_tensor_elements(got[i]), same = 0;
+        CHECK(n == big_elements(i));
+        while (same < n && x[same] == (float)i)
+            same++;
+        CHECK(same == n);
+        leat_tensor_unref(got[i]);
+    }
+}
+
+static void make_big(big_model *m, leat_session **s)
+{
+    m->graph = leat_graph_new();
+    for (int i = 0; i < ALL; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "v%03d", i);
+        m->values[i] = leat_variable_read(
+            add_variable(m->graph, name, LEAT_FLOAT, LEAT_SHAPE(big_elements(i)), (float)i, i % 2 == 0));
+    }
+    m->saver = leat_saver_new(m->graph, .max_to_keep = 5);
+    snprintf(m->path, sizeof m->path, "%s/m", check_temp_dir());
+    REQUIRE_OK(leat_session_open(s, m->graph, NULL));
+    CHECK_OK(leat_run_init(*s));
+    CHECK_OK(leat_save(m->saver, *s, m->path));
+}
+
+/* One value of a variable, or the failure to read it. */
+static leat_status first_of(const big_model *m, leat_session *s, int i)
+{
+    leat_tensor *t = NULL;
+    leat_status status = leat_eval(s, m->values[i], &t);
+    leat_tensor_unref(t);
+    return status;
+}
+
+static void damage(const big_model *m)
+{
+    char data[4300];
+    snprintf(data, sizeof data, "%s.data-00000-of-00001", m->path);
+    FILE *f = fopen(data, "r+b");
+    REQUIRE(f != NULL);
+    fseek(f, 3000000, SEEK_SET);
+    fputc(0x55, f);
+    fclose(f);
+}
+
+LEAT_TEST(megabytes_are_restored)
+{
+    uint64_t before = leat_live_allocations();
+    big_model m;
+    leat_session *s, *fresh, *none;
+    make_big(&m, &s);
+    for (int nth = 1, fired = 1; fired; nth += nth < 20 ? 1 : 97) {
+        REQUIRE_OK(leat_session_open(&fresh, m.graph, NULL));
+        leat_fault_arm(LEAT_FAULT_ALLOC, (uint64_t)nth, ENOMEM);
+        leat_status status = leat_restore(m.saver, fresh, m.path);
+        fired = leat_fault_fired();
+        leat_fault_disarm();
+        CHECK(status == LEAT_OK ? true : fired && status == LEAT_ERR_NO_MEMORY);
+        if (status == LEAT_OK) /* a failure before, where it only made the check beforehand know less */
+            check_big(&m, fresh);
+        leat_session_free(fresh);
+    }
+    REQUIRE_OK(leat_session_open(&fresh, m.graph, NULL));
+    for (int again = 0; again < 3; again++) { /* new memory, then the variables' own */
+        CHECK_OK(leat_restore(m.saver, fresh, m.path));
+        check_big(&m, fresh);
+    }
+    damage(&m);
+    REQUIRE_OK(leat_session_open(&none, m.graph, NULL));
+    CHECK_FAILS(leat_restore(m.saver, none, m.path), LEAT_ERR_DATA_LOSS, "the checksum does not match");
+    for (int i = 0; i < ALL; i++)
+        CHECK_FAILS(first_of(&m, none, i), LEAT_ERR_FAILED_PRECONDITION, "uninitialized");
+    CHECK_FAILS(leat_restore(m.saver, fresh, m.path), LEAT_ERR_DATA_LOSS, "the checksum does not match");
+    check_big(&m, fresh);
+    leat_session_free(none);
+    leat_session_free(s);
+    leat_session_free(fresh); /* its variables' spans outlive the plan whose slots they were */
+    leat_saver_free(m.saver);
+    leat_graph_free(m.graph);
+    CHECK(leat_live_allocations() == before);
+}
+
 /* Wherever the disk is full, what was saved before stays, and no index is there without its meta graph, nor one without it. */
 LEAT_TEST(a_full_disk_leaves_whole_checkpoints)
 {

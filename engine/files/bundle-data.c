@@ -18,14 +18,13 @@ static leat_status bad_data(const leat_file *f, uint64_t offset, const leat_bund
 static leat_status read_numbers(leat_bundle *b, const leat_bundle_entry *e, const leat_bundle_meta *m,
                                 char *to)
 {
-    leat_file *f = &b->shards[m->shard].file;
-    uint32_t crc;
-    leat_status status = leat_file_read_crc(f, (uint64_t)m->offset, to, (size_t)m->size, &crc);
-    if (status != LEAT_OK)
-        return leat_fail_context(status, "tensor '%s'", e->name);
-    return leat_crc32c_mask(crc) == m->crc
-               ? LEAT_OK
-               : bad_data(f, (uint64_t)m->offset, e, "the checksum does not match");
+    leat_bundle_item item = {.name = e->name,
+                             .to = to,
+                             .size = (size_t)m->size,
+                             .offset = (uint64_t)m->offset,
+                             .shard = (int)m->shard,
+                             .crc = m->crc};
+    return leat_bundle_read_all(b, &item, 1);
 }
 
 /* Reads them piece by piece into `piece` of LEAT_READ_PIECE bytes, handing each to `use`. */

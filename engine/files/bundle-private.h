@@ -99,13 +99,18 @@ void leat_bundle_entry_free(leat_bundle_entry *e);
  * entries stored whole (meta.slices == 0) at once. LEAT_ERR_DATA_LOSS names file, offset and tensor. */
 leat_status leat_bundle_read(leat_bundle *b, const leat_bundle_entry *e, const leat_bundle_extent *region,
                              void *to, size_t size) LEAT_MUST_CHECK;
-/* leat_bundle_read of many entries stored whole, on threads of its own where that pays. Of several failures that of the
- * first item is told. */
+/* The same for many tensors of numbers that are stored whole, on threads of its own where that pays. Of several failures that of
+ * the first item is told. An item is a fraction of its entry, which is not needed any more. */
 typedef struct leat_bundle_item {
-    const leat_bundle_entry *entry;
-    void *to;
+    const char *name; /* for messages */
+    void *to;         /* `size` bytes, which are elements times dtype */
     size_t size;
+    uint64_t offset;
+    int shard;
+    uint32_t crc;
 } leat_bundle_item;
+/* Of a good entry; the name is borrowed. */
+leat_bundle_item leat_bundle_item_of(const leat_bundle_entry *e, const char *name, void *to);
 leat_status leat_bundle_read_all(leat_bundle *b, const leat_bundle_item *items, size_t count) LEAT_MUST_CHECK;
 /* As leat_bundle_read, for strings: `count` of them, whose bytes live in the arena. */
 leat_status leat_bundle_read_strings(leat_bundle *b, const leat_bundle_entry *e,
@@ -128,8 +133,11 @@ typedef struct leat_bundle_want {
 } leat_bundle_want;
 
 /* Are they all there, of that dtype and shape? If not, LEAT_ERR_NOT_FOUND (LEAT_ERR_INVALID_ARGUMENT where all are
- * there and some differ), and the message lists every one. */
-leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, size_t count) LEAT_MUST_CHECK;
+ * there and some differ), and the message lists every one. `found` (may be NULL) gets want i's entry, if that fits; a failure of
+ * its is told with the others. */
+typedef leat_status leat_bundle_found(void *user, size_t i, const leat_bundle_entry *e);
+leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, size_t count,
+                              leat_bundle_found *found, void *user) LEAT_MUST_CHECK;
 
 /* Appends "[2,3]" for a shape. */
 void leat_bundle_put_shape(leat_buf *b, int rank, const int64_t *dims);

@@ -84,7 +84,10 @@ static int by_place(const void *a, const void *b)
 static void keep_overlaps(leat_bundle *b, bundle_range *ranges, size_t count)
 {
     size_t furthest = 0, kept = 0;
-    if (count > 1)
+    size_t sorted = 1; /* tensors written in the order of their names are */
+    while (sorted < count && by_place(&ranges[sorted - 1], &ranges[sorted]) <= 0)
+        sorted++;
+    if (sorted < count)
         qsort(ranges, count, sizeof *ranges, by_place);
     for (size_t i = 1; i < count; i++) {
         bundle_range *r = &ranges[i], *f = &ranges[furthest];
@@ -447,7 +450,8 @@ static void put_difference(leat_buf *text, const leat_bundle_want *w, const leat
     leat_buf_puts(text, " is wanted");
 }
 
-leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, size_t count)
+leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, size_t count,
+                              leat_bundle_found *found, void *user)
 {
     leat_status result = LEAT_OK;
     leat_buf text = {0};
@@ -455,6 +459,8 @@ leat_status leat_bundle_match(leat_bundle *b, const leat_bundle_want *wants, siz
     for (size_t i = 0; i < count; i++) {
         const leat_bundle_want *w = &wants[i];
         leat_status status = leat_bundle_find(b, w->name, strlen(w->name), &e);
+        if (status == LEAT_OK && found != NULL && fits(w, &e))
+            status = found(user, i, &e);
         if (status == LEAT_ERR_NO_MEMORY || status == LEAT_ERR_IO) {
             result = status;
             leat_buf_clear(&text);

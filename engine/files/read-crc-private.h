@@ -1,22 +1,24 @@
-/* read-crc-private.h - reading a large part of a file together with its CRC. */
+/* read-crc-private.h - reading large parts of files together with their CRCs. */
 #ifndef LEAT_READ_CRC_PRIVATE_H
 #define LEAT_READ_CRC_PRIVATE_H
 
-#include <pthread.h>
 #include "base/file-private.h"
 
 /* Small enough to be in the cache still when the CRC looks at what was read. */
 enum { LEAT_READ_PIECE = 128 * 1024 };
 
-enum { LEAT_READ_THREADS = 4 }; /* at most: two saturate the memory of a small machine */
-/* Threads that so many bytes are worth, of those that the process may run on; the caller is one of them. */
-size_t leat_read_threads(size_t bytes);
-/* Starts one that gets none of the program's signals; false where there is none to be had. */
-bool leat_read_thread(pthread_t *thread, void *(*run)(void *), void *user);
+/* A part of a file that is wanted in memory. */
+typedef struct leat_read_range {
+    leat_file *file;
+    uint64_t offset;
+    void *to;
+    size_t size;
+    uint32_t crc; /* is set: the CRC32C of the bytes */
+} leat_read_range;
 
-/* As leat_file_read_at, and *crc is the CRC32C of the bytes. From some megabytes on, threads of its own share the
- * work: one copies hardly as fast as `cat`. */
-leat_status leat_file_read_crc(leat_file *f, uint64_t offset, void *to, size_t n,
-                               uint32_t *crc) LEAT_MUST_CHECK;
+/* leat_file_read_at of every range, and its CRC. From some megabytes on, threads of its own share the work: one copies hardly as
+ * fast as `cat`. Of several failures that of the first range is told, *done being its number; the ranges before it are read.
+ * *done is `count` where all are. */
+leat_status leat_file_read_ranges(leat_read_range *ranges, size_t count, size_t *done) LEAT_MUST_CHECK;
 
 #endif

@@ -1,27 +1,46 @@
+/* read-crc.c - reading on several threads. What is to be read is cut where one huge page of the destination ends and the next one
+ * begins, and a thread takes all that goes into one: new memory is then had once, by the thread that fills it while it is in its
+ * cache. */
 #include "config.h"
 #include "read-crc-private.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/crc-private.h"
 
-/* Bytes that are worth a thread: it takes 20 us to start, and these 1 ms to read. */
-enum { SHARE = 4 * 1024 * 1024 };
+enum {
+    SHARE =
+        4 * 1024 * 1024, /* bytes that are worth a thread: it takes 20 us to start, and these 1 ms to read */
+    MOST_THREADS = 4,    /* two saturate the memory of a small machine */
+    FRAME = 2 * 1024 * 1024
+};
 
-typedef struct share {
-    leat_file *file;
-    uint64_t offset;
-    char *to;
-    size_t size;
+/* A part of a range that goes into one frame of memory. */
+typedef struct part {
+    size_t range, at, size;
     uint32_t crc;
+} part;
+
+typedef struct reading {
+    const leat_read_range *ranges;
+    part *parts;
+    size_t count, page;
+    atomic_size_t next;   /* the part that nobody has begun with; always the first of a frame, or `count` */
+    atomic_size_t failed; /* the first that failed, or SIZE_MAX: those behind it are not begun */
+    pthread_mutex_t lock; /* guards the rest */
     leat_status status;
     char message[512]; /* messages are per thread */
-    pthread_t thread;
-    bool started;
-} share;
+} reading;
+
+static uintptr_t frame_of(const reading *r, size_t i)
+{
+    return ((uintptr_t)r->ranges[r->parts[i].range].to + r->parts[i].at) / FRAME;
+}
 
 /* Memory that was never touched gets its pages at once, not one by one as the bytes arrive in it: half the time of reading into a
  * new tensor. Only a wish: older kernels refuse. */
@@ -40,74 +59,126 @@ static void touch(char *to, size_t n, size_t page)
 #endif
 }
 
-static void read_share(share *s)
+static leat_status read_part(const reading *r, part *p)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    s->crc = 0;
-    for (size_t at = 0; at < s->size;) {
-        size_t n = LEAT_MIN(s->size - at, (size_t)LEAT_READ_PIECE);
-        touch(s->to + at, n, page);
-        s->status = leat_file_read_at(s->file, s->offset + at, s->to + at, n);
-        if (s->status != LEAT_OK)
-            return;
-        s->crc = leat_crc32c_extend(s->crc, s->to + at, n);
+    const leat_read_range *range = &r->ranges[p->range];
+    for (size_t at = 0; at < p->size;) {
+        char *to = (char *)range->to + p->at + at;
+        size_t n = LEAT_MIN(p->size - at, (size_t)LEAT_READ_PIECE);
+        touch(to, n, r->page);
+        LEAT_TRY(leat_file_read_at(range->file, range->offset + p->at + at, to, n));
+        p->crc = leat_crc32c_extend(p->crc, to, n);
         at += n;
+    }
+    return LEAT_OK;
+}
+
+static void note_failure(reading *r, size_t i, leat_status status)
+{
+    pthread_mutex_lock(&r->lock);
+    if (i < atomic_load_explicit(&r->failed, memory_order_relaxed)) {
+        atomic_store_explicit(&r->failed, i, memory_order_relaxed);
+        r->status = status;
+        strncpy(r->message, leat_message(), sizeof r->message - 1);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Takes the parts of the next frame: *begin to the end that is returned. Relaxed: a number carries no data with it; what was read is
+ * seen after the join. */
+static size_t take_frame(reading *r, size_t *begin)
+{
+    size_t i = atomic_load_explicit(&r->next, memory_order_relaxed), end;
+    do {
+        for (end = i; end < r->count && frame_of(r, end) == frame_of(r, i);)
+            end++;
+    } while (!atomic_compare_exchange_weak_explicit(&r->next, &i, end, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    *begin = i;
+    return end;
+}
+
+/* A part below the first failure is always read, so that it is the same one whoever reads it. */
+static void *read_frames(void *user)
+{
+    reading *r = user;
+    for (;;) {
+        size_t i, end = take_frame(r, &i);
+        if (i == end)
+            return NULL;
+        for (; i < end && i < atomic_load_explicit(&r->failed, memory_order_relaxed); i++) {
+            leat_status status = read_part(r, &r->parts[i]);
+            if (status != LEAT_OK)
+                note_failure(r, i, status);
+        }
     }
 }
 
-static void *run_share(void *user)
+static size_t cut(const leat_read_range *ranges, size_t count, part *parts)
 {
-    share *s = user;
-    read_share(s);
-    if (s->status != LEAT_OK)
-        strncpy(s->message, leat_message(), sizeof s->message - 1);
-    return NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0, size; at < ranges[i].size; at += size) {
+            size = LEAT_MIN(ranges[i].size - at, FRAME - ((uintptr_t)ranges[i].to + at) % FRAME);
+            if (parts != NULL)
+                parts[n] = (part){.range = i, .at = at, .size = size};
+            n++;
+        }
+    return n;
 }
 
-size_t leat_read_threads(size_t bytes)
+static size_t useful_threads(const leat_read_range *ranges, size_t count)
 {
+    size_t shares = 0;
     cpu_set_t set;
-    if (bytes / SHARE < 2 || sched_getaffinity(0, sizeof set, &set) != 0)
+    for (size_t i = 0, bytes = 0; i < count && shares < MOST_THREADS; i++) {
+        bytes += LEAT_MIN(ranges[i].size, (size_t)SHARE * MOST_THREADS);
+        shares = bytes / SHARE;
+    }
+    if (shares < 2 || sched_getaffinity(0, sizeof set, &set) != 0)
         return 1;
-    int usable = LEAT_MAX(1, LEAT_MIN(CPU_COUNT(&set), (int)LEAT_READ_THREADS));
-    return LEAT_MIN((size_t)usable, bytes / SHARE);
+    return LEAT_MIN(LEAT_MIN(shares, (size_t)MOST_THREADS), (size_t)LEAT_MAX(CPU_COUNT(&set), 1));
 }
 
-bool leat_read_thread(pthread_t *thread, void *(*run)(void *), void *user)
+/* The program's signals are not for this thread. */
+static bool start_thread(pthread_t *thread, reading *r)
 {
     sigset_t all, old;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* the program's signals are not for our threads */
-    bool started = pthread_create(thread, NULL, run, user) == 0;
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool started = pthread_create(thread, NULL, read_frames, r) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return started;
 }
 
-leat_status leat_file_read_crc(leat_file *f, uint64_t offset, void *to, size_t n, uint32_t *crc)
+leat_status leat_file_read_ranges(leat_read_range *ranges, size_t count, size_t *done)
 {
-    share shares[LEAT_READ_THREADS] = {{0}};
-    size_t count = leat_read_threads(n);
-    size_t each = n / count / LEAT_READ_PIECE * LEAT_READ_PIECE;
-    for (size_t i = 0; i < count; i++) {
-        shares[i].file = f;
-        shares[i].offset = offset + i * each;
-        shares[i].to = (char *)to + i * each;
-        shares[i].size = i + 1 < count ? each : n - i * each;
-        if (i > 0)
-            shares[i].started = leat_read_thread(&shares[i].thread, run_share, &shares[i]);
+    reading r = {.ranges = ranges,
+                 .count = cut(ranges, count, NULL),
+                 .page = (size_t)sysconf(_SC_PAGESIZE),
+                 .failed = SIZE_MAX,
+                 .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t threads[MOST_THREADS];
+    size_t started = 0, want = useful_threads(ranges, count) - 1;
+    *done = 0;
+    r.parts = leat_alloc((r.count + 1) * sizeof *r.parts);
+    if (r.parts == NULL)
+        return leat_fail_memory(r.count * sizeof *r.parts);
+    (void)cut(ranges, count, r.parts);
+    while (started < want && start_thread(&threads[started], &r))
+        started++;
+    read_frames(&r);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    pthread_mutex_destroy(&r.lock);
+    for (size_t i = 0; i < count; i++)
+        ranges[i].crc = 0;
+    for (size_t i = 0; i < r.count; i++) {
+        part *p = &r.parts[i];
+        uint32_t *crc = &ranges[p->range].crc;
+        *crc = p->at == 0 ? p->crc : leat_crc32c_combine(*crc, p->crc, p->size);
     }
-    for (size_t i = 0; i < count; i++) /* its own share, and those that no thread could be had for */
-        if (!shares[i].started)
-            read_share(&shares[i]);
-    leat_status status = shares[0].status;
-    *crc = shares[0].crc;
-    for (size_t i = 1; i < count; i++) {
-        if (shares[i].started)
-            pthread_join(shares[i].thread, NULL);
-        if (status == LEAT_OK && shares[i].status != LEAT_OK)
-            status =
-                shares[i].started ? leat_fail(shares[i].status, "%s", shares[i].message) : shares[i].status;
-        *crc = leat_crc32c_combine(*crc, shares[i].crc, shares[i].size);
-    }
-    return status;
+    *done = r.status == LEAT_OK ? count : r.parts[r.failed].range;
+    leat_free(r.parts);
+    return r.status == LEAT_OK ? LEAT_OK : leat_fail(r.status, "%s", r.message);
 }

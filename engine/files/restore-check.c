@@ -137,7 +137,7 @@ static leat_status match(const search *s, const char *prefix)
     if (status == LEAT_OK)
         status = leat_bundle_open(&b, prefix);
     if (status == LEAT_OK)
-        status = leat_bundle_match(b, wants, n);
+        status = leat_bundle_match(b, wants, n, NULL, NULL);
     leat_bundle_close(b);
     leat_free(wants);
     leat_arena_free(&arena);

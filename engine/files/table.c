@@ -414,9 +414,27 @@ static size_t find_restart(const table_block *b, const char *key, size_t n)
     return load32(b->data + b->entries + 4 * low);
 }
 
+/* Names are mostly asked for in their order: is the first key >= the one sought where the cursor stands, or shortly after? */
+static leat_status seek_near(leat_table *t, leat_table_cursor *c, const char *key, size_t n, bool *done)
+{
+    enum { NEAR = 8 };
+    int order = c->valid ? leat_table_compare(c->key.data, c->key.size, key, n) : 1;
+    *done = order == 0;
+    for (int step = 0; order < 0 && step < NEAR; step++) {
+        LEAT_TRY(leat_table_next(t, c));
+        order = c->valid ? leat_table_compare(c->key.data, c->key.size, key, n) : 1;
+        *done = order >= 0;
+    }
+    return LEAT_OK;
+}
+
 leat_status leat_table_seek(leat_table *t, leat_table_cursor *c, const char *key, size_t n)
 {
     size_t low = 0, high = t->count;
+    bool done;
+    LEAT_TRY(seek_near(t, c, key, n, &done));
+    if (done)
+        return LEAT_OK;
     while (low < high) { /* the first block whose last key is >= key */
         size_t middle = low + (high - low) / 2;
         if (leat_table_compare(t->blocks[middle].last, t->blocks[middle].last_size, key, n) < 0)

@@ -39,10 +39,13 @@ leat_dtype leat_dtype_from_name(const char *name, size_t n)
     return LEAT_DTYPE_NONE;
 }
 
+/* `user` is the span that the data lie in, or NULL. */
 static void free_buffer(void *data, void *user)
 {
-    (void)user;
-    leat_free_aligned(data);
+    if (user != NULL)
+        leat_span_drop(user);
+    else
+        leat_free_aligned(data);
 }
 
 static void free_strings(void *data, void *user)
@@ -129,19 +132,21 @@ leat_tensor *leat_tensor_wrap(leat_dtype dtype, leat_shape shape, void *data,
     return t;
 }
 
-leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data)
+leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data, leat_span *span)
 {
-    return leat_tensor_wrap(dtype, shape, data, free_buffer, NULL);
+    return leat_tensor_wrap(dtype, shape, data, free_buffer, span);
 }
 
-bool leat_tensor_swap(leat_tensor *t, void **data)
+bool leat_tensor_swap(leat_tensor *t, void **data, leat_span **span)
 {
     /* Acquire: the content is as the last of those that held it left it. */
     if (t->free_data != free_buffer || atomic_load_explicit(&t->refs, memory_order_acquire) != 1)
         return false;
-    void *old = t->data;
+    void *old = t->data, *old_span = t->user;
     t->data = *data;
+    t->user = *span;
     *data = old;
+    *span = old_span;
     return true;
 }
 
