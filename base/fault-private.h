@@ -2,7 +2,7 @@
  *
  * leat_fault_arm(kind, nth, error): the nth call (1 is the next) of that kind fails, once, with that errno.
  * kind LEAT_FAULT_SHORT makes the nth read or write transfer at most one byte; LEAT_FAULT_EINTR interrupts it;
- * LEAT_FAULT_STALL makes the nth write wait for `error` milliseconds, as a busy disk does.
+ * LEAT_FAULT_STALL makes the nth write or fsync wait for `error` milliseconds, as a busy disk does, or until it is disarmed.
  * The counters are process-wide and atomic, so that calls on the library's threads count too. */
 #ifndef LEAT_FAULT_PRIVATE_H
 #define LEAT_FAULT_PRIVATE_H

@@ -69,6 +69,13 @@ leat_status leat_file_open(leat_file *f, const char *path)
     return LEAT_OK;
 }
 
+/* As a disk that is busy, until the time is over or the fault is disarmed. */
+static void stall(void)
+{
+    for (int ms = leat_fault_check(LEAT_FAULT_STALL); ms > 0 && leat_fault_fired(); ms--)
+        usleep(1000);
+}
+
 /* One read or write, as the armed fault wants it: fails, is interrupted, or moves one byte. */
 static ssize_t transfer(const leat_file *f, void *to, const void *from, size_t n, uint64_t offset)
 {
@@ -82,9 +89,8 @@ static ssize_t transfer(const leat_file *f, void *to, const void *from, size_t n
     /* The count of calls must go up once: no macro that looks at its argument twice. */
     size_t most = leat_fault_check(LEAT_FAULT_SHORT) != 0 ? 1 : LARGEST_TRANSFER;
     n = LEAT_MIN(n, most);
-    int stall = to == NULL ? leat_fault_check(LEAT_FAULT_STALL) : 0;
-    if (stall > 0)
-        usleep((useconds_t)stall * 1000);
+    if (to == NULL)
+        stall();
     return to != NULL ? pread(f->fd, to, n, (off_t)offset) : write(f->fd, from, n);
 }
 
@@ -198,6 +204,7 @@ leat_status leat_file_truncate(leat_file *f, uint64_t size)
 leat_status leat_file_sync(leat_file *f)
 {
     int error = leat_fault_check(LEAT_FAULT_SYNC);
+    stall();
     if (error == 0 && fsync(f->fd) != 0)
         error = errno;
     if (error != 0)

@@ -31,6 +31,19 @@ mkdir -p runs/diverges
 $leat train $digits --epochs 2 --run diverges --lr 1e6 --optimizer sgd >/dev/null 2>err.txt || bad "train with a high learning rate"
 check "divergence is told once" [ "$(grep -c 'training diverges' err.txt)" = 1 ]
 
+# A disk that takes no more events, in the middle of one: what is whole stays, the rest is counted, the checkpoint is saved all the same;
+# and where that does not fit either, both are told. A file's largest size stands for the disk (ulimit: in 512 bytes).
+seq 400 | awk 'BEGIN { print "a,b,y" } { print $1 % 7 "," $1 % 5 "," $1 % 7 * 2 + $1 % 5 }' >small.csv
+limited() { (trap '' XFSZ; ulimit -f "$1"; shift; exec $leat train small.csv --target y --batch 20 --summary-every 1 "$@") 2>err.txt; }
+limited 60 --epochs 300 --run full; status=$?
+check "events on a full disk: exit status" [ $status = 3 ]
+check "... warned once, and told at the end how many are missing" [ "$(grep -c 'events are being dropped' err.txt),$(grep -c '[0-9] events were dropped$' err.txt)" = 1,1 ]
+check "... the checkpoint is there" [ -f "runs/full/$(latest full).index" ]
+check "... and the events that fitted, whole" sh -c "$leat inspect --json runs/full | grep -q '\"damage\": *\\[\\]'"
+limited 8 --epochs 300 --run fuller; status=$?
+check "nor a checkpoint: exit status" [ $status = 3 ]
+check "... and a line each" [ "$(grep -c '^leat: no checkpoint of step 6000: .*File too large' err.txt),$(grep -c '^leat: .*events were dropped$' err.txt)" = 1,1 ]
+
 # A signal in the middle: the step is finished and saved, the exit status tells.
 $leat train $digits --epochs 100000 --run stopped >/dev/null 2>&1 &
 pid=$!

@@ -303,10 +303,13 @@ static leat_status save(training *t, int64_t step)
     char *path = leat_path_join(t->directory, "model.ckpt");
     if (path == NULL)
         return leat_fail_memory(64);
-    leat_status status = leat_event_writer_flush(t->events);
-    if (status == LEAT_OK)
-        status = leat_save(t->model.saver, t->session, path, .global_step = step);
+    /* Events that cannot be written are no reason to lose the variables too; closing the writer reports them. */
+    if (leat_event_writer_flush(t->events) != LEAT_OK)
+        leat_clear_message();
+    leat_status status = leat_save(t->model.saver, t->session, path, .global_step = step);
     leat_free(path);
+    if (status != LEAT_OK)
+        leat_fail_context(status, "no checkpoint of step %" PRId64, step);
     t->saved_step = step;
     t->saved_at = leat_now();
     return status;
@@ -557,13 +560,16 @@ static int run(leat_tool *tool, const void *values)
     training t = {.tool = tool, .args = values};
     leat_signals_catch(NULL, NULL);
     leat_status status = train(&t);
+    int signal = leat_signals_caught(), code = LEAT_EXIT_OK;
+    if (status != LEAT_OK && signal == 0)
+        code = leat_tool_fail(tool, status);
     leat_status closed = leat_event_writer_close(t.events);
-    int signal = leat_signals_caught();
-    int code = LEAT_EXIT_OK;
+    if (closed != LEAT_OK) {
+        int failed = leat_tool_fail(tool, closed);
+        code = code != LEAT_EXIT_OK ? code : failed;
+    }
     if (signal != 0)
         code = LEAT_EXIT_SIGNAL + signal;
-    else if (status != LEAT_OK || closed != LEAT_OK)
-        code = leat_tool_fail(tool, status != LEAT_OK ? status : closed);
     if (t.directory != NULL && (status == LEAT_OK || signal != 0))
         report(&t);
     leat_tensor_unref(t.x);
