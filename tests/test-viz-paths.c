@@ -1,8 +1,11 @@
 /* Paths of graph diagrams and their labels: what makes a drawing look made by hand. */
 #include "check.h"
+#include "base/fault-private.h"
 #include "tests/viz-graph/graphs.h"
 #include "viz/scene-private.h"
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct placed {
@@ -12,7 +15,7 @@ typedef struct placed {
     leat_canvas *canvas;
 } placed;
 
-/* The graph with its root and the scope `open` drawn open. */
+/* The graph with its root and the scope `open`, unless "", drawn open. */
 static void place_graph(placed *p, const leat_buf *g, const char *open)
 {
     *p = (placed){0};
@@ -21,9 +24,11 @@ static void place_graph(placed *p, const leat_buf *g, const char *open)
     REQUIRE_OK(leat_gmodel_read(&p->m, g->data, g->size, NULL));
     leat_schoice choice = {leat_alloc_zero(p->m.n_nodes, 1), leat_alloc_zero(p->m.n_nodes, 1)};
     choice.open[p->m.root] = 1;
-    uint32_t scope = leat_gmodel_find(&p->m, open);
-    REQUIRE(scope != LEAT_G_NONE);
-    choice.open[scope] = 1;
+    if (open[0]) {
+        uint32_t scope = leat_gmodel_find(&p->m, open);
+        REQUIRE(scope != LEAT_G_NONE);
+        choice.open[scope] = 1;
+    }
     CHECK_OK(leat_scene_build(&p->s, &p->m, &choice));
     CHECK_OK(leat_scene_place(&p->s, p->canvas, &p->session));
     leat_free(choice.open);
@@ -96,4 +101,99 @@ LEAT_TEST(rows_keep_the_order_of_the_graph)
     CHECK(left_of(&p, "relu_3") < left_of(&p, "relu_4"));
     placed_free(&p);
     leat_buf_free(&g);
+}
+
+/* A chain of n ops with some that look back, each at `reach` or `reach` + 1 ops. */
+static void chain(leat_buf *g, int n, int reach, int every)
+{
+    for (int i = 0; i < n; i++) {
+        char name[16], inputs[40] = "";
+        snprintf(name, sizeof name, "op%c%c", 'a' + i / 26, 'a' + i % 26);
+        if (i > 0)
+            snprintf(inputs, sizeof inputs, "op%c%c", 'a' + (i - 1) / 26, 'a' + (i - 1) % 26);
+        if (i > reach && i % every == 0)
+            snprintf(inputs + 4, sizeof inputs - 4, " op%c%c", 'a' + (i - reach) / 26,
+                     'a' + (i - reach) % 26);
+        graph_node(g, i > 0 ? "Relu" : "Placeholder", name, inputs, i % 2 ? "2,3" : NULL);
+    }
+}
+
+static bool apart(const leat_sbox *a, const leat_sbox *b)
+{
+    return a->x + a->w <= b->x + 0.6 || b->x + b->w <= a->x + 0.6 || a->y + a->h <= b->y + 0.6 ||
+           b->y + b->h <= a->y + 0.6;
+}
+
+/* Every path begins above its op, ends below the next, and stays on the drawing. */
+static void check_folded(const leat_scene *s)
+{
+    size_t bad = 0;
+    for (uint32_t i = 1; i < s->n_nodes; i++)
+        for (uint32_t k = i + 1; k < s->n_nodes; k++)
+            bad += s->boxes[i].place == LEAT_S_CORE && !apart(&s->boxes[i], &s->boxes[k]);
+    for (size_t i = 0; i < s->n_edges; i++) {
+        const leat_sedge *e = &s->edges[i];
+        if (e->cut)
+            continue;
+        const leat_sbox *from = &s->boxes[e->from], *to = &s->boxes[e->to];
+        const leat_point *first = e->points, *last = e->points + e->n_points - 1;
+        bad += first->x < from->x || first->x > from->x + from->w || fabs(first->y - from->y) > from->h;
+        bad += last->x < to->x || last->x > to->x + to->w || fabs(last->y - to->y) > to->h;
+        for (size_t k = 0; k < e->n_points; k++)
+            bad += !(e->points[k].x >= -1 && e->points[k].x <= s->w + 1 && e->points[k].y >= -1 &&
+                     e->points[k].y <= s->h + 1);
+    }
+    CHECK(bad == 0);
+}
+
+LEAT_TEST(long_chains_are_folded)
+{
+    static const struct {
+        int n, reach, every;
+        bool folded;
+    } rows[] = {
+        {12, 99, 1, false}, {60, 99, 1, true}, {300, 999, 1, true}, {80, 3, 4, true}, {120, 30, 17, true}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf g = {0};
+        placed p;
+        chain(&g, rows[i].n, rows[i].reach, rows[i].every);
+        place_graph(&p, &g, "");
+        CHECK((p.s.h < 2.5 * p.s.w) == rows[i].folded && p.s.w < 2 * p.s.h);
+        check_folded(&p.s);
+        placed_free(&p);
+        leat_buf_free(&g);
+    }
+}
+
+LEAT_TEST(each_allocation_of_a_folded_drawing_may_fail)
+{
+    leat_lay_box boxes[30] = {0};
+    leat_lay_edge edges[29] = {0};
+    uint64_t before = leat_live_allocations();
+    for (uint64_t nth = 1;; nth++) {
+        leat_lay_session session = {0};
+        leat_arena arena = {0};
+        leat_lay_graph g = {
+            .session = &session, .boxes = boxes, .n_boxes = 30, .edges = edges, .n_edges = 29};
+        g.nodesep = g.edgesep = 5;
+        g.ranksep = 25;
+        g.aspect = 1;
+        for (uint32_t i = 0; i < 30; i++) {
+            boxes[i] = (leat_lay_box){.w = 20, .h = 10};
+            if (i > 0)
+                edges[i - 1] = (leat_lay_edge){.from = i - 1, .to = i, .from_x = 10, .to_x = 10};
+        }
+        leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
+        leat_status status = leat_layout(&g, &arena);
+        bool fired = leat_fault_fired();
+        leat_fault_disarm();
+        CHECK(status == LEAT_OK ||
+              (fired && status == LEAT_ERR_NO_MEMORY)); /* without dot it is done otherwise */
+        CHECK(fired || g.h < 500);
+        leat_arena_free(&arena);
+        leat_lay_session_end(&session);
+        if (!fired)
+            break;
+    }
+    CHECK(leat_live_allocations() == before);
 }

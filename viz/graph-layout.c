@@ -178,7 +178,9 @@ static leat_status lay_out_piece(leat_lay_graph *g, leat_arena *arena)
         return LEAT_OK;
     }
     leat_status st = lay_out_by_dot(g, arena);
-    return st == LEAT_ERR_UNIMPLEMENTED ? leat_layout_layers(g, arena) : st;
+    if (st == LEAT_ERR_UNIMPLEMENTED)
+        st = leat_layout_layers(g, arena);
+    return st == LEAT_OK ? leat_layout_fold(g, arena) : st;
 }
 
 /* ---- packing ---- */

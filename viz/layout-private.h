@@ -52,6 +52,8 @@ leat_status leat_layout(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 
 /* The two ways, for one connected part. dot reports LEAT_ERR_UNIMPLEMENTED where it cannot or should not. */
 leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
+/* Sets a part that is too high for a page in columns. */
+leat_status leat_layout_fold(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* Rounds the paths of dot's result. */
 leat_status leat_layout_smooth(leat_lay_graph *g) LEAT_MUST_CHECK;
 /* Where one part of a Bezier path meets the next at an angle: rounds it, by up to `reach` from the corner. Says
