@@ -226,6 +226,16 @@ static int by_start(const void *a, const void *b)
     return compare_i64(x->start_ns, y->start_ns);
 }
 
+/* As a step's spans stand. */
+static int by_lane(const void *a, const void *b)
+{
+    const execution *x = a, *y = b;
+    if (x->lane != y->lane)
+        return x->lane < y->lane ? -1 : 1;
+    int start = compare_i64(x->start_ns, y->start_ns);
+    return start != 0 ? start : compare_i64(x->end_ns, y->end_ns);
+}
+
 /* Where all threads have names and are numbered from 0, as Leat's are, those that ran nothing have lanes, too. */
 static bool lanes_by_name(leat_step_record *r)
 {
@@ -280,6 +290,7 @@ static void lanes_by_time(leat_step_record *r)
         e.lane = base + lane;
         r->runs[kept++] = e;
     }
+    qsort(r->runs, kept, sizeof *r->runs, by_lane);
     r->n_runs = kept;
     r->n_lanes = base + used;
 }

@@ -537,6 +537,39 @@ LEAT_TEST(labels_of_others_are_read_as_far_as_they_go)
     }
 }
 
+/* TensorFlow's pools tell one thread for several ops at a time: they get lanes by time, in the order of a step's spans. */
+LEAT_TEST(ops_that_overlap_have_lanes)
+{
+    leat_buf b = {0};
+    leat_step_record *r;
+    size_t stats = leat_put_begin(&b, 1);
+    for (int device = 0; device < 2; device++) {
+        size_t d = leat_put_begin(&b, 1);
+        leat_put_string(&b, 1, device ? "/gpu:0" : "/cpu:0");
+        for (unsigned i = 0; i < 5; i++) {
+            char name[8];
+            snprintf(name, sizeof name, "n%u", i);
+            size_t node = leat_put_begin(&b, 2);
+            leat_put_string(&b, 1, name);
+            leat_put_uint(&b, 2, 10 * i);
+            leat_put_uint(&b, 5, 25);
+            leat_put_uint(&b, 10, 7);
+            leat_put_end(&b, node);
+        }
+        leat_put_end(&b, d);
+    }
+    leat_put_end(&b, stats);
+    REQUIRE_OK(leat_step_record_read(&r, b.data, b.size));
+    const leat_profile_step *s = leat_step_record_step(r);
+    CHECK(s->n_spans == 10 && s->n_workers == 6 && s->n_nodes == 5);
+    for (size_t i = 1; i < s->n_spans; i++) {
+        const leat_profile_span *e = &s->spans[i], *before = e - 1;
+        CHECK(before->worker < e->worker || (before->worker == e->worker && before->end_ns <= e->start_ns));
+    }
+    leat_step_record_free(r);
+    leat_buf_free(&b);
+}
+
 LEAT_TEST(a_profile_is_told_and_traced)
 {
     fixture f;
