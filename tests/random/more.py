@@ -244,3 +244,60 @@ def sparse_segment_grad(g, op):
     dy = g.leaf(t, [rows] + g.shape(0, 2))
     index = g.indices([n], 8, g.index_dtype())
     g.apply(op, grad=dy, indices=index, segment_ids=g.fed(ids, g.index_dtype()), dense_output_dim0=tf.constant(8))
+
+
+# ---- images ----
+def pixels(g, op, lo=0.0, hi=1.0, rank=3):
+    shape = g.shape(0, 1, zero=False) + [int(x) for x in g.rng.randint(1, 6, rank - 1)] + [3]
+    return g.leaf(g.dtype(op), shape, lo, hi)
+
+
+@spec("AdjustContrastv2")
+def adjust_contrast(g, op):
+    g.apply(op, images=pixels(g, op), contrast_factor=g.leaf(tf.float32, [], 0.3, 2.0), smooth=False)
+
+
+@spec("AdjustHue", "AdjustSaturation")
+def adjust_colour(g, op):
+    amount = g.leaf(tf.float32, [], -1.0, 1.0) if op == "AdjustHue" else g.leaf(tf.float32, [], 0.0, 2.0)
+    g.apply(op, images=pixels(g, op), **{"delta" if op == "AdjustHue" else "scale": amount}, smooth=False)
+
+
+@spec("RGBToHSV", "HSVToRGB")
+def colour_space(g, op):
+    g.apply(op, images=pixels(g, op, rank=1), smooth=False)
+
+
+@spec("ExtractImagePatches")
+def extract_patches(g, op):
+    x = g.value(g.dtype(op), [int(g.rng.randint(1, 3)), int(g.rng.randint(4, 8)), int(g.rng.randint(4, 8)), int(g.rng.randint(1, 4))])
+    sizes, strides, rates = ([1, int(g.rng.randint(1, 4)), int(g.rng.randint(1, 4)), 1] for _ in range(3))
+    if g.chance(0.5):
+        rates = [1, 1, 1, 1]
+    fits = all((s - 1) * r < 4 for s, r in zip(sizes, rates))
+    padding = g.pick(["SAME", "VALID"]) if fits else "SAME"
+    g.apply(op, images=x, ksizes=sizes, strides=strides, rates=rates, padding=padding)
+
+
+@spec("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps")
+def suppress(g, op):
+    n = int(g.rng.randint(1, 12))
+    at = g.rng.rand(n, 2)
+    boxes = np.concatenate([at, at + 0.1 + 0.5 * g.rng.rand(n, 2)], 1)
+    kw = {"scores": g.fed(g.rng.permutation(n) / 8.0, tf.float32), "max_output_size": g.const(g.rng.randint(0, 9))}
+    if op.endswith("Overlaps"):
+        kw["overlaps"] = g.fed(g.rng.rand(n, n), tf.float32)
+        kw["overlap_threshold"] = g.leaf(tf.float32, [], 0.1, 0.9)
+    else:
+        kw["boxes"] = g.fed(boxes, tf.float32)
+    if op == "NonMaxSuppression":
+        kw["iou_threshold"] = float(np.float32(g.rng.rand()))
+    elif not op.endswith("Overlaps"):
+        kw["iou_threshold"] = g.leaf(tf.float32, [], 0.1, 0.9)
+    if op[-1] in "345s":
+        kw["score_threshold"] = g.leaf(tf.float32, [], 0.0, 0.5)
+    if op[-1] in "45":
+        kw["pad_to_max_output_size"] = g.chance(0.5)
+    if op.endswith("V5"):
+        kw["soft_nms_sigma"] = g.const(g.pick([0.0, 0.3]), tf.float32)
+    g.apply(op, **kw, smooth=False)
