@@ -117,7 +117,7 @@ static int by_row(const void *a, const void *b)
     return p->y != q->y ? (p->y > q->y) - (p->y < q->y) : (p->x > q->x) - (p->x < q->x);
 }
 
-/* Do more neighbours in a row stand against the order of the graph than with it? */
+/* Do more pairs in a row stand against the order of the graph than with it? */
 static bool runs_backwards(const leat_lay_graph *g)
 {
     place row[TURNED_UP_TO];
@@ -125,9 +125,10 @@ static bool runs_backwards(const leat_lay_graph *g)
     for (size_t i = 0; i < g->n_boxes; i++)
         row[n++] = (place){g->boxes[i].x, round(g->boxes[i].y + g->boxes[i].h / 2), i};
     qsort(row, n, sizeof *row, by_row);
-    for (size_t i = 0; i + 1 < n; i++)
-        if (row[i].y == row[i + 1].y)
-            *(row[i].box < row[i + 1].box ? &with : &against) += 1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n && row[k].y == row[i].y; k++)
+            if (g->boxes[row[i].box].rank == g->boxes[row[k].box].rank)
+                *(row[i].box < row[k].box ? &with : &against) += 1;
     return against > with;
 }
 
