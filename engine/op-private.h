@@ -44,8 +44,8 @@ struct leat_tensor {
 /* As leat_tensor_wrap, of memory that leat_alloc_aligned gave (span NULL) or leat_span_alloc: the tensor's from now on, but not
  * after a failure. */
 leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data, leat_span *span);
-/* Exchanges the memory of a tensor (of numbers, made by leat_tensor_new or _adopt, held by the caller alone) for other
- * such memory of its size; false, and nothing is done, where it is none of that kind. */
+/* Exchanges the memory of a tensor (of numbers, made by leat_tensor_new or _adopt) for other such memory of its size; false,
+ * and nothing is done, where it is none of that kind. Who else holds the tensor must look at its data anew. */
 bool leat_tensor_swap(leat_tensor *t, void **data, leat_span **span);
 
 static inline size_t leat_dtype_bytes(leat_dtype dtype) /* as leat_dtype_size, inlined */
@@ -261,6 +261,8 @@ leat_status leat_out_copy(leat_kernel *k, int i, int j) LEAT_MUST_CHECK;
 leat_status leat_out_switch(leat_kernel *k, int i) LEAT_MUST_CHECK;
 /* Is the value dead: made in a branch that was not taken? Only ops with LEAT_OP_MERGES ever see one. */
 bool leat_in_dead(const leat_kernel *k, int i);
+/* Output i shows this tensor, which is a variable's value, for as long as the plan says; or is a copy of it. */
+leat_status leat_out_show(leat_kernel *k, int i, const leat_tensor *value) LEAT_MUST_CHECK;
 /* Output i shows this heap tensor (the reference is handed over, on failure too). */
 leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor) LEAT_MUST_CHECK;
 /* Temporary memory of this worker, 64-byte aligned, until the kernel (or the tile that asked) returns. NULL: out of memory. */
@@ -280,7 +282,8 @@ void **leat_node_cache(leat_kernel *k, void (*free_cache)(void *));
 /* Variables. A variable belongs to a session; `value` is NULL until it is initialised. The plan orders readers and
  * writers; a run that writes excludes other runs of the session. */
 struct leat_var {
-    leat_tensor *value; /* owns one reference; nobody else holds one while a kernel writes in place */
+    leat_tensor
+        *value; /* owns one reference; others are a run's own, of who follows a ref variable (plan-state.c) */
     const char *name;
     leat_dtype dtype;
     leat_shape shape; /* as declared; unknown dimensions allowed */
@@ -289,7 +292,7 @@ leat_var *leat_in_var(const leat_kernel *k,
                       int i); /* of a ref or resource input; never NULL in a checked graph */
 /* The variable's buffer, for writing in place; LEAT_ERR_FAILED_PRECONDITION naming it if uninitialised. */
 leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value) LEAT_MUST_CHECK;
-/* Gives the variable a copy of `value` (reusing its buffer where the size agrees). */
+/* Gives the variable a copy of `value`, in its own tensor where the number of elements is the same. */
 leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *value) LEAT_MUST_CHECK;
 /* As leat_var_assign of input i; where nobody else uses that value, its memory becomes the variable's and nothing is copied
  * (needs LEAT_OP_TAKES). */

@@ -272,7 +272,7 @@ static leat_status read_variable_kernel(leat_kernel *k)
     leat_tensor *value;
     LEAT_TRY(leat_var_value(k, 0, &value));
     LEAT_TRY(want_dtype(k, leat_in_var(k, 0), leat_attr_type(k->op, "dtype")));
-    return leat_out_set(k, 0, leat_tensor_ref(value));
+    return leat_out_show(k, 0, value);
 }
 
 static void read_variable_grad(leat_grad *g)

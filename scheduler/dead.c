@@ -17,13 +17,6 @@
 #include <string.h>
 #include "plan-parts-private.h"
 
-/* The node that makes input i, or LEAT_NO_NODE: a constant or a fed value. */
-static uint32_t node_of_input(const leat_plan_draft *d, const leat_op *op, uint32_t i)
-{
-    uint32_t feed;
-    return leat_plan_fed(d, op->inputs[i], &feed) ? LEAT_NO_NODE : d->node_of[op->inputs[i].op->id];
-}
-
 static bool node_may_die(const leat_plan_draft *d, uint32_t node)
 {
     return node != LEAT_NO_NODE && (d->plan->nodes[node].flags & LEAT_NODE_MAY_DIE);
@@ -31,7 +24,7 @@ static bool node_may_die(const leat_plan_draft *d, uint32_t node)
 
 static bool input_may_die(const leat_plan_draft *d, const leat_op *op, uint32_t i)
 {
-    uint32_t from = node_of_input(d, op, i);
+    uint32_t from = leat_plan_input_node(d, op, i);
     return node_may_die(d, from) ||
            (from != LEAT_NO_NODE && (d->plan->nodes[from].op->type->def->flags & LEAT_OP_SWITCHES));
 }
@@ -42,8 +35,8 @@ static void list_controls(leat_plan_draft *d, leat_plan_node *n)
     leat_plan *p = d->plan;
     uint32_t begin = p->n_dead_controls;
     for (uint32_t i = 0; i < n->op->n_controls; i++)
-        if (node_may_die(d, d->node_of[n->op->controls[i]->id]))
-            p->dead_controls[p->n_dead_controls++] = d->node_of[n->op->controls[i]->id];
+        if (node_may_die(d, leat_plan_control_node(d, n->op, i)))
+            p->dead_controls[p->n_dead_controls++] = leat_plan_control_node(d, n->op, i);
     if (p->n_dead_controls == begin)
         return;
     n->controls = begin;

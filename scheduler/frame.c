@@ -14,6 +14,8 @@ static void free_memory(leat_frame *f)
     leat_free(f->values);
     leat_free(f->in);
     leat_free(f->slots);
+    leat_free(f->lives);
+    leat_free(f->followed);
     leat_free(f->captures);
     leat_free(f->held);
     leat_free(f->dead);
@@ -46,11 +48,13 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     f->ran = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->ran);
     f->caches = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->caches);
     f->cache_free = leat_alloc_zero((size_t)p->n_nodes + 1, sizeof *f->cache_free);
+    f->lives = leat_alloc_zero((size_t)p->n_lives + 1, sizeof *f->lives);
+    f->followed = leat_alloc_zero((size_t)p->n_follows + 1, sizeof *f->followed);
     leat_status status = LEAT_OK;
     if (p->dead_controls != NULL)
         f->dead = leat_alloc_zero((size_t)p->n_nodes + 1, 1);
-    if ((p->dead_controls != NULL && !f->dead) || !f->values || !f->in || !f->slots || !f->captures ||
-        !f->held || !f->reuse || !f->ran || !f->caches || !f->cache_free)
+    if (!f->lives || !f->followed || (p->dead_controls != NULL && !f->dead) || !f->values || !f->in ||
+        !f->slots || !f->captures || !f->held || !f->reuse || !f->ran || !f->caches || !f->cache_free)
         status = leat_fail_memory(p->n_values * sizeof *f->values);
     if (status == LEAT_OK)
         status = leat_exec_new(&f->exec, &p->exec_graph, p->options.n_threads);
@@ -60,6 +64,9 @@ static leat_status new_frame(leat_plan *p, leat_frame **frame)
     }
     for (uint32_t i = 0; i < p->n_inputs; i++) /* constants are read where they are */
         f->in[i] = p->inputs[i] < p->n_constants ? p->constants[p->inputs[i]] : &f->values[p->inputs[i]];
+    for (uint32_t i = 0; p->n_follows > 0 && i < p->n_inputs; i++)
+        if (p->follow_of[i] != LEAT_NO_VALUE && p->follows[p->follow_of[i]].current)
+            f->in[i] = &f->followed[p->follow_of[i]];
     *frame = f;
     return LEAT_OK;
 }
@@ -103,6 +110,10 @@ static void frame_put(leat_frame *f)
         drop_bases(f);
         atomic_store_explicit(&f->has_bases, false, memory_order_relaxed);
     }
+    for (uint32_t i = 0; i < p->n_lives; i++) {
+        leat_tensor_unref(f->lives[i]);
+        f->lives[i] = NULL;
+    }
     for (uint32_t i = 0; i < p->n_captures; i++) {
         leat_tensor_unref(f->captures[i]);
         f->captures[i] = NULL;
@@ -137,6 +148,42 @@ static leat_status look_through(leat_frame *f, const leat_plan_node *n)
                                 header->var->name);
     }
     return LEAT_OK;
+}
+
+/* A value of the same dtype and shape that lies in the buffer that is followed; where there is none, as `value`. */
+static leat_tensor followed_value(const leat_tensor *value, const leat_tensor *live)
+{
+    return (leat_tensor){.dtype = value->dtype,
+                         .shape = value->shape,
+                         .elements = value->elements,
+                         .data = live != NULL && !leat_value_dead(value) ? live->data : value->data};
+}
+
+/* Headers of inputs that follow a variable: where its buffer is now. The plan's edges say that no write is going on. */
+static void follow(leat_frame *f, const leat_plan_node *n)
+{
+    const leat_plan *p = f->plan;
+    for (uint32_t at = n->in; at < n->in + n->op->n_inputs; at++) {
+        uint32_t i = p->follow_of[at];
+        if (i != LEAT_NO_VALUE && p->follows[i].current)
+            f->followed[i] = followed_value(&f->values[p->inputs[at]], f->lives[p->follows[i].live]);
+    }
+}
+
+/* The node has made a value that shows a variable's buffer: the buffer stays for those who follow it, even if the variable gets
+ * another one. */
+static void keep_live(leat_frame *f, uint32_t node, const leat_plan_node *n)
+{
+    const leat_plan *p = f->plan;
+    uint32_t taken = 0;
+    if (n->op->type->def->flags & LEAT_OP_MERGES)
+        taken = (uint32_t) * (const int32_t *)f->values[n->out + 1].data;
+    uint32_t i = p->follow_of[n->in + taken];
+    const leat_tensor *in = &f->values[p->inputs[n->in + taken]];
+    leat_tensor *live = in->var != NULL ? in->var->value : NULL;
+    if (i != LEAT_NO_VALUE)
+        live = f->lives[p->follows[i].live];
+    f->lives[p->live_of[node]] = live != NULL ? leat_tensor_ref(live) : NULL;
 }
 
 static uint32_t first_fetch(const leat_plan *p, uint32_t capture)
@@ -184,7 +231,7 @@ static leat_status capture_outputs(leat_frame *f, const leat_plan_node *n)
     const leat_plan *p = f->plan;
     for (uint32_t i = 0; i < n->op->n_outputs; i++) {
         uint32_t c = p->value_capture[n->out + i - p->base];
-        if (c != LEAT_NO_VALUE)
+        if (c != LEAT_NO_VALUE && !leat_plan_late(p, c))
             LEAT_TRY(capture(f, n->op, &f->values[n->out + i], c));
     }
     return LEAT_OK;
@@ -202,6 +249,8 @@ static leat_status run_node(void *run, uint32_t node, leat_worker *worker)
         return LEAT_OK;
     if (n->flags & LEAT_NODE_REFS)
         LEAT_TRY(look_through(f, n));
+    if (n->flags & LEAT_NODE_FOLLOWS)
+        follow(f, n);
     leat_kernel k = {.op = n->op,
                      .in = f->in + n->in,
                      .out = f->values + n->out,
@@ -211,6 +260,8 @@ static leat_status run_node(void *run, uint32_t node, leat_worker *worker)
                      .worker = worker,
                      .frame = f};
     LEAT_TRY(n->fn(&k));
+    if (n->flags & LEAT_NODE_LIVE)
+        keep_live(f, node, n);
     return (n->flags & LEAT_NODE_FETCHED) ? capture_outputs(f, n) : LEAT_OK;
 }
 
@@ -360,6 +411,33 @@ static leat_status capture_given(leat_frame *f)
     return LEAT_OK;
 }
 
+static const leat_op *op_of_value(const leat_plan *p, uint32_t id)
+{
+    uint32_t low = 0, high = p->n_nodes; /* of nodes: outputs ascend */
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        *(p->nodes[mid].out <= id ? &low : &high) = mid;
+    }
+    return p->nodes[low].op;
+}
+
+/* Fetches that wait for the last write. */
+static leat_status capture_late(leat_frame *f)
+{
+    leat_plan *p = f->plan;
+    for (uint32_t c = 0; p->late != NULL && c < p->n_captures; c++) {
+        uint32_t live = p->late[c];
+        if (live == LEAT_NO_VALUE)
+            continue;
+        leat_tensor *value = &f->values[p->captured[c]], now;
+        const leat_op *op = op_of_value(p, p->captured[c]);
+        if (live != LEAT_LATE_REF && f->lives[live] != NULL)
+            now = followed_value(value, f->lives[live]);
+        LEAT_TRY(capture(f, op, live != LEAT_LATE_REF && f->lives[live] != NULL ? &now : value, c));
+    }
+    return LEAT_OK;
+}
+
 /* What the caller handed in to be overwritten is used again if nobody else holds it; on failure it stays the caller's. */
 static void offer_reuse(leat_frame *f, leat_tensor **fetches)
 {
@@ -398,6 +476,8 @@ leat_status leat_plan_execute(leat_plan *p, const leat_plan_run *run, leat_tenso
     }
     if (status == LEAT_OK)
         status = capture_given(f);
+    if (status == LEAT_OK)
+        status = capture_late(f);
     for (uint32_t i = 0; status == LEAT_OK && i < p->n_fetches; i++) {
         leat_tensor *value = leat_tensor_ref(f->captures[p->fetch_captures[i]]);
         leat_tensor_unref(fetches[i]);

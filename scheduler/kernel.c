@@ -79,7 +79,8 @@ static leat_status heap_output(leat_kernel *k, int i, const leat_shape *shape, s
         uint32_t capture =
             k->frame->plan
                 ->value_capture[k->frame->plan->nodes[k->node].out + (uint32_t)i - k->frame->plan->base];
-        leat_tensor *reuse = capture != LEAT_NO_VALUE ? k->frame->reuse[capture] : NULL;
+        bool now = capture != LEAT_NO_VALUE && !leat_plan_late(k->frame->plan, capture);
+        leat_tensor *reuse = now ? k->frame->reuse[capture] : NULL;
         if (reuse != NULL && reuse->dtype == dtype && dtype != LEAT_STRING &&
             leat_tensor_bytes(reuse) == bytes && bytes > 0) {
             k->frame->reuse[capture] = NULL;
@@ -210,10 +211,9 @@ leat_status leat_out_copy(leat_kernel *k, int i, int j)
     return copy_output(k, i, k->in[j], &k->in[j]->shape);
 }
 
-/* Output i shows input 0, or is a copy where the plan says that it must be. */
-static leat_status show_input(leat_kernel *k, int i, const leat_shape *shape)
+/* Output i shows the tensor, or is a copy where the plan says that it must be. */
+static leat_status show(leat_kernel *k, int i, const leat_tensor *in, const leat_shape *shape)
 {
-    const leat_tensor *in = k->in[0];
     if (k->frame == NULL || (k->frame->plan->nodes[k->node].flags & LEAT_NODE_COPY))
         return copy_output(k, i, in, shape);
     leat_tensor *base = in->base;
@@ -233,7 +233,12 @@ leat_status leat_out_alias(leat_kernel *k, const leat_shape *shape)
         leat_out_var(k, 0, leat_in_var(k, 0));
         return LEAT_OK;
     }
-    return show_input(k, 0, shape);
+    return show(k, 0, k->in[0], shape);
+}
+
+leat_status leat_out_show(leat_kernel *k, int i, const leat_tensor *value)
+{
+    return show(k, i, value, &value->shape);
 }
 
 leat_status leat_out_switch(leat_kernel *k, int i)
@@ -247,7 +252,7 @@ leat_status leat_out_switch(leat_kernel *k, int i)
         leat_out_ref(k, i, 0);
         return LEAT_OK;
     }
-    return show_input(k, i, &k->in[0]->shape);
+    return show(k, i, k->in[0], &k->in[0]->shape);
 }
 
 void leat_value_die(leat_tensor *value)
@@ -330,11 +335,13 @@ leat_status leat_var_value(const leat_kernel *k, int i, leat_tensor **value)
     return LEAT_OK;
 }
 
+/* A value of as many elements goes into the old one's memory, or at least into the old tensor: of a ref variable, those who follow
+ * it hold that (plan-state.c). Nobody else holds a variable's tensor. */
 leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *value)
 {
     leat_tensor *old = var->value;
-    if (old != NULL && old->dtype == value->dtype && old->dtype != LEAT_STRING &&
-        old->elements == value->elements && atomic_load_explicit(&old->refs, memory_order_acquire) == 1) {
+    bool same_size = old != NULL && old->dtype == value->dtype && old->elements == value->elements;
+    if (same_size && old->dtype != LEAT_STRING) {
         if (value->data != old->data && value->elements > 0)
             memcpy(old->data, value->data, leat_tensor_bytes(value));
         old->shape = value->shape;
@@ -343,6 +350,14 @@ leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *va
     leat_tensor *copy = leat_tensor_copy(value);
     if (copy == NULL)
         return in_context(k, LEAT_ERR_NO_MEMORY);
+    if (same_size) { /* strings: each tensor frees as many as the other */
+        void *data = old->data;
+        old->data = copy->data;
+        old->shape = value->shape;
+        copy->data = data;
+        leat_tensor_unref(copy);
+        return LEAT_OK;
+    }
     var->value = copy;
     leat_tensor_unref(old);
     return LEAT_OK;
@@ -362,9 +377,10 @@ leat_status leat_var_take(leat_kernel *k, leat_var *var, int i)
     size_t bytes = leat_tensor_bytes(value);
     if (slot->data != value->data || slot->capacity != slot_bytes(bytes) || bytes < WORTH_TAKING)
         return leat_var_assign(k, var, value);
-    if (old != NULL && old->dtype == value->dtype && leat_tensor_bytes(old) == bytes &&
-        leat_tensor_swap(old, &slot->data,
-                         &slot->span)) { /* the slot gets the old memory: nothing is allocated in a loop */
+    if (old != NULL && old->dtype == value->dtype && leat_tensor_bytes(old) == bytes) {
+        /* The slot gets the old memory: nothing is allocated in a loop. */
+        if (!leat_tensor_swap(old, &slot->data, &slot->span))
+            return leat_var_assign(k, var, value);
         old->shape = value->shape;
         return LEAT_OK;
     }

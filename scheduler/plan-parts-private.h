@@ -10,15 +10,19 @@
 
 #define LEAT_NO_VALUE UINT32_MAX
 #define LEAT_NO_SLOT UINT32_MAX
+#define LEAT_LATE_REF (UINT32_MAX - 1)
 
 enum leat_plan_node_flag {
-    LEAT_NODE_REFS = 1,     /* has ref inputs to be looked through */
-    LEAT_NODE_COPY = 2,     /* an aliasing read whose value is used after a later write: it copies */
-    LEAT_NODE_FETCHED = 4,  /* some output is fetched */
-    LEAT_NODE_SERIAL = 8,   /* blocking */
-    LEAT_NODE_CHECKED = 16, /* some input or control input may be dead: looked at before it runs */
-    LEAT_NODE_MAY_DIE = 32, /* may itself be dead */
-    LEAT_NODE_TAKES = 64,   /* its input 1 lies in a slot and is nobody else's: the memory may be kept */
+    LEAT_NODE_REFS = 1,      /* has ref inputs to be looked through */
+    LEAT_NODE_COPY = 2,      /* an aliasing read whose value is used after a later write: it copies */
+    LEAT_NODE_FETCHED = 4,   /* some output is fetched */
+    LEAT_NODE_SERIAL = 8,    /* blocking */
+    LEAT_NODE_CHECKED = 16,  /* some input or control input may be dead: looked at before it runs */
+    LEAT_NODE_MAY_DIE = 32,  /* may itself be dead */
+    LEAT_NODE_TAKES = 64,    /* its input 1 lies in a slot and is nobody else's: the memory may be kept */
+    LEAT_NODE_FOLLOWS = 128, /* has inputs that follow a ref variable (plan->follow_of) */
+    LEAT_NODE_LIVE =
+        256, /* its output shows a ref variable's buffer, and somebody follows it (plan->live_of) */
 };
 
 typedef struct leat_plan_node {
@@ -32,6 +36,12 @@ typedef struct leat_plan_node {
     uint32_t
         controls; /* in plan->dead_controls: its control inputs that may be dead, ended by LEAT_NO_NODE */
 } leat_plan_node;
+
+/* An input that is read from a ref variable's buffer as that is when the node runs: what plan-state.c says of followers. */
+typedef struct leat_follow {
+    uint32_t live; /* in frame->lives */
+    bool current;  /* false: only handed on, by a Merge; the input itself is read as it is */
+} leat_follow;
 
 struct leat_plan {
     leat_graph *graph;
@@ -48,6 +58,14 @@ struct leat_plan {
     uint32_t *fetch_captures; /* by fetch: capture */
     uint32_t *captured;       /* by capture: the value */
     uint32_t *succ_begin, *succ, *pending;
+    /* The four arrays are NULL where nothing follows a variable. */
+    uint32_t *live_of;   /* by node: index into frame->lives, of those with LEAT_NODE_LIVE */
+    uint32_t *follow_of; /* by plan->inputs: index into follows, or LEAT_NO_VALUE */
+    leat_follow *follows;
+    uint32_t
+        *late; /* by capture: LEAT_NO_VALUE: fetched when it is made; else after all nodes, from this entry of
+                     * frame->lives or, LEAT_LATE_REF, from the variable that it is a ref of */
+    uint32_t n_lives, n_follows;
     uint32_t *dead_controls; /* NULL: nothing in this plan can be dead */
     uint32_t n_dead_controls;
     leat_exec_graph exec_graph;
@@ -63,6 +81,12 @@ struct leat_plan {
     atomic_uint runs;
 };
 
+/* Is the capture looked at after all nodes only? */
+static inline bool leat_plan_late(const leat_plan *plan, uint32_t capture)
+{
+    return plan->late != NULL && plan->late[capture] != LEAT_NO_VALUE;
+}
+
 typedef struct leat_slot {
     void *data;
     size_t capacity;
@@ -77,6 +101,9 @@ typedef struct leat_frame {
     leat_tensor *values;    /* headers, by value id */
     const leat_tensor **in; /* by plan->inputs: where a node finds its inputs */
     leat_slot *slots;
+    leat_tensor *
+        *lives; /* the buffers of ref variables that are followed: references held until the run ends */
+    leat_tensor *followed;  /* by plan->follows: the header that its node finds */
     leat_tensor **captures; /* by capture: the fetched value */
     leat_tensor **reuse;    /* by capture: a caller's tensor to be filled again, or NULL */
     uint8_t *dead;          /* by node that may be: is it dead in this run? NULL: nothing can be */
@@ -119,6 +146,7 @@ typedef struct leat_plan_draft {
     uint32_t
         n_node_values; /* values of nodes so far, counted from 0; shifted behind constants and feeds at the end */
     struct leat_share *share; /* for common subexpressions */
+    struct leat_reach *reach; /* for what comes after which write */
 } leat_plan_draft;
 
 /* While drafting, value ids are tagged: constants and feeds are not yet counted. */
@@ -129,10 +157,20 @@ typedef struct leat_plan_draft {
 leat_status leat_plan_mark(leat_plan_draft *d) LEAT_MUST_CHECK;    /* plan-prune.c */
 leat_status leat_plan_collect(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-prune.c: nodes, folding, sharing */
 bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed);
+/* The node that makes input i of an op (plan-prune.c), and that of control input i; LEAT_NO_NODE: a constant or a fed value. */
+uint32_t leat_plan_input_node(const leat_plan_draft *d, const leat_op *op, uint32_t i);
+static inline uint32_t leat_plan_control_node(const leat_plan_draft *d, const leat_op *op, uint32_t i)
+{
+    return d->node_of[op->controls[i]->id];
+}
 leat_status leat_plan_order_state(leat_plan_draft *d) LEAT_MUST_CHECK; /* plan-state.c */
 bool leat_plan_arg_is_ref(const leat_op *op, uint32_t input);          /* plan-state.c: by its signature */
 leat_status leat_plan_slots(leat_plan_draft *d) LEAT_MUST_CHECK;       /* plan-slots.c */
-leat_status leat_plan_dead(leat_plan_draft *d) LEAT_MUST_CHECK;        /* dead.c */
+/* Is one of the n nodes `from` (descending ids) an ancestor of `node`, by edges of the graph alone? (plan-reach.c) */
+leat_status leat_plan_reaches(leat_plan_draft *d, const uint32_t *from, uint32_t n, uint32_t node,
+                              bool *reaches) LEAT_MUST_CHECK;
+void leat_plan_reach_free(leat_plan_draft *d);
+leat_status leat_plan_dead(leat_plan_draft *d) LEAT_MUST_CHECK; /* dead.c */
 leat_status leat_plan_fold(leat_plan_draft *d, const leat_op *op, const uint32_t *in,
                            bool *folded) LEAT_MUST_CHECK; /* plan-fold.c */
 /* An equal op already in the draft, or NULL; enters this one where there is none. */

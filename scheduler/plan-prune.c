@@ -16,6 +16,12 @@ bool leat_plan_fed(const leat_plan_draft *d, leat_out out, uint32_t *feed)
     return false;
 }
 
+uint32_t leat_plan_input_node(const leat_plan_draft *d, const leat_op *op, uint32_t i)
+{
+    uint32_t feed;
+    return leat_plan_fed(d, op->inputs[i], &feed) ? LEAT_NO_NODE : d->node_of[op->inputs[i].op->id];
+}
+
 typedef struct stack {
     const leat_op **items;
     size_t n, capacity;

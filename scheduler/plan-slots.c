@@ -50,6 +50,15 @@ static bool is_node_value(uint32_t id)
 
 /* ---- groups ---- */
 
+/* Does the node read its input i from a variable's buffer, whatever the input's own value is? */
+static bool follows(const leat_plan *p, const leat_plan_node *n, uint32_t i)
+{
+    if (!(n->flags & LEAT_NODE_FOLLOWS))
+        return false;
+    uint32_t follow = p->follow_of[n->in + i];
+    return follow != LEAT_NO_VALUE && p->follows[follow].current;
+}
+
 static bool fetched(const slots *s, uint32_t value)
 {
     return s->p->value_capture[value] != LEAT_NO_VALUE;
@@ -75,7 +84,7 @@ static void group_aliases(slots *s)
         uint32_t in = s->p->inputs[n->in];
         uint32_t shown = (op->type->def->flags & LEAT_OP_SWITCHES) ? op->n_outputs : 1;
         bool of_variable = op->inputs[0].op->outputs[op->inputs[0].index].is_ref ||
-                           (op->type->def->flags & LEAT_OP_READS_VAR);
+                           (op->type->def->flags & LEAT_OP_READS_VAR) || follows(s->p, n, 0);
         for (uint32_t k = 0; k < shown; k++)
             if (of_variable)
                 s->outside[n->out + k] |= !(n->flags & LEAT_NODE_COPY);
@@ -121,7 +130,7 @@ static void choose_inplace(slots *s)
             continue;
         for (uint32_t i = 0; i < op->n_inputs && n->inplace < 0; i++) {
             uint32_t id = s->p->inputs[n->in + i];
-            if (!is_node_value(id))
+            if (!is_node_value(id) || follows(s->p, n, i))
                 continue;
             uint32_t l = lead(s, id);
             const leat_op_out *from = &op->inputs[i].op->outputs[op->inputs[i].index];
@@ -258,7 +267,7 @@ static void choose_takers(slots *s)
             continue;
         uint32_t id = p->inputs[p->nodes[node].in + 1];
         if (is_node_value(id) && uses[id] == 1 && p->value_slot[id] != LEAT_NO_SLOT &&
-            !(op->inputs[1].op->type->def->flags & LEAT_OP_ALIAS))
+            !follows(p, &p->nodes[node], 1) && !(op->inputs[1].op->type->def->flags & LEAT_OP_ALIAS))
             p->nodes[node].flags |= LEAT_NODE_TAKES;
     }
 }

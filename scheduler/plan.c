@@ -23,16 +23,15 @@ static leat_status fill_edge(leat_plan_draft *d, uint32_t from, uint32_t to)
 static leat_status each_edge(leat_plan_draft *d, edge_fn *fn)
 {
     leat_plan *p = d->plan;
-    uint32_t feed;
     for (uint32_t node = 0; node < p->n_nodes; node++) {
         const leat_op *op = p->nodes[node].op;
         for (uint32_t i = 0; i < op->n_inputs; i++) {
-            uint32_t from = d->node_of[op->inputs[i].op->id];
-            if (from != LEAT_NO_NODE && !leat_plan_fed(d, op->inputs[i], &feed))
+            uint32_t from = leat_plan_input_node(d, op, i);
+            if (from != LEAT_NO_NODE)
                 LEAT_TRY(fn(d, from, node));
         }
         for (uint32_t i = 0; i < op->n_controls; i++) {
-            uint32_t from = d->node_of[op->controls[i]->id];
+            uint32_t from = leat_plan_control_node(d, op, i);
             if (from != LEAT_NO_NODE)
                 LEAT_TRY(fn(d, from, node));
         }
@@ -168,6 +167,7 @@ leat_status leat_plan_new(leat_plan **out, leat_graph *graph, leat_state *state,
     leat_free(d.marks);
     leat_free(d.edges);
     leat_plan_share_free(&d);
+    leat_plan_reach_free(&d);
     if (status != LEAT_OK) {
         leat_plan_free(p);
         return status;
@@ -202,6 +202,10 @@ void leat_plan_free(leat_plan *p)
     leat_free(p->succ);
     leat_free(p->pending);
     leat_free(p->dead_controls);
+    leat_free(p->live_of);
+    leat_free(p->follow_of);
+    leat_free(p->follows);
+    leat_free(p->late);
     pthread_mutex_destroy(&p->lock);
     leat_free(p);
 }

@@ -7,7 +7,6 @@ import tensorflow.compat.v1 as tf
 MODELS = {}
 # Where Leat is known not to follow TensorFlow yet, with ref variables.
 NOT_REF = {
-    "averages_and_metrics": "an op that waits for an update and takes the value of an Identity made before it sees the old value in Leat",
 }
 
 

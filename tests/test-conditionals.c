@@ -113,7 +113,7 @@ static const struct row {
                            "n = ControlTrigger(^u); after = Identity(v,^n) T:type=float; "
                            "h = Const() dtype:type=float value:tensor=float[1]100; "
                            "k = Mul(after,h) T:type=float; f = AddV2(before,k) T:type=float",
-     {"0", "100", "101", "201"}}, /* before + 100 * after */
+     {"0", "101", "101", "202"}}, /* before + 100 * after: both wait for the write, if there was one */
     {"a write in each branch",
      INIT PRED VARIABLE(v) "init = NoOp(^v/i); s = Switch(one,p) T:type=float; "
                            "u = AssignAdd(v,s:1) T:type=float; w = AssignSub(v,s:0) T:type=float; "

@@ -36,9 +36,11 @@ leat_status leat_session_get_variable(leat_session *s, const leat_op *op, leat_t
     *value = NULL;
     if (var == NULL)
         return leat_fail_memory(sizeof *var);
+    /* A copy: the next run may write into the variable's own memory. */
     pthread_rwlock_rdlock(&s->run_lock);
-    if (var->value != NULL)
-        *value = leat_tensor_ref(var->value);
+    bool has_value = var->value != NULL;
+    if (has_value)
+        *value = leat_tensor_copy(var->value);
     pthread_rwlock_unlock(&s->run_lock);
-    return LEAT_OK;
+    return !has_value || *value != NULL ? LEAT_OK : LEAT_ERR_NO_MEMORY;
 }

@@ -139,8 +139,7 @@ leat_tensor *leat_tensor_adopt(leat_dtype dtype, leat_shape shape, void *data, l
 
 bool leat_tensor_swap(leat_tensor *t, void **data, leat_span **span)
 {
-    /* Acquire: the content is as the last of those that held it left it. */
-    if (t->free_data != free_buffer || atomic_load_explicit(&t->refs, memory_order_acquire) != 1)
+    if (t->free_data != free_buffer)
         return false;
     void *old = t->data, *old_span = t->user;
     t->data = *data;
