@@ -110,7 +110,7 @@ static void scatter_part(size_t part, void *arg)
             continue;
         const char *from = s->from + (s->step ? (size_t)i * run_bytes : 0);
         if (s->how == LEAT_HOW_UPDATE && s->step)
-            memcpy(s->to + (size_t)slot * run_bytes, from, run_bytes);
+            memmove(s->to + (size_t)slot * run_bytes, from, run_bytes);
         else
             leat_scatter_combine(s->how, s->dtype, s->to + (size_t)slot * run_bytes, from, s->run, s->step);
     }
@@ -221,6 +221,9 @@ static leat_status scatter_into(leat_kernel *k, leat_tensor *var, int how, bool 
         LEAT_TRY(scatter_strings(&s));
     } else if (s.n > 0 && s.run > 0) {
         s.parts = LEAT_MAX(1, LEAT_MIN(LEAT_MIN(s.slots, 8), s.n * s.run / LEAT_GRAIN_CHEAP));
+        /* Updates or indices that show the variable change on the way: as in TensorFlow, and always the same, in order. */
+        if (updates->data == var->data || k->in[1]->data == var->data)
+            s.parts = 1;
         leat_tiles(k, (size_t)s.parts, scatter_part, &s);
     }
     return LEAT_OK;

@@ -185,19 +185,51 @@ static leat_status waits_for_write(pass *p, const value_info *v, uint32_t node, 
     return leat_plan_reaches(p->d, p->since, n, node, waits);
 }
 
-/* Input `at` of the plan, of this node, shows the buffer. */
+/* Does input i denote a variable that the node writes? */
+static bool writes(const pass *p, const leat_plan_node *n, uint32_t i)
+{
+    uint32_t id = p->d->plan->inputs[n->in + i];
+    const leat_out from = n->op->inputs[i];
+    if ((id & LEAT_TAG_MASK) || p->values[id].variable == NONE || p->values[id].origin != NONE)
+        return false;
+    return writes_input(n->op, i) &&
+           (leat_plan_arg_is_ref(n->op, i) || from.op->outputs[from.index].dtype == LEAT_RESOURCE);
+}
+
+static bool writes_variable(const pass *p, const leat_plan_node *n, uint32_t index)
+{
+    for (uint32_t i = 0; i < n->op->n_inputs; i++)
+        if (writes(p, n, i) && p->values[p->d->plan->inputs[n->in + i]].variable == index)
+            return true;
+    return false;
+}
+
+static void let_follow(pass *p, uint32_t node, uint32_t at, uint32_t origin)
+{
+    p->follows[at] = 1;
+    p->d->plan->nodes[node].flags |= LEAT_NODE_FOLLOWS;
+    p->d->plan->nodes[origin].flags |= LEAT_NODE_LIVE;
+}
+
+/* Input `at` of the plan, of this node, shows the buffer. Who writes into what it reads reads what it has written, where the order
+ * of its own elements lets it (Scatter*), even if the value has been copied for the sake of others. */
 static leat_status use_shown(pass *p, uint32_t node, uint32_t at)
 {
     leat_plan_node *nodes = p->d->plan->nodes;
     const value_info *v = &p->values[p->d->plan->inputs[at]];
-    if (!p->with_edges && v->version != p->variables[v->variable].writes) {
-        bool follows = false;
+    bool newer = v->version != p->variables[v->variable].writes,
+         copied = nodes[v->origin].flags & LEAT_NODE_COPY;
+    if (!p->with_edges && newer) {
+        bool waits = false;
         if (v->of_ref)
-            LEAT_TRY(waits_for_write(p, v, node, &follows));
-        p->follows[at] = follows;
-        nodes[node].flags |= follows ? LEAT_NODE_FOLLOWS : 0;
-        nodes[v->origin].flags |= follows ? LEAT_NODE_LIVE : LEAT_NODE_COPY;
+            LEAT_TRY(waits_for_write(p, v, node, &waits));
+        if (waits)
+            let_follow(p, node, at, v->origin);
+        else
+            nodes[v->origin].flags |= LEAT_NODE_COPY;
     }
+    if (p->with_edges && !newer && copied && v->of_ref && writes_variable(p, &nodes[node], v->variable))
+        let_follow(p, node, at, v->origin);
     if (p->follows[at] || !(nodes[v->origin].flags & LEAT_NODE_COPY))
         return read_by(p, v->variable, node);
     return LEAT_OK;
@@ -221,12 +253,11 @@ static leat_status use_inputs(pass *p, uint32_t node)
                 continue;
             }
             const leat_op_out *from = &op->inputs[i].op->outputs[op->inputs[i].index];
-            bool writes =
-                writes_input(op, i) && (leat_plan_arg_is_ref(op, i) || from->dtype == LEAT_RESOURCE);
+            bool written = writes(p, n, i);
             bool reads = from->dtype != LEAT_RESOURCE || (op->type->def->flags & LEAT_OP_READS_VAR);
-            if (writing && writes)
+            if (writing && written)
                 LEAT_TRY(written_by(p, v->variable, node));
-            else if (!writing && !writes && reads)
+            else if (!writing && !written && reads)
                 LEAT_TRY(read_by(p, v->variable, node));
         }
     return LEAT_OK;

@@ -143,9 +143,6 @@ def main():
             folder = os.path.join(keep or temporary, name)
             os.makedirs(folder, exist_ok=True)
             for kind, choose in (("resource", tf.enable_resource_variables), ("ref", tf.disable_resource_variables)):
-                if kind == "ref" and name in run_models.NOT_REF:
-                    print("left   %s, ref: %s" % (name, run_models.NOT_REF[name]))
-                    continue
                 choose()
                 n += 1
                 try:

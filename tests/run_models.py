@@ -5,9 +5,6 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 MODELS = {}
-# Where Leat is known not to follow TensorFlow yet, with ref variables.
-NOT_REF = {
-}
 
 
 def model(f):

@@ -10,7 +10,6 @@ is used fewer than 3 times and not in CANNOT."""
 import argparse
 import collections
 import os
-import subprocess
 import sys
 import tempfile
 import traceback
@@ -21,6 +20,7 @@ import judge  # noqa: E402
 from judge import BUILD, tf  # noqa: E402
 import numpy as np  # noqa: E402
 import elementwise  # noqa: E402
+from driver import Leat, dump, load  # noqa: E402
 import graphs  # noqa: E402
 import layers  # noqa: E402,F401
 import more  # noqa: E402,F401
@@ -106,40 +106,6 @@ def ancestors(t):
     return seen
 
 
-# ---- files of tensors ----
-
-
-def dump(path, feeds):
-    with open(path, "wb") as f:
-        for name, v in feeds.items():
-            number = tf.as_dtype(v.dtype).as_datatype_enum if v.dtype != object else 7
-            raw = v.tobytes() if v.dtype != object else b"".join(len(s).to_bytes(4, "little") + s for s in v.ravel())
-            f.write(("%s %d %d %s%d\n" % (name, number, v.ndim, "".join("%d " % d for d in v.shape), len(raw))).encode())
-            f.write(raw)
-
-
-def load(path):
-    out = []
-    with open(path, "rb") as f:
-        for line in f:
-            words = line.split()
-            number, dims, size = int(words[1]), [int(d) for d in words[3:-1]], int(words[-1])
-            raw = f.read(size)
-            if number == 0:
-                out.append(None)
-            elif number == 7:
-                v, at = [], 0
-                while at < size:
-                    n = int.from_bytes(raw[at : at + 4], "little")
-                    v.append(raw[at + 4 : at + 4 + n])
-                    at += 4 + n
-                out.append(np.array(v, dtype=object).reshape(dims))
-            else:
-                t = np.dtype(tf.as_dtype(number).as_numpy_dtype)
-                out.append(np.frombuffer(raw, dtype=t).reshape(dims))
-    return out
-
-
 # ---- comparing ----
 
 
@@ -221,28 +187,6 @@ def tensorflow_values(g):
         values = s.run(g.fetches + grads, g.feeds)
     rest = values[len(g.fetches) :]
     return values[: len(g.fetches)], [None if d is None else rest.pop(0) for _, d in g.pairs]
-
-
-class Leat:
-    """The driver; a new one where it died."""
-
-    def __init__(self):
-        self.process = None
-
-    def run(self, label, lines):
-        if self.process is None:
-            self.process = subprocess.Popen([os.path.join(BUILD, "graph-driver")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            self.process.stdin.write(("\n".join(lines) + "\nend\n").encode())
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = self.process.stdout.readline().decode(errors="replace").strip()
-        if not answer.startswith(label + " "):
-            code = self.process.wait()
-            self.process = None
-            return "Leat died with %d" % code
-        return None if answer == label + " ok" else answer[len(label) + 1 :]
 
 
 def judge(number, g, where, leat, counts):
