@@ -3,10 +3,12 @@
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
  *              one node takes half of a critical path that takes 60 % of the run; the path does; the plan ran on one thread; one
  *              node takes 40 % of the run; the ops take 5 us and more, so too few were ready; the ops are short.
- *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates.
+ *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates, unless
+ *              they are short: starting them is then most of what they take.
  *   memory     op types that move at least half of what the machine reads from memory at less than a quarter of its peak of
- *              arithmetic, if they take 20 % of the time.
- *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time.
+ *              arithmetic, a megabyte and more at a time (less stays in caches), if they take 20 % of the time.
+ *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time; what to do, if they take half of it and
+ *              300 ns each on average.
  *   overhead   time in which no node ran at all, if it is 20 % of the run.
  *   path       several workers idle less than 25 %: what more of them could bring at most.
  *   helped     tiles run by helpers, if they are 5 % of the time.
@@ -21,6 +23,8 @@
 #define NAME_MAX_BYTES 60
 #define IDLE_PERCENT 25
 #define CHAIN 0.6
+#define IN_CACHE_BYTES 1e6
+#define VERY_SHORT_NS 300.0
 #define SHORT_OPS_NS 5000.0 /* waking a worker for less is no gain */
 
 void leat_put_duration_ns(leat_buf *out, double ns)
@@ -123,11 +127,11 @@ void leat_put_idle(leat_buf *out, const leat_idle *i)
         leat_buf_printf(out, "%u workers idle %d %% of the run", i->n_workers, idle);
     if (idle >= IDLE_PERCENT) {
         put_reason(out, i);
-    } else if (i->first != NULL) {
+    } else if (i->first != NULL && i->n_workers > 1) {
         leat_buf_printf(out, "; the critical path takes %d %% of it, from ",
                         leat_percent(i->critical_ns, i->ns));
         put_path(out, i);
-    } else if (i->most != NULL) {
+    } else if (i->most != NULL && i->first == NULL) {
         leat_buf_puts(out, "; most of it is ");
         put_name(out, i->most);
     }
@@ -165,13 +169,15 @@ static void idle_of(const leat_figures *f, leat_idle *i)
 
 static void put_rates(leat_buf *out, const leat_figures *f, const leat_profile_row *r)
 {
-    if (r->peak_flops > 0 && r->rate_ns > 0) {
-        leat_buf_puts(out, " at ");
-        leat_put_scaled(out, r->flops / r->rate_ns * 1e9, "FLOP/s");
-        if (f->machine.flops > 0)
-            leat_buf_printf(out, ", %d %% of this machine's peak",
-                            leat_percent(r->peak_flops / r->rate_ns * 1e9, f->machine.flops));
-    }
+    if (r->peak_flops <= 0 || r->rate_ns <= 0 || r->rate_ns < LEAT_SHORT_NS * r->count)
+        return;
+    int percent = leat_percent(r->peak_flops / r->rate_ns * 1e9, f->machine.flops);
+    leat_buf_puts(out, " at ");
+    leat_put_scaled(out, r->flops / r->rate_ns * 1e9, "FLOP/s");
+    if (f->machine.flops > 0 && percent > 0)
+        leat_buf_printf(out, ", %d %% of this machine's peak", percent);
+    else if (f->machine.flops > 0)
+        leat_buf_puts(out, ", less than 1 % of this machine's peak");
 }
 
 static void put_most(leat_buf *out, const leat_figures *f)
@@ -194,7 +200,8 @@ static void put_most(leat_buf *out, const leat_figures *f)
 
 static bool waits_for_memory(const leat_figures *f, const leat_profile_row *o)
 {
-    return o->rate_ns > 0 && o->bytes / o->rate_ns * 1e9 >= 0.5 * f->machine.bytes &&
+    return o->rate_ns > 0 && o->bytes >= IN_CACHE_BYTES * o->count &&
+           o->bytes / o->rate_ns * 1e9 >= 0.5 * f->machine.bytes &&
            o->peak_flops / o->rate_ns * 1e9 < 0.25 * f->machine.flops;
 }
 
@@ -221,7 +228,7 @@ static void put_memory(leat_buf *out, const leat_figures *f)
             k++;
         }
     if (n > 3)
-        leat_buf_printf(out, " and %zu other kinds of op", n - 3);
+        leat_buf_printf(out, " and %zu other kind%s of op", n - 3, n == 4 ? "" : "s");
     leat_buf_printf(out,
                     n == 1 ? " is bound by memory: it takes %d %% of the time and moves "
                            : " are bound by memory: they take %d %% of the time and move ",
@@ -238,9 +245,16 @@ static void put_short(leat_buf *out, const leat_figures *f)
 {
     if (f->n_short * 2 < f->n_executions || f->short_ns < 0.1 * f->work_ns || f->n_short == 0)
         return;
-    leat_buf_printf(out, "\nnodes shorter than 1 \u00b5s make %d %% of the nodes and %d %% of the time",
-                    leat_percent((double)f->n_short, (double)f->n_executions),
-                    leat_percent(f->short_ns, f->work_ns));
+    int nodes = leat_percent((double)f->n_short, (double)f->n_executions),
+        time = leat_percent(f->short_ns, f->work_ns);
+    if (f->n_short == f->n_executions)
+        leat_buf_puts(out, "\nall nodes are shorter than 1 \u00b5s");
+    else
+        leat_buf_printf(out, "\nnodes shorter than 1 \u00b5s make %d %% of the nodes and %d %% of the time",
+                        nodes, time);
+    if (time >= 50 && f->short_ns < VERY_SHORT_NS * (double)f->n_short)
+        leat_buf_puts(
+            out, ": starting a node costs as much as what it computes; more data at a time cost little more");
 }
 
 static void put_overhead(leat_buf *out, const leat_figures *f)

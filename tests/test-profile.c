@@ -67,6 +67,21 @@ static void memory_bound(made *m)
     made_chain(m);
 }
 
+/* Five times as fast as memory: but each reads what another wrote just before. */
+static void in_caches(made *m)
+{
+    for (int i = 0; i < 10; i++)
+        m->nodes[made_add(m, "Add", 0, i * 2000, i * 2000 + 2000)].bytes = 1e5;
+    made_chain(m);
+}
+
+static void tiny(made *m)
+{
+    for (int i = 0; i < 100; i++)
+        m->nodes[made_add(m, "Add", 0, i * 60, i * 60 + 60)].flops = 20;
+    made_chain(m);
+}
+
 static void helped(made *m)
 {
     made_add(m, "MatMul", 0, 0, 100000);
@@ -114,7 +129,7 @@ LEAT_TEST(profile_words_follow_their_rules)
           "!bound by"}},
         {"short",
          short_nodes,
-         {"1 worker, idle 13 % of the run",
+         {"1 worker, idle 13 % of the run\n", "!little more", "!critical path takes",
           "nodes shorter than 1 \u00b5s make 90 % of the nodes and 27 % of the time",
           "100 nodes of type MatMul take 73 % of the time"}},
         {"overhead",
@@ -124,6 +139,11 @@ LEAT_TEST(profile_words_follow_their_rules)
         {"memory",
          memory_bound,
          {"Add and Mul are bound by memory: they take 100 % of the time and move 8 GB/s, 80 % of what this machine reads"}},
+        {"in caches", in_caches, {"1 worker, idle 0 % of the run", "!bound by"}},
+        {"tiny",
+         tiny,
+         {"all nodes are shorter than 1 \u00b5s: starting a node costs as much as what it computes",
+          "!FLOP/s", "!bound by"}},
         {"helped",
          helped,
          {"44 % of the time is tiles that workers took over", "2 workers idle 10 %", "!more workers"}},

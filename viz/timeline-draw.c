@@ -178,7 +178,11 @@ static void put_kind(leat_buf *b, const char *op, double ns, double all)
     leat_text_clean(b, op, LEAT_MIN(strlen(op), (size_t)60));
     leat_buf_puts(b, " ");
     leat_put_duration_ns(b, ns);
-    leat_buf_printf(b, " (%.0f %%)", all > 0 ? 100 * ns / all : 0);
+    double percent = all > 0 ? 100 * ns / all : 0;
+    if (percent > 0 && percent < 0.5)
+        leat_buf_puts(b, " (< 1 %)");
+    else
+        leat_buf_printf(b, " (%.0f %%)", percent);
 }
 
 /* Kinds of ops with their time, the critical path, idle; returns the height. */
