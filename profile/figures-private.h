@@ -64,7 +64,7 @@ typedef struct leat_idle {
     const char *first, *last; /* names on the critical path; NULL: it is not known */
     const char *longest, *most;
     double longest_ns; /* the longest node; the op type with most time */
-    bool serial;
+    bool serial, alone;
 } leat_idle;
 void leat_put_idle(leat_buf *out, const leat_idle *idle) LEAT_PRIV(put_idle);
 /* A sentence a line, no newline after the last; the rules stand at the top of words.c. */

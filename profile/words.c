@@ -1,8 +1,9 @@
 /* words.c - what the numbers mean. Every sentence has a rule, and is left out where the rule does not hold:
  *
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
- *              one node takes half of a critical path that takes 60 % of the run; the path does; the plan ran on one thread; one
- *              node takes 40 % of the run; the ops take 5 us and more, so too few were ready; the ops are short.
+ *              the executor had given up its team for a while; one node takes half of a critical path that takes 60 % of the
+ *              run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops take 5 us and more, so
+ *              too few were ready; the ops are short.
  *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates, unless
  *              they are short: starting them is then most of what they take.
  *   memory     op types that move at least half of what the machine reads from memory at less than a quarter of its peak of
@@ -89,7 +90,10 @@ static void put_path(leat_buf *out, const leat_idle *i)
 static void put_reason(leat_buf *out, const leat_idle *i)
 {
     bool path = i->first != NULL && i->critical_ns >= CHAIN * i->ns;
-    if (i->n_workers > 1 && path && (i->n_critical == 1 || i->longest_ns >= 0.5 * i->critical_ns)) {
+    if (i->n_workers > 1 && i->alone) {
+        leat_buf_puts(out,
+                      ": it ran on one thread, since several had been slower; other programs use the CPUs");
+    } else if (i->n_workers > 1 && path && (i->n_critical == 1 || i->longest_ns >= 0.5 * i->critical_ns)) {
         leat_buf_puts(out, ": all waits for ");
         put_name(out, i->longest);
         leat_buf_printf(out, ", which takes %d %% of it", leat_percent(i->longest_ns, i->ns));
@@ -147,7 +151,8 @@ static void idle_of(const leat_figures *f, leat_idle *i)
                      .n_events = f->n_executions,
                      .n_critical = f->n_critical,
                      .most = f->n_ops > 0 ? f->ops[0].name : NULL,
-                     .serial = s->serial};
+                     .serial = s->serial,
+                     .alone = s->alone};
     /* Ends that take less than a hundredth of the path say nothing about it. */
     size_t from = 0, to = f->n_critical;
     while (from < to && f->node_ns[f->critical[from]] < 0.01 * f->critical_ns)

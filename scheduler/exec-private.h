@@ -162,5 +162,7 @@ typedef struct leat_exec_args {
  * for a thread that is not scheduled. A run that took longer than its nodes' costs together is followed by runs on the
  * calling thread alone, for twenty times what was lost; so trying costs a twentieth at most. */
 leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *failed_node) LEAT_MUST_CHECK;
+/* Was the last run one of these? */
+bool leat_exec_ran_alone(const leat_exec *x);
 
 #endif

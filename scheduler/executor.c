@@ -193,10 +193,12 @@ static leat_status run_alone(leat_exec *x)
 static leat_status run_team(leat_exec *x, const leat_exec_args *args)
 {
     uint32_t n = args->pool != NULL ? LEAT_MIN(x->n_workers, leat_pool_size(args->pool)) : 1;
+    x->ran_alone = false;
     if (n == 1)
         return run_alone(x);
     double start = leat_now();
-    if (!args->insist && start < x->serial_until)
+    x->ran_alone = !args->insist && start < x->serial_until;
+    if (x->ran_alone)
         return run_alone(x);
     memcpy((void *)x->pending, x->graph->initial_pending, x->graph->n_nodes * sizeof(uint32_t));
     leat_status status = leat_pool_run(args->pool, n, team_main, x);
@@ -224,6 +226,11 @@ leat_status leat_exec_run(leat_exec *x, const leat_exec_args *args, uint32_t *fa
     if (args->node_ns != NULL)
         leat_exec_clock_to_ns(&clock, args->node_ns, x->graph->n_nodes);
     return status != LEAT_OK ? status : result(x, failed_node);
+}
+
+bool leat_exec_ran_alone(const leat_exec *x)
+{
+    return x->ran_alone;
 }
 
 /* ---- nodes run outside ---- */

@@ -17,7 +17,7 @@ typedef struct recorded {
     double wall_time;
     uint64_t memory_bytes, lost;
     uint32_t n_workers;
-    bool serial;
+    bool serial, alone;
 } recorded;
 
 typedef struct ring_set {
@@ -236,6 +236,7 @@ leat_status leat_profile_give(leat_profile *p, leat_frame *f, bool keep, bool se
         recorded *r = next_place(p);
         r->n_workers = LEAT_MAX(f->plan->options.n_threads, 1u);
         r->serial = serial;
+        r->alone = !serial && leat_exec_ran_alone(f->exec);
         r->memory_bytes = atomic_load_explicit(&f->bytes, memory_order_relaxed);
         p->fresh = r;
         p->set = 1 - p->set;
@@ -265,6 +266,7 @@ leat_status leat_profile_step_at(const leat_profile *p, size_t i, leat_profile_s
                                 .succ = p->plan.succ,
                                 .n_workers = r->n_workers,
                                 .serial = r->serial,
+                                .alone = r->alone,
                                 .duration_ns = r->duration_ns,
                                 .wall_time = r->wall_time,
                                 .memory_bytes = r->memory_bytes,

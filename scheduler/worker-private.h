@@ -81,6 +81,7 @@ struct leat_exec {
     void *memory, *slots; /* of workers; of their deques */
 
     double serial_until; /* leat_now(); 0: a team was no loss */
+    bool ran_alone;      /* the last run, for that */
 
     /* The first failure in plan order. */
     pthread_mutex_t failure_mutex;

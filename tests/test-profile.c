@@ -101,6 +101,13 @@ static void small_serial(made *m)
     m->step.succ = m->succ;
 }
 
+static void given_up(made *m)
+{
+    small_serial(m);
+    m->step.serial = false;
+    m->step.alone = true;
+}
+
 static void nothing(made *m)
 {
     m->step.n_workers = 2;
@@ -150,6 +157,7 @@ LEAT_TEST(profile_words_follow_their_rules)
         {"serial",
          small_serial,
          {"all nodes together take 4 \u00b5s, too little to share", "the plan ran on one thread"}},
+        {"given up", given_up, {"it ran on one thread, since several had been slower", "!too few", "!short"}},
         {"nothing", nothing, {"no op ran", "!idle"}},
     };
     const leat_machine machine = {2, 80e9, 10e9, "made up"};

@@ -76,6 +76,7 @@ typedef struct leat_profile_step {
     const uint32_t *succ_begin, *succ; /* n_nodes + 1 offsets; NULL: edges are not known */
     uint32_t n_workers;
     bool serial;           /* on one thread, since the plan saw no work for several */
+    bool alone;            /* on one thread, since several had just been slower: others want the CPUs too */
     int64_t duration_ns;   /* of the run */
     double wall_time;      /* of its begin, seconds since 1970 */
     uint64_t memory_bytes; /* of its buffers, at most at a time; variables are not in it */
