@@ -1,5 +1,6 @@
 /* pooling-max.c - MaxPool in all its forms. The gradient goes to the first of equal elements, row by row. */
 #include "ops/pooling-private.h"
+#include "ops/scatter-private.h"
 
 static leat_status want_real(const leat_kernel *k, leat_dtype dtype)
 {
@@ -28,9 +29,60 @@ static leat_status max_run(leat_kernel *k, int ksize_input)
     return leat_pooling_run(k, &j, 1, (const int[]){0}, 0);
 }
 
+/* Windows over the channels alone: as wide as their strides. `depth` channels give one; 0: no such windows. */
+static int64_t depth_of(const leat_op *op)
+{
+    const int64_t *size, *stride;
+    if (leat_attr_ints(op, "ksize", &size) != 4 || leat_attr_ints(op, "strides", &stride) != 4)
+        return 0;
+    bool alone =
+        size[0] == 1 && size[1] == 1 && size[2] == 1 && stride[0] == 1 && stride[1] == 1 && stride[2] == 1;
+    bool last = strcmp(leat_attr_string(op, "data_format"), "NHWC") == 0;
+    return alone && last && size[3] > 1 && size[3] == stride[3] ? size[3] : 0;
+}
+
 static leat_status max_kernel(leat_kernel *k)
 {
     return max_run(k, -1);
+}
+
+static bool can_depth(const leat_op *op)
+{
+    return depth_of(op) > 0;
+}
+
+static leat_status depth_kernel(leat_kernel *k)
+{
+    int64_t depth = depth_of(k->op);
+    leat_shape out = k->in[0]->shape;
+    LEAT_TRY(want_real(k, k->in[0]->dtype));
+    if (leat_shape_rank(&out) != 4 || out.dims[3] % depth != 0)
+        return leat_kernel_fail(
+            k, LEAT_ERR_INVALID_ARGUMENT,
+            "Depthwise max pooling requires the depth window to evenly divide the input depth");
+    out.dims[3] /= depth;
+    LEAT_TRY(leat_out_new(k, 0, &out));
+    size_t bytes = leat_dtype_bytes(k->in[0]->dtype);
+    for (int64_t i = 0; i < k->out[0].elements; i++) {
+        char *to = (char *)k->out[0].data + (size_t)i * bytes;
+        const char *from = (const char *)k->in[0]->data + (size_t)(i * depth) * bytes;
+        memcpy(to, from, bytes);
+        for (int64_t j = 1; j < depth; j++)
+            leat_scatter_combine(LEAT_HOW_MAX, k->in[0]->dtype, to, from + (size_t)j * bytes, 1, 1);
+    }
+    return LEAT_OK;
+}
+
+static leat_status max_shape(leat_infer *c)
+{
+    int64_t depth = depth_of(c->op);
+    if (depth == 0)
+        return leat_pooling_shape(c);
+    LEAT_TRY(leat_infer_want_rank(c, 0, 4));
+    c->out[0] = c->in[0]->rank_plus_1 != 0 ? *c->in[0] : leat_shape_ranked(4);
+    if (c->out[0].dims[3] >= 0)
+        c->out[0].dims[3] /= depth;
+    return LEAT_OK;
 }
 
 static leat_status max_v2_kernel(leat_kernel *k)
@@ -61,8 +113,9 @@ const leat_op_def leat_op_MaxPool = LEAT_OP(
     "T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16} = float; ksize: list(int) >= 4; "
     "strides: list(int) >= 4; padding: {'SAME', 'VALID', 'EXPLICIT'}; explicit_paddings: list(int) = []; "
     "data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'",
-    .doc = "The greatest value of each window.", .shape = leat_pooling_shape,
-    .kernels = {{.fn = max_kernel, .label = "vector"}}, .gradient = max_grad, .cost = leat_pooling_cost);
+    .doc = "The greatest value of each window.", .shape = max_shape,
+    .kernels = {{.fn = depth_kernel, .can = can_depth}, {.fn = max_kernel, .label = "vector"}},
+    .gradient = max_grad, .cost = leat_pooling_cost);
 
 LEAT_ROW(
     MaxPool,
@@ -73,7 +126,14 @@ LEAT_ROW(MaxPool,
          "float[1,1,3,2] 2 6 3 5 3 4");
 LEAT_ROW(
     MaxPool,
-    "(int32[1,2,1,3] 1 2 3 3 1 2) {ksize: [1, 1, 1, 3], strides: [1, 1, 1, 3], padding: 'SAME'} fails 'must be 1'");
+    "(int32[1,2,1,3] 1 2 3 3 1 2) {ksize: [1, 1, 1, 3], strides: [1, 1, 1, 1], padding: 'SAME'} fails 'must be 1'");
+LEAT_ROW(
+    MaxPool,
+    "(float[1,2,1,4] 1 2 3 4 4 3 2 1) {ksize: [1, 1, 1, 2], strides: [1, 1, 1, 2], padding: 'SAME'} nograd -> "
+    "float[1,2,1,2] 2 4 4 2");
+LEAT_ROW(
+    MaxPool,
+    "(float[1,1,1,3] 1 2 3) {ksize: [1, 1, 1, 2], strides: [1, 1, 1, 2], padding: 'SAME'} fails 'evenly divide'");
 LEAT_ROW(MaxPool,
          "(int32[1,2,1,3] 1 2 3 3 1 2) {ksize: [1, 1, 1, 3], strides: [1, 1, 1, 3], padding: 'VALID', "
          "data_format: 'NCHW'} -> int32[1,2,1,1] 3 3");

@@ -301,3 +301,50 @@ def suppress(g, op):
     if op.endswith("V5"):
         kw["soft_nms_sigma"] = g.const(g.pick([0.0, 0.3]), tf.float32)
     g.apply(op, **kw, smooth=False)
+
+
+@spec("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxArgsGradient")
+def fake_quant_args(g, op):
+    shape = g.shape()
+    x = g.leaf(tf.float32, shape, -8.0, 8.0)
+    kw = {"min": float(-g.rng.randint(1, 6)), "max": float(g.rng.randint(1, 6)), "num_bits": int(g.rng.randint(2, 9))}
+    kw["narrow_range"] = g.chance(0.5)
+    if op.endswith("Gradient"):
+        g.apply(op, gradients=g.leaf(tf.float32, shape), inputs=x, smooth=False, **kw)
+    else:
+        g.apply(op, inputs=x, smooth=False, **kw)
+
+
+@spec("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsGradient", "FakeQuantWithMinMaxVarsPerChannel", "FakeQuantWithMinMaxVarsPerChannelGradient")
+def fake_quant_vars(g, op):
+    shape = g.pick([[4], [2, 3], [3, 2, 2, 5]])
+    ends = [shape[-1]] if "PerChannel" in op else []
+    kw = {"inputs": g.leaf(tf.float32, shape, -8.0, 8.0, True), "num_bits": int(g.rng.randint(2, 9)), "narrow_range": g.chance(0.5)}
+    kw["min"], kw["max"] = g.leaf(tf.float32, ends, -5.0, -1.0), g.leaf(tf.float32, ends, 1.0, 5.0)
+    if op.endswith("Gradient"):
+        kw["gradients"] = g.leaf(tf.float32, shape, known=True)
+    g.apply(op, smooth=False, **kw)
+
+
+# ---- indices ----
+@spec("UnravelIndex")
+def unravel(g, op):
+    t, dims = g.index_dtype(), [int(x) for x in g.rng.randint(1, 6, g.rng.randint(1, 4))]
+    at = g.indices(g.shape(0, 1), int(np.prod(dims)), t)
+    g.apply(op, indices=at, dims=g.const(dims, t))
+
+
+@spec("PopulationCount")
+def population(g, op):
+    g.apply(op, x=g.leaf(g.dtype(op), g.shape(), -100, 100))
+
+
+@spec("DataFormatDimMap", "DataFormatVecPermute")
+def data_format(g, op):
+    a, b = g.pick([("NHWC", "NCHW"), ("NCHW", "NHWC"), ("NDHWC", "NCDHW")])
+    n, t = len(a), g.index_dtype()
+    if op == "DataFormatDimMap":
+        x = g.leaf(t, g.shape(0, 2), -n, n - 1)
+    else:
+        x = g.leaf(t, [n] if g.chance(0.5) else [n, 2], 0, 9)
+    g.apply(op, x=x, src_format=a, dst_format=b)
