@@ -94,6 +94,7 @@ static void add_edges(leat_scene *s, uint32_t scope, inner *in)
                              .to = s->boxes[e->to].local,
                              .from_x = from_x,
                              .to_x = to_x,
+                             .width = leat_scene_edge_width(e),
                              .label_w = e->label_w,
                              .label_h = e->label_h};
         if (e->reversed) {

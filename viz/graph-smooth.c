@@ -9,7 +9,7 @@
 #define CORNER 14.0 /* how far from a corner its rounding reaches at least */
 #define FEW 500     /* boxes and paths up to which wider roundings are tried */
 #define UPRIGHT 9.0 /* of a path at its ends */
-#define CLEAR 1.5   /* between a path and a label */
+#define CLEAR 1.5   /* between a path and a box */
 #define SAMPLES 12  /* of each part of a path, when looking for what it hits */
 
 /* From `at` towards the handle, or the far end where the handle is too short to show. Returns the third of the
@@ -64,12 +64,13 @@ static bool within(leat_lay_point at, double x, double y, double w, double h)
 /* Does the path touch a box that is none of its ends, or a label? */
 static bool hits(const leat_lay_graph *g, const leat_lay_edge *e, bool labels)
 {
+    double clear = CLEAR + e->width / 2;
     for (size_t part = 0; part + 3 < e->n_points; part += 3)
         for (int i = 0; i <= SAMPLES; i++) {
             leat_lay_point at = on_part(e->points + part, (double)i / SAMPLES);
             for (size_t k = 0; k < g->n_boxes; k++)
                 if (k != e->from && k != e->to &&
-                    within(at, g->boxes[k].x - CLEAR, g->boxes[k].y, g->boxes[k].w + 2 * CLEAR,
+                    within(at, g->boxes[k].x - clear, g->boxes[k].y, g->boxes[k].w + 2 * clear,
                            g->boxes[k].h))
                     return true;
             for (size_t k = 0; labels && k < g->n_edges; k++) {

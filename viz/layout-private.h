@@ -24,6 +24,7 @@ typedef struct leat_lay_edge {
     uint32_t from, to;       /* drawn upwards: no cycles */
     double from_x, to_x;     /* where it meets the boxes' upper and lower border, from their left ends */
     double label_w, label_h; /* 0: none */
+    double width;            /* of the line */
     leat_lay_point label;    /* out: middle of the label */
     leat_lay_point *points;  /* out: Bezier path of 3k + 1 points, in the arena */
     size_t n_points;
