@@ -381,3 +381,78 @@ def losses_and_activations(c):
     c.fetch(*outs)
     floats = [tf.reduce_sum(o * o) for o in outs if o.dtype == tf.float32]
     c.fetch(*[d for d in tf.gradients(floats, [x, y]) if d is not None])
+
+
+@model
+def records_and_words(c):
+    lines = tf.placeholder(tf.string, [None], "lines")
+    c.feed(lines, np.array([b'1,2.5,"a, b",x', b"-4,,word,y", b'7,1e3,"say ""hi""",']))
+    number, real, text, last = tf.decode_csv(lines, [[0], [0.5], [""], ["none"]])
+    tokens = tf.string_split(tf.strings.lower(text), " ,")
+    c.fetch(number, real, text, last, tf.sparse.to_dense(tokens, default_value="-"))
+    c.fetch(tf.string_to_hash_bucket_fast(text, 1000), tf.string_to_hash_bucket_strong(text, 1000, [3, 5]), tf.string_to_hash_bucket(text, 1000))
+    c.fetch(tf.strings.format("numbers {} and {}", [number, real]), tf.strings.regex_replace(text, "[aeiou]", "_"))
+
+
+@model
+def sparse_features(c):
+    ids = tf.placeholder(tf.int64, [None], "ids")
+    c.feed(ids, [1, 3, -1, 9, 3])
+    rows = tf.SparseTensor([[0, 0], [0, 1], [2, 0], [3, 0], [3, 2]], ids, [5, 3])
+    table = weights("table", [10, 4], 1)
+    mean = tf.nn.safe_embedding_lookup_sparse(table, rows, combiner="mean")
+    wide = tf.SparseTensor(rows.indices, tf.constant([1.0, 0.5, 2.0, -1.0, 3.0]), rows.dense_shape)
+    out = mean + tf.sparse_tensor_dense_matmul(wide, weights("wide", [3, 4], 2))
+    loss = tf.reduce_mean(tf.square(out)) + tf.sparse_reduce_sum(tf.sparse.softmax(wide)) * 0.01
+    c.targets, c.steps = [tf.train.FtrlOptimizer(0.1, l1_regularization_strength=0.01).minimize(loss).name], 4
+    both = tf.sparse_add(wide, tf.sparse_reorder(tf.SparseTensor([[4, 1], [0, 1]], [1.0, -0.5], [5, 3])))
+    c.fetch(out, loss, both.indices, both.values, tf.sparse.to_dense(tf.sparse_reshape(wide, [3, 5])))
+    c.rtol = 1e-3
+
+
+@model
+def augmented_images(c):
+    x = tf.placeholder(tf.float32, [None, 9, 8, 3], "X")
+    c.feed(x, np.random.RandomState(0).rand(2, 9, 8, 3).astype(np.float32))
+    one = tf.image.random_flip_left_right(tf.image.random_brightness(x[0], 0.2, seed=1), seed=2)
+    one = tf.image.random_contrast(tf.image.random_hue(tf.image.random_saturation(one, 0.5, 1.5, seed=3), 0.2, seed=4), 0.5, 1.5, seed=5)
+    c.fetch(one, tf.image.rgb_to_hsv(x), tf.image.hsv_to_rgb(x), tf.image.per_image_standardization(x), tf.image.total_variation(x))
+    patches = tf.image.extract_image_patches(x, [1, 3, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME")
+    c.fetch(patches, tf.gradients(tf.square(patches), x)[0], tf.nn.max_pool(x, [1, 1, 1, 3], [1, 1, 1, 3], "VALID"))
+    corner = tf.random.stateless_uniform([12, 2], [3, 4])
+    boxes = tf.concat([corner, corner + 0.4], 1)
+    c.fetch(tf.image.non_max_suppression(boxes, tf.random.stateless_normal([12], [5, 6]), 6, 0.2), tf.image.sobel_edges(x))
+    c.fetch(tf.quantization.fake_quant_with_min_max_args(x, -0.5, 0.7, 4), tf.image.ssim(x, x[::-1], 1.0, filter_size=5))
+
+
+@model
+def drawn_numbers(c):
+    alpha = tf.placeholder(tf.float32, [3], "alpha")
+    c.feed(alpha, [0.5, 1.0, 4.0])
+    drawn = tf.random_gamma([4, 2], alpha, seed=1)
+    c.fetch(drawn, tf.gradients(drawn, alpha)[0], tf.random_poisson([0.5, 7.0, 30.0], [5], seed=2))
+    c.fetch(tf.random.stateless_multinomial(tf.log([[0.1, 0.2, 0.7]]), 6, [1, 2]), tf.random.stateless_truncated_normal([5], [1, 2]))
+    step = tf.get_variable("step", [3], initializer=tf.zeros_initializer())
+    c.targets, c.steps = [tf.assign_add(step, tf.random_gamma([], alpha, seed=3)).op.name], 3
+
+
+@model
+def partitioned_table(c):
+    with tf.variable_scope("p", partitioner=tf.fixed_size_partitioner(3, axis=0)):
+        table = tf.get_variable("table", [10, 4], initializer=tf.random_normal_initializer(seed=2))
+    w = weights("w", [4, 2], 3)
+    words = tf.placeholder(tf.int32, [None], "words")
+    c.feed(words, [0, 9, 4, 4, 7])
+    y = tf.matmul(tf.nn.embedding_lookup(table, words, partition_strategy="div"), w)
+    c.targets, c.steps = [tf.train.AdagradOptimizer(0.1).minimize(tf.reduce_sum(tf.square(y))).name], 3
+    c.saver, c.restore = tf.train.Saver(sharded=True), os.path.join(c.folder, "model.ckpt")
+    start = tf.global_variables_initializer()
+
+    def prepare(s):
+        s.run(start)
+        s.run(c.targets, {words.name: [1, 2, 8]})
+        c.saver.save(s, c.restore, write_meta_graph=False)
+
+    c.prepare, c.init, c.meta = prepare, start.name, True
+    c.fetch(y, tf.convert_to_tensor(table))
+    c.rtol = 1e-3

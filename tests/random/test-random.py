@@ -160,7 +160,9 @@ def differs(got, want, rtol, how):
         bad = got != want
     else:
         a, b = got.astype(np.float64), want.astype(np.float64)
-        scale = max(np.abs(b[np.isfinite(b)]).max(initial=0), 0.05)  # of what is 0 but for rounding, nothing can be said
+        # Of what is 0 but for rounding, nothing can be said. TensorFlow's softmax in half rounds after every step: differences of
+        # numbers about 1 that are 0 come out as an ulp of those.
+        scale = max(np.abs(b[np.isfinite(b)]).max(initial=0), 0.05 if rtol < 6e-3 else 0.5)
         with np.errstate(all="ignore"):
             bad = ~((np.abs(a - b) <= rtol * np.abs(b) + rtol * scale) | (a == b) | (np.isnan(a) & np.isnan(b)))
     if not bad.any():
