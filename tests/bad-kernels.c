@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/base-private.h"
 #include "check.h"
+#include "events/decode-private.h"
 #include "graph-text.h"
 #include "leat.h"
 
@@ -255,4 +256,63 @@ LEAT_TEST(odd_inputs_of_kernels_are_taken)
             if (!CHECK(o.imported == LEAT_OK && o.ran == LEAT_OK))
                 printf("\n    %s: %s\n", ops[i], leat_message());
         }
+}
+
+static void keep_log(void *user, leat_log_level level, const char *text)
+{
+    (void)level;
+    snprintf(user, 200, "%s", text);
+}
+
+/* 67: values that are not finite belong into no bucket. TensorFlow's step fails ("Nan in summary histogram"); here they are
+ * left out, the others are kept, and a warning counts them: a run that diverges goes on being seen. */
+LEAT_TEST(histograms_count_what_is_not_finite)
+{
+    static const struct {
+        const char *values, *says;
+        double num, min, max, sum;
+    } cases[] = {
+        {"float[4]nan,1,-inf,inf", "3 of 4 values are not finite", 1, 1, 1, 1},
+        {"double[5]nan,nan,nan,2,-5", "3 of 5 values are not finite", 2, -5, 2, -3},
+        {"float[6]nan", "6 of 6 values are not finite", 0, 0, 0, 0},
+        {"float[3]1,2,3", NULL, 3, 1, 3, 6},
+        {"int32[3]1,2,3", NULL, 3, 1, 3, 6},
+    };
+    for (size_t i = 0; i < LEAT_LEN(cases); i++) {
+        char op[120], told[200] = "";
+        leat_buf text = {0}, b = {0};
+        leat_graph *g = leat_graph_new();
+        leat_session *s = NULL;
+        leat_tensor *summary = NULL;
+        leat_histogram_value h = {0};
+        snprintf(op, sizeof op, "HistogramSummary(string[];%s) T:type=%.*s", cases[i].values,
+                 (int)strcspn(cases[i].values, "["), cases[i].values);
+        row_text(&text, op, true);
+        graph_text(&b, text.data);
+        leat_set_log(keep_log, told);
+        if (CHECK_OK(leat_import_graph_def(g, b.data, b.size, NULL)) &&
+            CHECK_OK(leat_session_open(&s, g, NULL)) &&
+            CHECK_OK(leat_eval(s, leat_graph_get(g, "f:0"), &summary))) {
+            size_t size;
+            const char *bytes = leat_tensor_string(summary, 0, &size);
+            leat_wire w = leat_wire_from(bytes, size, 0);
+            leat_field f;
+            CHECK(leat_wire_next(&w, &f) && f.number == 1);
+            CHECK_OK(leat_decode_histogram(f.bytes, f.size, &h));
+            CHECK(h.num == cases[i].num && h.sum == cases[i].sum);
+            CHECK(h.num == 0 || (h.min == cases[i].min && h.max == cases[i].max));
+            double count = 0;
+            for (size_t k = 0; k < h.n; k++)
+                count += h.buckets[k].count;
+            CHECK(count == cases[i].num);
+            CHECK(cases[i].says ? strstr(told, cases[i].says) && strstr(told, "node 'f'") : told[0] == '\0');
+        }
+        leat_set_log(NULL, NULL);
+        leat_free(h.buckets);
+        leat_tensor_unref(summary);
+        leat_session_free(s);
+        leat_graph_free(g);
+        leat_buf_free(&b);
+        leat_buf_free(&text);
+    }
 }
