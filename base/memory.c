@@ -130,7 +130,8 @@ leat_status leat_grow(void *array_pointer, size_t *capacity, size_t need, size_t
 
 /* ---- arena ---- */
 
-#define ARENA_FIRST ((size_t)4096)
+#define ARENA_FIRST ((size_t)256)
+#define ARENA_USUAL ((size_t)4096)
 #define ARENA_LARGEST ((size_t)8 << 20)
 
 struct leat_arena_block {
@@ -139,12 +140,13 @@ struct leat_arena_block {
     _Alignas(16) char data[];
 };
 
-/* Blocks are a quarter of the total so far: few of them, and little memory beyond what is used. A request
+/* Blocks are as large as all before them up to a usual size (there may be 100,000 small arenas), then a quarter of the
+ * total so far: few of them, and little memory beyond what is used. A request
  * that does not fit such a block gets one of its own behind the last, whose rest stays in use. */
 static void *arena_new_block(leat_arena *a, size_t bytes)
 {
-    size_t usual =
-        LEAT_MIN(LEAT_MAX(a->total / 4, ARENA_FIRST), ARENA_LARGEST) - sizeof(struct leat_arena_block);
+    size_t usual = LEAT_MAX(a->total / 4, LEAT_MIN(LEAT_MAX(a->total, ARENA_FIRST), ARENA_USUAL));
+    usual = LEAT_MIN(usual, ARENA_LARGEST) - sizeof(struct leat_arena_block);
     size_t capacity = LEAT_MAX(usual, bytes);
     if (capacity > SIZE_MAX - sizeof(struct leat_arena_block))
         return NULL;

@@ -99,6 +99,21 @@ static leat_status place_chunks(leat_merge *m)
     return status;
 }
 
+/* A chunk's columns are larger than what it adds to the run's: they go as those fill. */
+static void free_columns(leat_chunk *c)
+{
+    leat_free(c->event_step);
+    leat_free(c->event_wall);
+    leat_free(c->event_entries);
+    leat_free(c->entry_series);
+    leat_free(c->entry_value);
+    leat_free(c->blobs);
+    c->event_step = NULL;
+    c->event_wall = c->entry_value = NULL;
+    c->event_entries = c->entry_series = NULL;
+    c->blobs = NULL;
+}
+
 static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
 {
     leat_merge *m = argument;
@@ -126,6 +141,7 @@ static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
                 m->blob[position - m->n_numbers] = c->blobs[(size_t)c->entry_value[entry]];
         }
     }
+    free_columns(c);
     return LEAT_OK;
 }
 
