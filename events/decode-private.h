@@ -46,8 +46,8 @@ leat_status leat_decode_texts(const void *bytes, size_t size, leat_media_list *t
     LEAT_PRIV(decode_texts) LEAT_MUST_CHECK;
 /* The numbers of any tensor summary: PR curves are [6, thresholds], with the rows true positives, false positives,
  * true negatives, false negatives, precision, recall. LEAT_ERR_NOT_FOUND where the value holds metadata alone. */
-leat_status leat_decode_tensor(const void *bytes, size_t size, uint64_t limit, leat_tensor_head *head,
-                               double **values) LEAT_PRIV(decode_tensor) LEAT_MUST_CHECK;
+leat_status leat_decode_tensor(const void *bytes, size_t size, leat_tensor_head *head, double **values)
+    LEAT_PRIV(decode_tensor) LEAT_MUST_CHECK;
 
 typedef enum leat_hparam_kind { LEAT_HPARAM_NUMBER, LEAT_HPARAM_TEXT, LEAT_HPARAM_BOOL } leat_hparam_kind;
 

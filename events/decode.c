@@ -96,7 +96,7 @@ static leat_status decode_tensor_histogram(const leat_wire *tensor, leat_histogr
 {
     leat_tensor_head head;
     double *values;
-    LEAT_TRY(leat_tensor_numbers(tensor, (uint64_t)1 << 24, &head, &values));
+    LEAT_TRY(leat_tensor_numbers(tensor, &head, &values));
     if (head.rank != 2 || head.dims[1] != 3) {
         leat_free(values);
         return leat_fail(LEAT_ERR_DATA_LOSS, "a histogram's tensor has the shape [k, 3]");
@@ -235,14 +235,13 @@ leat_status leat_decode_texts(const void *bytes, size_t size, leat_media_list *t
     return collect_strings(&payload, texts, head);
 }
 
-leat_status leat_decode_tensor(const void *bytes, size_t size, uint64_t limit, leat_tensor_head *head,
-                               double **values)
+leat_status leat_decode_tensor(const void *bytes, size_t size, leat_tensor_head *head, double **values)
 {
     leat_wire payload;
     *values = NULL;
     if (!find_payload(bytes, size, LEAT_VALUE_TENSOR, &payload))
         return leat_fail(LEAT_ERR_NOT_FOUND, "the summary holds no tensor");
-    return leat_tensor_numbers(&payload, limit, head, values);
+    return leat_tensor_numbers(&payload, head, values);
 }
 
 /* ---- hyperparameters ---- */

@@ -6,7 +6,6 @@
 #include <regex.h>
 
 #define PIECE ((size_t)256 << 10)
-#define MOST_ELEMENTS ((uint64_t)1 << 24) /* of a tensor */
 
 struct export
 {
@@ -286,7 +285,7 @@ static leat_status json_tensor(struct export *e)
     }
     if (status != LEAT_ERR_DATA_LOSS)
         return status;
-    LEAT_TRY(leat_decode_tensor(e->scratch.data, e->scratch.size, MOST_ELEMENTS, &head, &values));
+    LEAT_TRY(leat_decode_tensor(e->scratch.data, e->scratch.size, &head, &values));
     json_shape(e, &head);
     status = json_numbers(e, ", \"values\": [", values, head.elements);
     leat_free(values);

@@ -214,8 +214,7 @@ bool leat_tensor_one_number(const leat_wire *tensor, double *value)
     return t != NULL && read_all(tensor, &head, t, value);
 }
 
-leat_status leat_tensor_numbers(const leat_wire *tensor, uint64_t limit, leat_tensor_head *head,
-                                double **values)
+leat_status leat_tensor_numbers(const leat_wire *tensor, leat_tensor_head *head, double **values)
 {
     *values = NULL;
     if (!leat_tensor_read_head(tensor, head))
@@ -223,6 +222,7 @@ leat_status leat_tensor_numbers(const leat_wire *tensor, uint64_t limit, leat_te
     const struct dtype *t = find_dtype(head->dtype);
     if (t == NULL)
         return leat_fail(LEAT_ERR_DATA_LOSS, "tensor of dtype %d holds no numbers", head->dtype);
+    uint64_t limit = LEAT_MAX((uint64_t)(tensor->end - tensor->at), LEAT_TENSOR_REPEATED);
     if (head->elements > limit)
         return leat_fail(LEAT_ERR_OUT_OF_RANGE, "tensor of %llu elements, more than the limit of %llu",
                          (unsigned long long)head->elements, (unsigned long long)limit);

@@ -442,8 +442,8 @@ def read_csv(text):
     return table
 
 
-def compare(root, damaged):
-    log = os.path.join(root, 'log')
+def compare(root, log, whole, damaged):
+    """Leat's reading of `log` with TensorBoard's of `whole`; damaged: by run, whether there is damage."""
     listing = json.loads(leat('inspect', log, '--json').decode(), object_pairs_hook=no_duplicates)['runs']
     leat('inspect', log)
     leat('export', log, '-o', os.path.join(root, 'e.json'))
@@ -455,7 +455,7 @@ def compare(root, damaged):
     check(sorted(listing) == sorted(damaged) == sorted(exported), 'runs', sorted(listing), sorted(damaged))
     rows = total = 0
     for run in damaged:
-        path = os.path.join(root, 'whole', run)
+        path = os.path.join(whole, run)
         a, points = accumulate(path)
         all_points = accumulate(path, purge_orphaned_data=False)[1]
         compare_listing(listing[run], a, points, all_points, damaged[run])
@@ -470,17 +470,64 @@ def compare(root, damaged):
     return total
 
 
+# ---- what Leat's own commands write ----
+
+def graph_of_summaries(path):
+    import tensorflow.compat.v1 as tf
+    with tf.Graph().as_default() as g:
+        step = tf.Variable(0.0, use_resource=False, name='step')
+        x = tf.random.stateless_normal([50], [1, 2]) * tf.assign_add(step, 1.0)
+        tf.summary.scalar('mean', tf.reduce_mean(x))
+        tf.summary.scalar('nan', tf.math.log(-tf.abs(x[0])))
+        tf.summary.histogram('values', x)
+        tf.summary.image('picture', tf.reshape(x, [1, 5, 10, 1]), max_outputs=2)
+        tf.summary.image('picture in colours', tf.cast(tf.reshape(tf.range(48), [1, 4, 4, 3]), tf.uint8))
+        tf.summary.text('note', tf.strings.as_string(x[:2]))
+        merged = tf.summary.merge_all().name
+        tf.group(tf.global_variables_initializer(), name='init')
+    with open(path, 'wb') as f:
+        f.write(g.as_graph_def().SerializeToString())
+    return merged
+
+
+def compare_own(root):
+    data = os.path.join(os.environ.get('LEAT_SRCDIR', '.'), 'data', 'digits-train.csv')
+    runs, ran, graph = (os.path.join(root, name) for name in ('runs', 'ran', 'graph.pb'))
+    leat('train', data, '--target', 'digit', '--classes', '--model', 'mlp:20', '--epochs', '2', '--logdir', runs, '--run', 'one',
+         '--trace-step', '5', '--validation', '0.2', '--summary-every', '3')
+    leat('train', data, '--target', 'digit', '--classes', '--model', 'mlp:20', '--epochs', '3', '--logdir', runs, '--run', 'one',
+         '--validation', '0.2', '--summary-every', '2', '--resume')
+    total = compare(root, runs, runs, {'one': False})
+    try:
+        merged = graph_of_summaries(graph)
+    except ImportError:
+        return total
+    leat('run', graph, '--init', 'init', '--steps', '20', '--fetch', merged, '--logdir', ran)
+    written = compare(root, ran, ran, {'.': False})
+    check(written == 20 * 6, 'leat run wrote %d points' % written)
+    return total + written
+
+
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument('--seeds', type=int, default=40)
+    p.add_argument('--seeds', type=int, default=30)
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--keep')
     o = p.parse_args()
-    failures = total = 0
+    root = tempfile.mkdtemp(prefix='leat-own-')
+    failures, total = 0, 0
+    try:
+        total = compare_own(root)
+    except Mismatch as e:
+        failures += 1
+        print('written by Leat: %s' % e)
+    shutil.rmtree(root)
+    print('written by Leat: %d points' % total)
+    total = 0
     for seed in range(o.seed, o.seed + o.seeds):
         root = tempfile.mkdtemp(prefix='leat-random-') if not o.keep else os.path.join(o.keep, str(seed))
         try:
-            total += compare(root, make(seed, root))
+            total += compare(root, os.path.join(root, 'log'), os.path.join(root, 'whole'), make(seed, root))
         except Mismatch as e:
             failures += 1
             print('seed %d: %s' % (seed, e))

@@ -291,11 +291,20 @@ LEAT_TEST(pr_curves_are_tensors)
     build_bytes(&value, LEAT_VALUE_TENSOR, &payload);
     leat_tensor_head head;
     double *values;
-    REQUIRE_OK(leat_decode_tensor(value.data, value.size, 12, &head, &values));
+    REQUIRE_OK(leat_decode_tensor(value.data, value.size, &head, &values));
     CHECK(head.rank == 2 && head.dims[0] == 6 && head.dims[1] == 2 && values[11] == 2.75);
     leat_free(values);
-    CHECK_FAILS(leat_decode_tensor(value.data, value.size, 11, &head, &values), LEAT_ERR_OUT_OF_RANGE,
-                "limit of 11");
+    /* One value for many elements: a few bytes must not become many. */
+    for (size_t rows = 4096; rows <= 4097; rows++) {
+        leat_buf_clear(&payload);
+        put_shape(&payload, LEAT_DT_FLOAT, rows, 1);
+        leat_put_float(&payload, 5, 2.5f);
+        build_bytes(&value, LEAT_VALUE_TENSOR, &payload);
+        leat_status status = leat_decode_tensor(value.data, value.size, &head, &values);
+        CHECK(status == (rows == 4096 ? LEAT_OK : LEAT_ERR_OUT_OF_RANGE));
+        CHECK(status != LEAT_OK || values[4095] == 2.5);
+        leat_free(values);
+    }
     leat_buf_free(&payload);
     leat_buf_free(&value);
 }

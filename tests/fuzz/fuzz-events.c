@@ -107,7 +107,7 @@ static void decode_blob(const leat_buf *b)
         leat_free(list.items);
     if (leat_decode_texts(b->data, b->size, &list, &head) == LEAT_OK)
         leat_free(list.items);
-    if (leat_decode_tensor(b->data, b->size, 10000, &head, &values) == LEAT_OK)
+    if (leat_decode_tensor(b->data, b->size, &head, &values) == LEAT_OK)
         leat_free(values);
 }
 
