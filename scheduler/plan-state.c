@@ -17,7 +17,8 @@
  * made the showing value copies, and its consumers are readers no more: a value stays what it was for those who do not wait for a
  * write, which is the serial order's one of the outcomes of the race. One value may be both copied and followed.
  * (Some kernels of TensorFlow also hand on a buffer where a shape or a value lets them: Slice and StridedSlice of whole aligned rows,
- * Pad by nothing, Tile by 1, Bitcast, IdentityN, ... Leat's compute, or copy: they give the content of when they run.)
+ * Pad by nothing, Tile by 1, Bitcast, IdentityN, ... Leat's compute, or copy: they give the content of when they run. AssignVariableOp of a buffer shown makes it the resource's own,
+ * too, in TensorFlow; here it copies.)
  *
  * Two passes over the nodes in serial order:
  *   1. count the writes of each variable; a consumer of a showing value that meets a newer count is marked as following, or marks

@@ -2,14 +2,13 @@
  * and on 2, 3, 4 and 7 threads under random delays. (test-parallel.c has them in random graphs.) */
 #include "config.h"
 #include "check.h"
+#include "delayed-runs.h"
 #include "graph-text.h"
 #include <leat.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "engine/session/session-private.h"
 
 #define FLOAT1(name_, value_) #name_ " = Const() dtype:type=float value:tensor=float[1]" #value_ "; "
 #define PRED "p = Placeholder() dtype:type=bool shape:shape=; "
@@ -156,20 +155,6 @@ static const struct row {
       "one and the same variable"}},
 };
 
-static const int thread_counts[] = {1, 2, 3, 4, 7};
-
-/* Delays before nodes, so that branches meet in every order. */
-static void delay(void *arg, uint32_t node, uint32_t worker)
-{
-    uint64_t *state = arg; /* a race by intention would be one: each worker has its own */
-    uint64_t r = state[worker % 8] =
-        (state[worker % 8] + node + 1) * 6364136223846793005u + 1442695040888963407u;
-    if (r >> 61 == 0)
-        sched_yield();
-    for (volatile unsigned i = 0; i < (r >> 33) % 400; i++)
-        continue;
-}
-
 static bool as_wanted(const char *want, leat_status status, const leat_tensor *t)
 {
     char *end;
@@ -196,8 +181,6 @@ static void run_row(const struct row *r, leat_graph *g, int threads)
 {
     leat_session_options options = {.size = sizeof options, .threads = threads};
     leat_session *s = NULL;
-    uint64_t state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    leat_run_hooks hooks = {.mode = threads > 1 ? 2 : 1, .before_node = delay, .arg = state};
     leat_op *init = leat_graph_find(g, "init");
     leat_out p = leat_graph_get(g, "p:0"), f = leat_graph_get(g, "f:0");
     bool fed = p.op != NULL && strcmp(leat_op_type(p.op), "Placeholder") == 0;
@@ -208,11 +191,8 @@ static void run_row(const struct row *r, leat_graph *g, int threads)
                              leat_tensor_from(LEAT_BOOL, LEAT_SCALAR, &(bool){true})};
     leat_signature signature = {.feeds = &p, .n_feeds = fed, .fetches = &f, .n_fetches = 1};
     for (int run = 0; run < 4; run++) {
-        leat_prepared *prepared = NULL;
         leat_tensor *out = NULL;
-        leat_status status = leat_session_plan(s, &signature, &prepared);
-        if (status == LEAT_OK)
-            status = leat_session_execute_hooked(s, prepared, NULL, &hooks, &value[run % 2], &out);
+        leat_status status = delayed_run(s, threads, &signature, &value[run % 2], &out);
         if (!CHECK(as_wanted(r->want[run], status, out)))
             report(r, threads, run, status, out);
         leat_tensor_unref(out);
@@ -229,8 +209,8 @@ LEAT_TEST(conditionals_run_what_is_taken)
         leat_graph *g = leat_graph_new();
         graph_text(&b, rows[i].graph);
         if (CHECK_OK(leat_import_graph_def(g, b.data, b.size, NULL)))
-            for (size_t k = 0; k < LEAT_LEN(thread_counts); k++)
-                run_row(&rows[i], g, thread_counts[k]);
+            for (size_t k = 0; k < LEAT_LEN(delayed_threads); k++)
+                run_row(&rows[i], g, delayed_threads[k]);
         else
             printf("\n    %s\n", rows[i].name);
         leat_graph_free(g);

@@ -73,7 +73,9 @@ typedef struct leat_target_list {
 
 /* Runs what the fetches and targets need. Errors name the node: an unfed placeholder, a feed of the wrong dtype or shape, an
  * uninitialised variable (LEAT_ERR_FAILED_PRECONDITION), a kernel's own. On failure no fetch is changed; updates of ops that
- * had finished stay, no variable is half written, and the session stays usable. */
+ * had finished stay, no variable is half written, and the session stays usable. What is fetched of a ref variable (the variable,
+ * an Identity of it, what Assign hands on) is its content when all ops have run, as in TensorFlow; of a resource variable, a
+ * ReadVariableOp gives what it read. */
 LEAT_API leat_status leat_run(leat_session *session, leat_feed_list feeds, leat_fetch_list fetches,
                               leat_target_list targets) LEAT_MUST_CHECK;
 
