@@ -129,7 +129,8 @@ void leat_arena_free(leat_arena *a) LEAT_PRIV(arena_free);
 typedef struct leat_map {
     struct leat_map_slot *slots;
     size_t count, capacity;
-    uint64_t seed; /* differs from process to process, and so does the order of leat_map_next */
+    uint64_t seed;          /* differs from process to process, and so does the order of leat_map_next */
+    struct leat_span *span; /* that the slots lie in; NULL: of leat_alloc_zero */
 } leat_map;
 
 void *leat_map_get(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_get); /* NULL if absent */

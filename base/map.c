@@ -96,27 +96,50 @@ void *leat_map_get(const leat_map *m, const char *key, size_t n)
     return m->count > 0 && n <= UINT32_MAX ? find(m, key, n, key_hash(m, key, n))->value : NULL;
 }
 
+/* Slots are looked at in no order: where they fill megabytes, with small pages every look would search for its page first. */
+static leat_status new_slots(size_t capacity, leat_map *m)
+{
+    const size_t large = (size_t)4 << 20;
+    size_t bytes = capacity * sizeof *m->slots;
+    m->span = bytes >= large ? leat_span_new(bytes) : NULL; /* fresh memory of the system's is zero */
+    m->slots = m->span != NULL ? leat_span_alloc(m->span, bytes) : NULL;
+    leat_span_drop(m->span); /* from now on the slots hold it */
+    if (m->slots == NULL)
+        m->slots = leat_alloc_zero(capacity, sizeof *m->slots);
+    return m->slots != NULL ? LEAT_OK : leat_fail_memory(bytes);
+}
+
+static void free_slots(leat_map *m)
+{
+    if (m->span != NULL)
+        leat_span_drop(m->span);
+    else
+        leat_free(m->slots);
+}
+
 static leat_status rehash(leat_map *m)
 {
+    leat_map old = *m;
     size_t capacity = LEAT_MAX(2 * m->capacity, (size_t)16);
     if (capacity > (size_t)UINT32_MAX + 1)
         return leat_fail(LEAT_ERR_OUT_OF_RANGE, "more than 3e9 entries in a map");
-    struct leat_map_slot *slots = leat_alloc_zero(capacity, sizeof *slots);
-    if (slots == NULL)
-        return leat_fail_memory(capacity * sizeof *slots);
-    if (m->seed == 0)
-        m->seed = (uint64_t)(uintptr_t)slots;
-    for (size_t i = 0; i < m->capacity; i++) {
-        if (m->slots[i].value == NULL)
-            continue;
-        size_t j = m->slots[i].hash & (capacity - 1);
-        while (slots[j].value != NULL)
-            j = (j + 1) & (capacity - 1);
-        slots[j] = m->slots[i];
+    leat_status status = new_slots(capacity, m);
+    if (status != LEAT_OK) {
+        *m = old;
+        return status;
     }
-    leat_free(m->slots);
-    m->slots = slots;
     m->capacity = capacity;
+    if (m->seed == 0)
+        m->seed = (uint64_t)(uintptr_t)m->slots;
+    for (size_t i = 0; i < old.capacity; i++) {
+        if (old.slots[i].value == NULL)
+            continue;
+        size_t j = old.slots[i].hash & (capacity - 1);
+        while (m->slots[j].value != NULL)
+            j = (j + 1) & (capacity - 1);
+        m->slots[j] = old.slots[i];
+    }
+    free_slots(&old);
     return LEAT_OK;
 }
 
@@ -174,6 +197,6 @@ bool leat_map_next(const leat_map *m, size_t *cursor, const char **key, size_t *
 
 void leat_map_free(leat_map *m)
 {
-    leat_free(m->slots);
+    free_slots(m);
     *m = (leat_map){0};
 }

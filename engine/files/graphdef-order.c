@@ -43,6 +43,15 @@ static bool is_back_edge(const node *from, const node *to)
            (type_is(to, "Merge") || type_is(to, "RefMerge"));
 }
 
+/* The number of the node of that name, and 1; 0: there is none. Most nodes name the one before them. */
+static size_t find_node(const reader *r, size_t to, const input *in)
+{
+    const node *before = to > 0 ? &r->nodes[to - 1] : NULL;
+    if (before != NULL && before->name_size == in->size && memcmp(before->name, in->name, in->size) == 0)
+        return to;
+    return (size_t)(uintptr_t)leat_map_get(&r->index, in->name, in->size);
+}
+
 /* Finds the node of an input; *source is what `sources` holds of it. */
 static leat_status find_source(reader *r, size_t to, const leat_field *f, input *in, uint32_t *source)
 {
@@ -55,7 +64,7 @@ static leat_status find_source(reader *r, size_t to, const leat_field *f, input 
         r->map_used[given - r->o->map_outs] = true;
         return LEAT_OK;
     }
-    size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in->name, in->size);
+    size_t from = find_node(r, to, in);
     if (from == 0)
         return leat_reader_at(r, &r->nodes[to],
                               leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%.*s' is not in the graph",
