@@ -56,6 +56,7 @@ typedef struct leat_chart {
     double numbers_width;  /* of the y axis, at least: so that charts above one another are aligned */
 } leat_chart;
 
+leat_font leat_chart_number_font(leat_box box); /* of the axes of a chart in that box */
 bool leat_chart_has_notes(const leat_chart *chart);
 /* How wide the numbers of the y axis will be in this box. */
 double leat_chart_numbers_width(leat_canvas *c, const leat_theme *theme, const leat_chart *chart,

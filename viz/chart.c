@@ -61,13 +61,25 @@ typedef struct frame {
     double y_width; /* of the widest number of the y axis */
 } frame;
 
-/* Small charts have somewhat smaller letters, down to what print still shows. */
+/* Small charts have somewhat smaller letters, down to what print still shows; large ones larger letters, since
+ * they will be shrunk. */
+static double letters(leat_box box)
+{
+    double large = fmin(box.w / 640, box.h / 380);
+    return large > 1 ? fmin(1.6, large) : fmin(1, fmax(0.72, fmin(box.w / 340, box.h / 220)));
+}
+
+leat_font leat_chart_number_font(leat_box box)
+{
+    return (leat_font){.size = 10 * letters(box)};
+}
+
 static void choose_fonts(frame *f)
 {
-    double k = fmin(1, fmax(0.72, fmin(f->box.w / 340, f->box.h / 220)));
+    double k = letters(f->box);
     f->title = (leat_font){.size = 12.5 * k, .bold = true};
     f->small = (leat_font){.size = 10.5 * k};
-    f->tick = (leat_font){.size = 10 * k};
+    f->tick = leat_chart_number_font(f->box);
     f->tick_height = leat_text_line(f->c, "10⁻⁸", &f->tick);
 }
 
@@ -388,7 +400,7 @@ static void draw_sample(leat_canvas *c, const leat_legend_entry *e, double x, do
 double leat_legend(leat_canvas *c, const leat_theme *theme, const leat_legend_entry *entries, size_t n,
                    leat_box box, bool draw)
 {
-    leat_font font = {.size = fmin(11, fmax(9, box.w / 50))};
+    leat_font font = {.size = box.w > 1100 ? fmin(17, box.w / 100) : fmin(11, fmax(9, box.w / 50))};
     double cell = 0, above = 0.9 * font.size, below = 0.35 * font.size, most = 0.9 * box.w - SAMPLE - 8;
     if (n == 0 || most < 20)
         return 0;

@@ -58,8 +58,9 @@ static double head(const grid *g, bool draw, double page_height)
     double y = MARGIN, w = g->width - 2 * MARGIN;
     const char *title = f->options.title;
     if (title && title[0]) {
-        leat_text_style style = {
-            .font = {.size = w < 300 ? 12 : 15, .bold = true}, .color = f->theme.ink, .v = LEAT_CENTER};
+        leat_text_style style = {.font = {.size = w < 300 ? 12 : fmin(24, fmax(15, w / 75)), .bold = true},
+                                 .color = f->theme.ink,
+                                 .v = LEAT_CENTER};
         double h = leat_text_line(c, title, &style.font);
         if (draw)
             leat_draw_text_within(c, MARGIN, y + h / 2, w, title, &style);

@@ -186,7 +186,7 @@ static void choose_depth_labels(const leat_figure *f, leat_canvas *c, const prep
                                 depth_labels *d)
 {
     d->name = leat_figure_xlabel(f);
-    d->font = (leat_font){.size = 9.5};
+    d->font = leat_chart_number_font(box);
     double line = leat_line_height(&d->font);
     size_t want = (size_t)fmin(7, fmax(2, 0.45 * box.h / (1.6 * line)));
     leat_axis_ticks(&p->depth, want, &d->ticks);
