@@ -456,3 +456,16 @@ def partitioned_table(c):
     c.prepare, c.init, c.meta = prepare, start.name, True
     c.fetch(y, tf.convert_to_tensor(table))
     c.rtol = 1e-3
+
+
+@model
+def ranking_metrics(c):
+    r, m = np.random.RandomState(0), tf.metrics
+    classes, scores = tf.placeholder(tf.int64, [None, 1], "classes"), tf.placeholder(tf.float32, [None, 5], "scores")
+    c.feed(classes, r.randint(0, 5, (6, 1))), c.feed(scores, r.rand(6, 5))
+    likely = scores[:, 1]
+    pairs = [m.recall_at_k(classes, scores, 2), m.precision_at_k(classes, scores, 2, class_id=1), m.average_precision_at_k(classes, scores, 3),
+             m.auc(classes[:, 0] > 2, likely), m.mean_iou(classes[:, 0], tf.argmax(scores, 1), 5), m.precision_at_thresholds(classes[:, 0] > 2, likely, [0.2, 0.6])]  # fmt: skip
+    c.fetch(*[value for value, _ in pairs])
+    c.targets, c.steps = [tf.group(*[update.op for _, update in pairs]).name], 2
+    c.init = tf.local_variables_initializer().name

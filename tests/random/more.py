@@ -348,3 +348,26 @@ def data_format(g, op):
     else:
         x = g.leaf(t, [n] if g.chance(0.5) else [n, 2], 0, 9)
     g.apply(op, x=x, src_format=a, dst_format=b)
+
+
+# ---- sets ----
+@spec("DenseToDenseSetOperation", "DenseToSparseSetOperation", "SparseToSparseSetOperation", "SetSize")
+def set_operation(g, op):
+    shape = [int(x) for x in g.rng.randint(1, 5, g.rng.randint(2, 4))]
+    t = g.pick([tf.int32, tf.int64, tf.string])
+
+    def dense():
+        own = shape[:-1] + [int(g.rng.randint(1, 5))]
+        return words(g, own, VALID) if t == tf.string else g.leaf(t, own, 0, 5)
+
+    if op == "SetSize":
+        g.apply(op, **dict(zip(("set_indices", "set_values", "set_shape"), sparse(g, t, shape, lo=0, hi=4))))
+        return
+    kw = {"set_operation": g.pick(["a-b", "b-a", "intersection", "union"])}
+    for n, kind in enumerate(("Dense" if op.startswith("Dense") else "Sparse", "Dense" if "ToDense" in op else "Sparse"), 1):
+        if kind == "Dense":
+            kw["set%d" % n] = dense()
+        else:
+            names = ["set%d_%s" % (n, part) for part in ("indices", "values", "shape")]
+            kw.update(zip(names, sparse(g, t, shape, lo=0, hi=4)))
+    g.apply(op, **kw)
