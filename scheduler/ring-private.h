@@ -72,7 +72,8 @@ static inline void leat_ring_add(leat_ring *r, uint32_t node, float cost_ns, uin
         leat_ring_put(r, node, false, start, end);
         return;
     }
-    uint64_t own = (uint64_t)((float)(end - start) * (cost_ns / (r->shared_ns + cost_ns)));
+    float share = cost_ns > 0 ? cost_ns / (r->shared_ns + cost_ns) : 0;
+    uint64_t own = (uint64_t)((float)(end - start) * share);
     own = LEAT_MIN(own, end - start); /* by rounding */
     leat_ring_close(r, start, end - own);
     leat_ring_put(r, node, false, end - own, end);

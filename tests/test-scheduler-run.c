@@ -516,11 +516,14 @@ LEAT_TEST(profile_rings_share_time)
     CHECK(leat_ring_share(r, 3, 0) && leat_ring_share(r, 4, 0)); /* without a cost: the last has it all */
     leat_ring_close(r, 7000, 7100);
     CHECK(r->n == 5 && r->events[3].ticks == 0 && r->events[4].ticks == 100 && r->events[4].end == 7100);
+    CHECK(leat_ring_share(r, 5, 0));
+    leat_ring_add(r, 6, 0, 7100, 7200);
+    CHECK(r->n == 7 && r->events[5].ticks == 100 && r->events[6].ticks == 0 && r->events[6].end == 7200);
     for (uint32_t i = 0; i < LEAT_RING_SHARED; i++)
         CHECK(leat_ring_share(r, i, 1));
     CHECK(!leat_ring_share(r, 99, 1));
-    leat_ring_close(r, 7100, 1000000); /* costs said 32 ns */
-    CHECK(r->n == 5 + LEAT_RING_SHARED);
+    leat_ring_close(r, 7200, 1000000); /* costs said 32 ns */
+    CHECK(r->n == 7 + LEAT_RING_SHARED);
     for (int i = 0; i < 64; i++)
         CHECK(!leat_ring_share(r, 0, 100));
     CHECK(leat_ring_share(r, 0, 100));
