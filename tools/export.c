@@ -56,6 +56,11 @@ static int run(leat_tool *t, const void *values)
     return status == LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
 }
 
-const struct leat_command leat_command_export =
-    LEAT_COMMAND("export", "LOGDIR -o FILE", "write all points of a log as CSV or JSON", .min_operands = 1,
-                 .max_operands = 1, LEAT_OPTIONS(options, export_args), .run = run, .reads_logs = true);
+const struct leat_command leat_command_export = LEAT_COMMAND(
+    "export", "LOGDIR -o FILE", "write all points of a log as CSV or JSON", .min_operands = 1,
+    .max_operands = 1,
+    .details =
+        "CSV has a line for each point of a scalar. JSON has those by run and tag, and the histograms, images and "
+        "audio (as base64), texts, other tensors and hyperparameters. Points that a restart superseded are "
+        "left out, as TensorBoard does.",
+    LEAT_OPTIONS(options, export_args), .run = run, .reads_logs = true);
