@@ -187,6 +187,8 @@ LEAT_TEST(names_are_checked)
 
 LEAT_TEST(pointers_are_checked)
 {
+    leat_clear_message();
+    CHECK(leat_saver_new(NULL, .max_to_keep = 5) == NULL && strstr(leat_message(), "graph is NULL") != NULL);
     leat_graph *g = leat_graph_new();
     leat_out x = leat_placeholder(g, LEAT_FLOAT), y = leat_neg(x);
     leat_session *s = leat_session_new(g, NULL);

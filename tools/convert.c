@@ -210,5 +210,6 @@ const struct leat_command leat_command_convert = LEAT_COMMAND(
         "that have no name here, and the bits of NaNs, are lost in a text.\n\n"
         "--freeze writes constants for variables and Identity for what reads them, as TensorFlow's freeze_graph; a saver in "
         "the MetaGraphDef is used to restore, else the variables' names. Without --outputs what needs a variable itself, such "
-        "as its initializer, an optimizer or a saver, goes with all that depends on it.",
+        "as its initializer, an optimizer or a saver, goes with all that depends on it; what led to these alone, such as initial "
+        "values and gradients, stays, since nobody said that it is no output: name the --outputs to be rid of it.",
     LEAT_OPTIONS(options, convert_args), .run = run);

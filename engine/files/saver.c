@@ -173,9 +173,11 @@ leat_saver *leat_saver_new(leat_saver_args args)
 {
     leat_graph *g = args.graph;
     list l = {0};
+    if (leat_graph_status(g) != LEAT_OK) /* which says why */
+        return NULL;
     leat_saver *s = leat_alloc_zero(1, sizeof *s);
-    if (s == NULL || g == NULL || g->status != LEAT_OK) {
-        leat_free(s);
+    if (s == NULL) {
+        leat_fail_memory(sizeof *s);
         return NULL;
     }
     s->graph = g;

@@ -24,7 +24,8 @@ typedef struct leat_saver_args {
     const char *name LEAT_CXX_DEFAULT();                          /* "save": the scope of its nodes */
 } leat_saver_args;
 /* tf.train.Saver: adds save/Const, save/SaveV2, save/RestoreV2, save/restore_all, ... to the graph, as TensorFlow's, so that either
- * program's files serve the other. NULL: out of memory; errors of building go to the graph. Free before the graph. */
+ * program's files serve the other. NULL: leat_message() says why: no graph, one with an error, out of
+ * memory; errors of building go to the graph, too. Free before the graph. */
 LEAT_API leat_saver *leat_saver_new(leat_saver_args args);
 LEAT_API void leat_saver_free(leat_saver *saver);
 
