@@ -23,7 +23,7 @@ static const char style[] =
     "border-top:1px solid var(--line)}h3{font-size:16px;color:var(--muted);margin:26px 0 6px}\n"
     "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
     "p.about,.note{color:var(--muted);margin:2px 0}.alert{color:var(--alert)}\n"
-    "nav{columns:3 260px;column-gap:28px;margin:10px 0 0;font-size:14px}nav a{display:block;overflow-wrap:anywhere}\n"
+    "nav{columns:3 260px;column-gap:28px;margin:10px 0 0;font-size:14px}nav a{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}\n"
     "nav b{display:block;margin-top:8px;break-after:avoid}\n"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:14px;width:100%}\n"
     "th,td{padding:3px 0 3px 16px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}\n"

@@ -103,12 +103,15 @@ static void put_about(paper *k)
 {
     leat_report_job *j = k->j;
     char text[160], points[LEAT_NUMBER_SIZE];
+    size_t runs, tags;
     const leat_figure *f = NULL;
     for (size_t i = LEAT_REPORT_SECTIONS; i-- > 0;)
         f = j->figures[i] ? j->figures[i] : f;
-    snprintf(text, sizeof text, "%zu runs, %zu scalar tags, %s points", f ? f->n_runs : 0,
-             j->figures[0] ? j->figures[0]->n_panels + j->figures[0]->n_left_out : 0,
-             leat_format_count(points, (int64_t)j->n_points));
+    runs = f ? f->n_runs : 0;
+    tags = j->figures[0] ? j->figures[0]->n_panels + j->figures[0]->n_left_out : 0;
+    snprintf(text, sizeof text, "%zu run%s, %zu scalar tag%s, %s point%s", runs, runs == 1 ? "" : "s", tags,
+             tags == 1 ? "" : "s", leat_format_count(points, (int64_t)j->n_points),
+             j->n_points == 1 ? "" : "s");
     k->y = 84;
     put(k, MARGIN, PAGE_W - 2 * MARGIN, text, &body, j->theme.muted, LEAT_LEFT);
     k->y = FIRST_Y;
