@@ -21,19 +21,22 @@
 #define ARRAYS_BYTES (96u << 20) /* of all threads; but a thread's are */
 #define ARRAY_BYTES (8u << 20)   /* no less than this */
 
-typedef float fma_loop(int steps, float *sink);
+typedef float fma_loop(int steps, const float *start);
 typedef uint64_t read_loop(const uint64_t *words, size_t n);
 
-/* Sums of vectors of `lanes_` floats; the compiler sees vectors of GCC's kind, which it may not reorder. */
+/* Sums of vectors of `lanes_` floats; the compiler sees vectors of GCC's kind, which it may not reorder. Each sum begins with another
+ * value of `start`: of equal ones it would make one, which waits for itself. */
 #define FMA_LOOP(name_, lanes_, madd_, ...)                                                                  \
-    __VA_ARGS__ static float name_(int steps, float *sink)                                                   \
+    __VA_ARGS__ static float name_(int steps, const float *start)                                            \
     {                                                                                                        \
         typedef float vec __attribute__((vector_size(4 * (lanes_))));                                        \
         vec s[CHAINS], a, b;                                                                                 \
         memset(&a, 0, sizeof a);                                                                             \
         memset(&b, 0, sizeof b);                                                                             \
-        a += sink[0], b += sink[1];                                                                          \
+        a += start[CHAINS], b += start[CHAINS + 1];                                                          \
         memset(s, 0, sizeof s);                                                                              \
+        for (int k = 0; k < CHAINS; k++)                                                                     \
+            s[k] += start[k];                                                                                \
         for (int i = 0; i < steps; i++)                                                                      \
             _Pragma("GCC unroll 12") for (int k = 0; k < CHAINS; k++)                                        \
             {                                                                                                \
@@ -109,14 +112,16 @@ static void *work(void *arg)
 {
     part *p = arg;
     bench *b = p->b;
-    float sink[2] = {0.999999f, 1e-7f};
+    float start[CHAINS + 2] = {[CHAINS] = 0.999999f, [CHAINS + 1] = 1e-7f}; /* factor and summand */
+    for (int k = 0; k < CHAINS; k++)
+        start[k] = 0.01f * (float)k;
     memset(p->words, 1, b->array_bytes); /* the pages are there, near this thread */
     for (unsigned k = 0; k < ROUNDS; k++) {
         if (!meet(b, k))
             return NULL;
         p->begin[k] = leat_now();
         if (k < FMA_ROUNDS)
-            atomic_fetch_add(&b->sum, (uint64_t)b->fma(FMA_STEPS, sink));
+            atomic_fetch_add(&b->sum, (uint64_t)b->fma(FMA_STEPS, start));
         else
             atomic_fetch_add(&b->sum, b->read(p->words, b->array_bytes / sizeof(uint64_t)));
         p->end[k] = leat_now();
