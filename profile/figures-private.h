@@ -61,9 +61,10 @@ typedef struct leat_idle {
     uint32_t n_workers;
     double ns, busy_ns, critical_ns; /* of the run; of all workers together; of the critical path */
     size_t n_events, n_critical;
-    const char *first, *last; /* names on the critical path; NULL: it is not known */
-    const char *longest, *most;
-    double longest_ns; /* the longest node; the op type with most time */
+    const char *first, *last;   /* names on the critical path; NULL: it is not known */
+    const char *longest, *most; /* the longest node; the op type with most time */
+    double longest_ns;
+    double none_ns; /* in which no node ran at all; 0: not known */
     bool serial, alone;
 } leat_idle;
 void leat_put_idle(leat_buf *out, const leat_idle *idle) LEAT_PRIV(put_idle);

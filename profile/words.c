@@ -1,19 +1,22 @@
 /* words.c - what the numbers mean. Every sentence has a rule, and is left out where the rule does not hold:
  *
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
- *              the executor had given up its team for a while; one node takes half of a critical path that takes 60 % of the
- *              run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops take 5 us and more, so
- *              too few were ready; the ops are short.
+ *              the executor had given up its team for a while; the plan ran on one thread and took less than 10 us; half of the
+ *              idle time is time in which no node ran at all, and not by starting nodes; one node takes half of a critical path
+ *              that takes 60 % of the run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops
+ *              take 5 us and more, so too few were ready; the ops are short.
  *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates, unless
- *              they are short: starting them is then most of what they take.
+ *              they are short: starting them is then most of what they take. Else the fewest op types that take half, if they
+ *              are three at most.
  *   memory     op types that move at least half of what the machine reads from memory at less than a quarter of its peak of
  *              arithmetic, a megabyte and more at a time (less stays in caches), if they take 20 % of the time.
  *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time; what to do, if they take half of it and
  *              300 ns each on average.
- *   overhead   time in which no node ran at all, if it is 20 % of the run.
+ *   overhead   time in which no node ran at all, if it is 20 % of the run; above 20 us a node, starting nodes is not what it was.
  *   path       several workers idle less than 25 %: what more of them could bring at most.
  *   helped     tiles run by helpers, if they are 5 % of the time.
- *   unsteady   five runs or more, the median one 1.5 times as long as the fastest.
+ *   serial     several threads, and the plan ran on one; unless that was the reason for idle workers.
+ *   unsteady   five runs or more, the median one 10 us at least and 1.5 times as long as the fastest.
  *   lost       spans that found no room. */
 #include "config.h"
 #include "profile/figures-private.h"
@@ -27,6 +30,9 @@
 #define IN_CACHE_BYTES 1e6
 #define VERY_SHORT_NS 300.0
 #define SHORT_OPS_NS 5000.0 /* waking a worker for less is no gain */
+#define SMALL_RUN_NS 10e3   /* what a run on several threads must save at least */
+#define STARTING_NS 20e3    /* no node takes that long to start: the threads did not run, or slept */
+#define MOST_TYPES 3
 
 void leat_put_duration_ns(leat_buf *out, double ns)
 {
@@ -87,14 +93,34 @@ static void put_path(leat_buf *out, const leat_idle *i)
     }
 }
 
+/* Are so few nodes so far apart that it cannot be what starting them takes? */
+static bool held_up(double none_ns, size_t n_events)
+{
+    return none_ns >= STARTING_NS * (double)n_events;
+}
+
+static bool too_small(const leat_idle *i)
+{
+    return i->serial && i->busy_ns < SMALL_RUN_NS;
+}
+
 static void put_reason(leat_buf *out, const leat_idle *i)
 {
     bool path = i->first != NULL && i->critical_ns >= CHAIN * i->ns;
+    double idle = i->ns * i->n_workers - i->busy_ns;
     if (i->n_workers > 1 && i->alone) {
         leat_buf_puts(out,
-                      ": it ran on one thread, since several had been slower; other programs use the CPUs");
+                      ": it ran on one thread, since several had just been slower, as happens when other "
+                      "programs use the CPUs");
+    } else if (i->n_workers > 1 && too_small(i)) {
+        leat_buf_puts(out, ": all nodes together take ");
+        leat_put_duration_ns(out, i->busy_ns);
+        leat_buf_puts(out, ", too little to share");
+    } else if (i->none_ns * i->n_workers >= 0.5 * idle && held_up(i->none_ns, i->n_events)) {
+        leat_buf_puts(out, i->n_workers == 1 ? ": its thread slept, or other programs had the CPU"
+                                             : ": the threads slept, or other programs had their CPUs");
     } else if (i->n_workers > 1 && path && (i->n_critical == 1 || i->longest_ns >= 0.5 * i->critical_ns)) {
-        leat_buf_puts(out, ": all waits for ");
+        leat_buf_puts(out, ": everything waits for ");
         put_name(out, i->longest);
         leat_buf_printf(out, ", which takes %d %% of it", leat_percent(i->longest_ns, i->ns));
     } else if (i->n_workers > 1 && path) {
@@ -150,6 +176,7 @@ static void idle_of(const leat_figures *f, leat_idle *i)
                      .critical_ns = f->critical_ns,
                      .n_events = f->n_executions,
                      .n_critical = f->n_critical,
+                     .none_ns = f->level_ns[0],
                      .most = f->n_ops > 0 ? f->ops[0].name : NULL,
                      .serial = s->serial,
                      .alone = s->alone};
@@ -185,6 +212,23 @@ static void put_rates(leat_buf *out, const leat_figures *f, const leat_profile_r
         leat_buf_puts(out, ", less than 1 % of this machine's peak");
 }
 
+/* "most of the time: Conv2D 31 %, Relu 14 % and Mul 9 %" */
+static void put_types(leat_buf *out, const leat_figures *f)
+{
+    double sum = 0;
+    size_t n = 0;
+    while (n < f->n_ops && sum < 0.5 * f->mean_busy_ns)
+        sum += f->ops[n++].busy_ns;
+    if (n == 0 || n > MOST_TYPES || n == f->n_ops)
+        return;
+    leat_buf_puts(out, "\nmost of the time: ");
+    for (size_t i = 0; i < n; i++) {
+        leat_buf_puts(out, i == 0 ? "" : i + 1 == n ? " and " : ", ");
+        put_name(out, f->ops[i].name);
+        leat_buf_printf(out, " %d %%", leat_percent(f->ops[i].busy_ns, f->mean_busy_ns));
+    }
+}
+
 static void put_most(leat_buf *out, const leat_figures *f)
 {
     const leat_profile_row *n = f->nodes, *o = f->ops;
@@ -200,6 +244,8 @@ static void put_most(leat_buf *out, const leat_figures *f)
         put_name(out, o->name);
         leat_buf_printf(out, " take %d %% of the time", leat_percent(o->busy_ns, f->mean_busy_ns));
         put_rates(out, f, o);
+    } else {
+        put_types(out, f);
     }
 }
 
@@ -259,7 +305,8 @@ static void put_short(leat_buf *out, const leat_figures *f)
                         nodes, time);
     if (time >= 50 && f->short_ns < VERY_SHORT_NS * (double)f->n_short)
         leat_buf_puts(
-            out, ": starting a node costs as much as what it computes; more data at a time cost little more");
+            out, ": starting a node costs as much as what it computes; more data at a time would cost little "
+                 "more");
 }
 
 static void put_overhead(leat_buf *out, const leat_figures *f)
@@ -268,6 +315,11 @@ static void put_overhead(leat_buf *out, const leat_figures *f)
     if (run <= 0 || f->n_executions == 0 || none < 0.2 * run)
         return;
     leat_buf_printf(out, "\nno node ran in %d %% of the run, ", leat_percent(none, run));
+    if (held_up(none, f->n_executions)) {
+        leat_put_duration_ns(out, none);
+        leat_buf_puts(out, ", more than starting nodes takes");
+        return;
+    }
     leat_put_duration_ns(out, none / (double)f->n_executions);
     leat_buf_puts(out, " a node: the cost of starting nodes and of the profile itself");
 }
@@ -282,15 +334,16 @@ static void put_bound(leat_buf *out, const leat_figures *f, const leat_idle *i)
                     i->ns / f->critical_ns);
 }
 
-static void put_rest(leat_buf *out, const leat_figures *f)
+static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
 {
-    if (f->typical.serial && f->typical.n_workers > 1)
-        leat_buf_puts(
-            out, "\nthe plan ran on one thread: branches and tiles promise less than 15 % or 10 \u00b5s");
+    if (f->typical.serial && f->typical.n_workers > 1 && f->n_executions > 0 && !too_small(i))
+        leat_buf_puts(out,
+                      "\nthe plan ran on one thread: by its costs, more of them would save less than 15 % or "
+                      "10 \u00b5s");
     if (f->busy_ns > 0 && f->helped_ns >= 0.05 * f->busy_ns)
         leat_buf_printf(out, "\n%d %% of the time is tiles that workers took over from others' nodes",
                         leat_percent(f->helped_ns, f->busy_ns));
-    if (f->n_steps >= 5 && f->median_ns > 1.5 * f->min_ns) {
+    if (f->n_steps >= 5 && f->median_ns >= SMALL_RUN_NS && f->median_ns > 1.5 * f->min_ns) {
         leat_buf_puts(out, "\nthe runs differ: the fastest took ");
         leat_put_duration_ns(out, f->min_ns);
         leat_buf_puts(out, ", the median one ");
@@ -314,5 +367,5 @@ void leat_put_words(leat_buf *out, const leat_figures *f)
         put_overhead(out, f);
         put_bound(out, f, &i);
     }
-    put_rest(out, f);
+    put_rest(out, f, &i);
 }

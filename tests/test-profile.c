@@ -108,8 +108,44 @@ static void given_up(made *m)
     m->step.alone = true;
 }
 
+static void serial_chain(made *m)
+{
+    chain(m);
+    m->step.serial = true;
+}
+
+/* Both workers are without a CPU for a while, in the midst of two branches. */
+static void held_up(made *m)
+{
+    for (int i = 0; i < 8; i++)
+        made_add(m, "MatMul", (uint32_t)i % 2, i / 2 * 5000000, i / 2 * 5000000 + 2000000);
+    m->step.succ_begin = m->begin;
+    m->step.succ = m->succ;
+    m->step.duration_ns = 20000000;
+}
+
+static void held_up_alone(made *m)
+{
+    made_add(m, "MatMul", 0, 0, 3000000);
+    made_add(m, "MatMul", 0, 7000000, 10000000);
+    made_chain(m);
+}
+
+/* No node and no op type stands out. */
+static void types(made *m)
+{
+    static const char *const ops[] = {"Conv2D", "Relu", "Mul", "Add", "Tanh",
+                                      "Conv2D", "Relu", "Mul", "Add", "Tanh"};
+    static const int64_t took[] = {12, 10, 8, 13, 7, 12, 10, 8, 13, 7};
+    int64_t at = 0;
+    for (int i = 0; i < 10; i++, at += took[i - 1] * 10000)
+        made_add(m, i % 5 == 3 && i > 3 ? "Sub" : ops[i], 0, at, at + took[i] * 10000);
+    made_chain(m);
+}
+
 static void nothing(made *m)
 {
+    m->step.serial = true;
     m->step.n_workers = 2;
     m->step.nodes = m->nodes;
     m->step.spans = m->spans;
@@ -131,7 +167,7 @@ LEAT_TEST(profile_words_follow_their_rules)
           "more workers can make it at most 10 times faster", "!chain"}},
         {"one big",
          one_big,
-         {"2 workers idle 50 % of the run: all waits for n1, which takes 80 % of it",
+         {"2 workers idle 50 % of the run: everything waits for n1, which takes 80 % of it",
           "one node, n1 (Conv2D), takes 80 % of the time at 32 GFLOP/s, 40 % of this machine's peak",
           "!bound by"}},
         {"short",
@@ -156,9 +192,24 @@ LEAT_TEST(profile_words_follow_their_rules)
          {"44 % of the time is tiles that workers took over", "2 workers idle 10 %", "!more workers"}},
         {"serial",
          small_serial,
-         {"all nodes together take 4 \u00b5s, too little to share", "the plan ran on one thread"}},
-        {"given up", given_up, {"it ran on one thread, since several had been slower", "!too few", "!short"}},
-        {"nothing", nothing, {"no op ran", "!idle"}},
+         {"2 workers idle 53 % of the run: all nodes together take 4 \u00b5s, too little to share",
+          "!ran on one thread"}},
+        {"serial chain",
+         serial_chain,
+         {"2 workers idle 50 % of the run: the graph is a chain from n0 to n9",
+          "the plan ran on one thread: by its costs"}},
+        {"held up",
+         held_up,
+         {"2 workers idle 60 % of the run: the threads slept, or other programs had their CPUs",
+          "no node ran in 60 % of the run, 12 ms, more than starting nodes takes"}},
+        {"held up alone",
+         held_up_alone,
+         {"1 worker, idle 40 % of the run: its thread slept, or other programs had the CPU"}},
+        {"types", types, {"most of the time: Conv2D 24 %, Relu 20 % and Mul 16 %", "!one node"}},
+        {"given up",
+         given_up,
+         {"it ran on one thread, since several had just been slower", "!too few", "!short"}},
+        {"nothing", nothing, {"no op ran", "!idle", "!ran on one thread"}},
     };
     const leat_machine machine = {2, 80e9, 10e9, "made up"};
     made *m = calloc(1, sizeof *m);
@@ -677,3 +728,37 @@ LEAT_TEST(profiles_survive_a_lack_of_memory)
     fixture_run(&f, 1);
     fixture_free(&f);
 }
+
+/* ---- the machine ---- */
+
+#if defined(__x86_64__)
+/* An addition takes a cycle, whatever the processor: so many additions in a chain tell its clock. */
+static double cycles_per_second(void)
+{
+    enum { ROUNDS = 20, STEPS = 100000 };
+    double fastest = INFINITY;
+    for (int r = 0; r < ROUNDS; r++) {
+        uint64_t x = 0;
+        double begin = leat_now();
+        for (int i = 0; i < STEPS / 10; i++)
+            __asm__ volatile("add %1, %0\n add %1, %0\n add %1, %0\n add %1, %0\n add %1, %0\n"
+                             "add %1, %0\n add %1, %0\n add %1, %0\n add %1, %0\n add %1, %0"
+                             : "+r"(x)
+                             : "r"((uint64_t)r));
+        fastest = fmin(fastest, leat_now() - begin);
+    }
+    return STEPS / fastest;
+}
+
+/* No core does more than two multiply-adds of vectors in a cycle. */
+LEAT_TEST(a_machine_measures_no_more_than_there_is)
+{
+    leat_machine m;
+    REQUIRE_OK(leat_machine_measure(&m, 1));
+    double lanes = strstr(m.how, "AVX-512") ? 16 : strstr(m.how, "AVX2") ? 8 : 4;
+    double most = 2 * 2 * lanes * cycles_per_second();
+    CHECK(m.threads == 1 && m.bytes > 1e8);
+    if (!CHECK(m.flops > 0 && m.flops < 1.1 * most))
+        printf("%g FLOP/s of %g\n", m.flops, most);
+}
+#endif
