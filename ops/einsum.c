@@ -405,8 +405,8 @@ const leat_op_def leat_op_Einsum = LEAT_OP(
     "Einsum(inputs: N * T) -> output: T; equation: string; N: int >= 1; T: type",
     .doc =
         "Einstein's summation of one or two tensors: labels of dimensions, those missing in the result are summed.",
-    .shape = einsum_shape, .kernels = {{.fn = einsum_kernel}},
-    .gradient = leat_einsum_grad, .cost = einsum_cost);
+    .shape = einsum_shape, .kernels = {{.fn = einsum_kernel}}, .gradient = leat_einsum_grad,
+    .cost = einsum_cost);
 
 LEAT_ROW(Einsum, "([double[2,2] 1 2 3 4, double[2,1] 5 6]) {equation: 'ij,jk->ik'} -> double[2,1] 17 39");
 LEAT_ROW(Einsum, "([double[2,3] 1 2 3 4 5 6]) {equation: 'ij->ji'} -> double[3,2] 1 4 2 5 3 6");

@@ -93,8 +93,8 @@ const leat_op_def leat_op_MatMul = LEAT_OP(
     .doc =
         "The product of two matrices, either of them transposed first if asked. float sums of 4096 products and "
         "more are carried in double where the result has at most 4096 elements.",
-    .shape = matmul_shape, .kernels = {{.fn = matmul_kernel, .label = "onednn"}},
-    .gradient = matmul_grad, .cost = matmul_cost);
+    .shape = matmul_shape, .kernels = {{.fn = matmul_kernel, .label = "onednn"}}, .gradient = matmul_grad,
+    .cost = matmul_cost);
 
 LEAT_ROW(MatMul, "(double[3,4] -1..1, double[4,2] -1..1)", ref_mat_mul);
 LEAT_ROW(MatMul, "(double[4,3] -1..1, double[2,4] -1..1) {transpose_a: true; transpose_b: true}",
