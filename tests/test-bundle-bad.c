@@ -622,6 +622,38 @@ LEAT_TEST(state_files)
             check_state(&state_rows[i], how);
 }
 
+/* TensorFlow's V1 format is a table too, in a file that is called as the checkpoint. */
+LEAT_TEST(the_old_format_is_told)
+{
+    craft_entry entries[2] = {{strdup(""), strdup("\x0a\x02\x1a"), 0, 4}, {strdup("v"), strdup(""), 1, 0}};
+    leat_buf table = {0};
+    leat_bundle *b;
+    char *found, dir[4000], state[4100];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    snprintf(prefix, sizeof prefix, "%s/m", dir);
+    snprintf(state, sizeof state, "%s/checkpoint", dir);
+    craft_table(entries, 2, &(craft){0}, &table);
+    CHECK(!leat_checkpoint_is_one(prefix));
+    REQUIRE_OK(leat_file_replace(prefix, table.data, table.size, false));
+    REQUIRE_OK(leat_file_replace(with("-00000-of-00002"), table.data, table.size, false));
+    leat_buf_free(&table);
+    CHECK(leat_checkpoint_is_one(prefix));
+    CHECK_FAILS(leat_bundle_open(&b, prefix), LEAT_ERR_UNIMPLEMENTED,
+                "/m: a checkpoint of TensorFlow's V1 format");
+    CHECK_FAILS(leat_bundle_open(&b, with("-????"
+                                          "?-of-00002")),
+                LEAT_ERR_UNIMPLEMENTED, "V1 format");
+    CHECK_FAILS(leat_bundle_open(&b, with("-????"
+                                          "?-of-00003")),
+                LEAT_ERR_NOT_FOUND, ".index: No such file");
+    REQUIRE_OK(leat_file_replace(state, "model_checkpoint_path: 'm'", 26, false));
+    CHECK_FAILS(leat_checkpoint_latest(dir, &found), LEAT_ERR_UNIMPLEMENTED, "V1 format");
+    for (int i = 0; i < 2; i++) {
+        free(entries[i].key);
+        free(entries[i].value);
+    }
+}
+
 LEAT_TEST(no_checkpoint_at_all)
 {
     char *found, dir[4000];

@@ -275,6 +275,49 @@ LEAT_TEST(one_is_kept_every_n_hours)
     leat_checkpoint_keeper_free(&k);
 }
 
+/* ---- what a path stands for ---- */
+
+LEAT_TEST(paths_of_a_checkpoint)
+{
+    static const char state[] = "model_checkpoint_path: \"m-2\"\n";
+    static const struct {
+        const char *path, *prefix; /* NULL: none; no checkpoint is meant */
+    } rows[] = {
+        {"m-1", "m-1"},
+        {"m-1.index", "m-1"},
+        {"m-1.data-00000-of-00002", "m-1"},
+        {"m-1.data-00001-of-00002", "m-1"},
+        {"m-1.data-00002-of-00002", NULL}, /* not there */
+        {"m-1.data-0-of-00002", NULL},
+        {"m-1.meta", NULL},
+        {"", "m-2"},
+        {"checkpoint", "m-2"},
+        {"other_state", "m-1"},     /* Saver.save(latest_filename=...) */
+        {"odd.index", "odd.index"}, /* odd.index.index is there */
+        {"m-3", NULL},
+    };
+    char dir[4000], path[4200], want[4200];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    REQUIRE_OK(save(in_dir(dir, "m-1"), 1, 2));
+    REQUIRE_OK(save(in_dir(dir, "m-2"), 2, 1));
+    REQUIRE_OK(save(in_dir(dir, "odd.index"), 3, 1));
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "m-1.meta"), "\n", 1, false));
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "checkpoint"), state, strlen(state), false));
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "other_state"), "model_checkpoint_path: 'm-1'", 28, false));
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        char *prefix = NULL;
+        snprintf(path, sizeof path, "%s/%s", dir, rows[i].path);
+        snprintf(want, sizeof want, "%s/%s", dir, rows[i].prefix != NULL ? rows[i].prefix : "");
+        if (rows[i].path[0] != 0)
+            CHECK(leat_checkpoint_is_one(path) == (rows[i].prefix != NULL));
+        if (rows[i].prefix == NULL)
+            continue;
+        REQUIRE_OK(leat_checkpoint_resolve(path, &prefix));
+        CHECK_STR(prefix, want);
+        leat_free(prefix);
+    }
+}
+
 /* ---- each call fails, once ---- */
 
 static const struct fault_kind {
@@ -321,6 +364,60 @@ LEAT_TEST(each_call_can_fail)
                 save_with_fault(&f, over ? "m" : "new");
                 CHECK(f.fired || f.nth > 3);
             }
+}
+
+/* What did not reach the disk for certain is not saved: no failure of these calls in a save alone is passed over. Files
+ * that are only read (the verification's, the lock) may fail to close. */
+LEAT_TEST(what_must_not_fail)
+{
+    static const struct {
+        leat_fault_kind kind;
+        int error;
+        uint64_t calls;                    /* that must succeed: of two data files and an index */
+    } rows[] = {{LEAT_FAULT_SYNC, EIO, 5}, /* with the directory twice */
+                {LEAT_FAULT_CLOSE, EIO, 3},
+                {LEAT_FAULT_WRITE, ENOSPC, 3},
+                {LEAT_FAULT_RENAME, EIO, 3}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        uint64_t failed = 0;
+        EACH_FAULT (f, rows[i].kind, rows[i].error) {
+            char dir[4000];
+            snprintf(dir, sizeof dir, "%s", quick_dir());
+            fault_start(&f);
+            leat_status status = save(in_dir(dir, "m"), 1, 2);
+            bool fired = fault_end(&f);
+            CHECK(fired || status == LEAT_OK);
+            failed += status != LEAT_OK;
+            remove_quick_dir(dir);
+        }
+        if (!CHECK(failed >= rows[i].calls))
+            printf("[kind %d: %llu] ", (int)rows[i].kind, (unsigned long long)failed);
+    }
+}
+
+/* A temporary name that somebody took, be it to have another file overwritten, is left alone. (Where writers hold the lock they sweep
+ * such names first; staged ones do not.) */
+LEAT_TEST(temporary_names_are_not_followed)
+{
+    char dir[4000], name[200], victim[4200], text[8] = "";
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    snprintf(victim, sizeof victim, "%s/victim", dir);
+    REQUIRE_OK(leat_file_replace(victim, "kept", 4, false));
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s.leat-save-%ld-0", i == 0 ? "m.data-00000-of-00001" : "m.index",
+                 (long)getpid());
+        REQUIRE(symlink(victim, in_dir(dir, name)) == 0);
+    }
+    leat_bundle_writer *w;
+    static const int32_t value = 5;
+    REQUIRE_OK(leat_bundle_writer_open(&w, in_dir(dir, "m"), &(leat_bundle_options){.staged = true}));
+    CHECK_OK(leat_bundle_writer_add(
+        w, &(leat_bundle_tensor){.name = "x", .dtype = LEAT_DATA_TYPE_INT32, .data = &value}));
+    CHECK_OK(leat_bundle_writer_commit(w));
+    FILE *f = fopen(victim, "r");
+    REQUIRE(f != NULL && fgets(text, sizeof text, f) != NULL);
+    fclose(f);
+    CHECK_STR(text, "kept");
 }
 
 /* Two parts, with value n in each; then merged. */

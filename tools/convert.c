@@ -14,7 +14,7 @@ typedef struct convert_args {
 static const struct leat_option options[] = {
     {"output", 'o', "FILE", LEAT_BIND_FILE(convert_args, output), .required = true,
      .help = "the graph to write; .pbtxt asks for text"},
-    {"freeze", 0, "PREFIX", LEAT_BIND_FILE(convert_args, freeze),
+    {"freeze", 0, "CHECKPOINT", LEAT_BIND_FILE(convert_args, freeze),
      .help = "turn variables into constants with this checkpoint's values"},
     {"outputs", 0, "NODE,...", LEAT_BIND_TEXT(convert_args, outputs),
      .help = "keep only what these nodes need"},
@@ -87,8 +87,7 @@ static leat_status freeze(leat_graph_edit *e, const leat_meta_graph *m, const ch
     if (status == LEAT_OK)
         status = leat_session_open(&s, g, &one);
     if (status == LEAT_OK)
-        status = m->saver_restore != NULL ? leat_restore_by_saver(s, m, a->freeze)
-                                          : leat_restore_by_name(s, a->freeze);
+        status = leat_restore_path(s, m, a->freeze);
     if (status == LEAT_OK)
         status = read_variables(s, e, &f);
     if (status == LEAT_OK)

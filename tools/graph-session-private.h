@@ -15,8 +15,8 @@ typedef struct leat_run_args {
 /* The options of `run`, for the tables of run and profile; steps_: how many there are unless it is said. */
 /* clang-format off */
 #define LEAT_RUN_OPTIONS(steps_)                                                                             \
-    {"restore", 0, "PREFIX", LEAT_BIND_FILE(leat_run_args, restore),                                         \
-     .help = "load this checkpoint after the initializer"},                                                  \
+    {"restore", 0, "CHECKPOINT", LEAT_BIND_FILE(leat_run_args, restore),                                         \
+     .help = "load this checkpoint (prefix, or a directory: its latest) after the initializer"},                                                  \
     {"tags", 0, "TAG,...", LEAT_BIND_TEXT(leat_run_args, tags), .initial = "serve",                          \
      .help = "of a SavedModel: the tags of the meta graph to run"},                                          \
     {"init", 0, "NODE", LEAT_BIND_TEXT(leat_run_args, init), .help = "run this node once, first"},           \

@@ -163,10 +163,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     if (init != NULL)
         LEAT_TRY(leat_run_with(s->session, &options, LEAT_NO_FEEDS, LEAT_NO_FETCHES,
                                (leat_target_list){&init, 1}));
-    if (a->restore == NULL)
-        return LEAT_OK;
-    return s->meta.saver_restore != NULL ? leat_restore_by_saver(s->session, &s->meta, a->restore)
-                                         : leat_restore_by_name(s->session, a->restore);
+    return a->restore != NULL ? leat_restore_path(s->session, &s->meta, a->restore) : LEAT_OK;
 }
 
 bool leat_graph_session_has_step(const leat_graph_session *s)

@@ -110,8 +110,8 @@ static int run(leat_tool *t, const void *values)
 const struct leat_command leat_command_inspect = LEAT_COMMAND(
     "inspect", "PATH", "show what is in a graph, a checkpoint or a log", .min_operands = 1, .max_operands = 1,
     .details =
-        "PATH is a graph (GraphDef, .meta, either as text, SavedModel directory), a checkpoint (its prefix, its .index file, or a "
-        "directory of them), an event file or a log directory. Exits with 1 where a tensor of a checkpoint can't be read.\n\n"
+        "PATH is a graph (GraphDef, .meta, either as text, SavedModel directory), a checkpoint (its prefix or one of its files, or a state file or "
+        "directory, of which the latest is shown), an event file or a log directory. Exits with 1 where a tensor of a checkpoint can't be read.\n\n"
         "--diff compares two graphs (nodes by their names: ops, devices, inputs, attributes with their defaults, and functions) or "
         "two checkpoints (tensors by their names: dtypes, shapes, values), and exits with 1 where they differ.",
     LEAT_OPTIONS(options, inspect_args), .run = run, .reads_logs = true);

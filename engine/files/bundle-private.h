@@ -80,9 +80,11 @@ typedef struct leat_bundle_entry {
 } leat_bundle_entry;
 
 /* Opens PREFIX.index and verifies it. Data files are opened when a tensor needs them. On success *out is the
- * caller's, to be closed. A bundle serves one thread at a time, except as leat_bundle_read says. */
+ * caller's, to be closed. LEAT_ERR_UNIMPLEMENTED where PREFIX is of TensorFlow's V1 format. A bundle serves one thread at a time, except as leat_bundle_read says. */
 leat_status leat_bundle_open(leat_bundle **out, const char *prefix) LEAT_MUST_CHECK;
 void leat_bundle_close(leat_bundle *b); /* NULL is fine */
+/* Is this file a checkpoint of the V1 format: a table too, which holds the tensors' values itself? */
+bool bundle_is_v1(const char *path);
 int leat_bundle_shards(const leat_bundle *b);
 
 /* The tensor of that name: LEAT_ERR_NOT_FOUND where there is none; e->status where it is damaged. */

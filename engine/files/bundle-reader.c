@@ -163,12 +163,47 @@ leat_status bundle_open_index(leat_bundle **out, const char *prefix, const char 
     return LEAT_OK;
 }
 
+bool bundle_is_v1(const char *path)
+{
+    leat_table *t;
+    leat_table_cursor at = {0};
+    if (leat_path_kind_of(path) != LEAT_PATH_FILE || leat_table_open(&t, path) != LEAT_OK)
+        return false;
+    /* Its first value is a SavedTensorSlices, of which `meta` is field 1; a bundle's is a header, which begins with a number. */
+    bool is = leat_table_seek(t, &at, "", 0) == LEAT_OK && at.valid && at.key.size == 0 &&
+              at.value.size > 0 && at.value.data[0] == (1 << 3 | LEAT_WIRE_BYTES);
+    leat_table_cursor_free(&at);
+    leat_table_close(t);
+    return is;
+}
+
+/* There is no index. Is that since TensorFlow's V1 format has none? Of several files it names all by "-?????-of-00002". */
+static leat_status no_index(const char *prefix, const char *index)
+{
+    char *path = leat_strdup(prefix), *pattern = path != NULL ? strstr(path, "-????"
+                                                                             "?-of-")
+                                                              : NULL;
+    if (pattern != NULL)
+        memset(pattern + 1, '0', 5);
+    bool v1 = path != NULL && bundle_is_v1(path);
+    leat_free(path);
+    if (v1)
+        return leat_fail(
+            LEAT_ERR_UNIMPLEMENTED,
+            "%s: a checkpoint of TensorFlow's V1 format, which is not read; in TensorFlow, restore it "
+            "and save it with a Saver of write_version V2, which is the default",
+            prefix);
+    return leat_fail(LEAT_ERR_NOT_FOUND, "%s: No such file or directory", index);
+}
+
 leat_status leat_bundle_open(leat_bundle **out, const char *prefix)
 {
     char *index = leat_asprintf("%s.index", prefix);
     if (index == NULL)
         return leat_fail_memory(strlen(prefix));
     leat_status status = bundle_open_index(out, prefix, index);
+    if (status == LEAT_ERR_NOT_FOUND)
+        status = no_index(prefix, index);
     leat_free(index);
     return status;
 }

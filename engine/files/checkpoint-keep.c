@@ -1,126 +1,10 @@
-/* Which checkpoint is the latest, and which of them to keep. */
+/* Which checkpoints of a directory to keep. */
 #include "config.h"
 #include "checkpoint-private.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bundle-writer-private.h"
-
-/* ---- the latest ---- */
-
-/* Is it whole? `deep`: every CRC; else the index and the places of all tensors. */
-static leat_status check_bundle(const char *prefix, bool deep)
-{
-    leat_bundle *b;
-    leat_bundle_entry e = {0};
-    LEAT_TRY(leat_bundle_open(&b, prefix));
-    leat_status status = LEAT_OK;
-    if (deep) {
-        status = bundle_verify(b);
-    } else {
-        status = leat_bundle_first(b, &e);
-        while (status == LEAT_OK && e.valid) {
-            status = e.status != LEAT_OK ? leat_fail(e.status, "%s", e.error.data) : leat_bundle_next(b, &e);
-        }
-    }
-    leat_bundle_entry_free(&e);
-    leat_bundle_close(b);
-    return status;
-}
-
-static bool ends_in_index(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 6 && strcmp(name + n - 6, ".index") == 0;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-    const leat_dir_entry *x = a, *y = b;
-    if (x->mtime != y->mtime)
-        return x->mtime > y->mtime ? -1 : 1;
-    return -strcmp(x->name, y->name);
-}
-
-/* The newest index of the directory that verifies to the last byte. */
-static leat_status find_newest(const char *dir, char **prefix)
-{
-    leat_dir_entry *entries;
-    size_t count, indices = 0;
-    LEAT_TRY(leat_dir_list(dir, &entries, &count));
-    for (size_t i = 0; i < count; i++)
-        if (entries[i].is_file && ends_in_index(entries[i].name)) {
-            leat_dir_entry swap = entries[indices];
-            entries[indices++] = entries[i];
-            entries[i] = swap;
-        }
-    if (indices > 1)
-        qsort(entries, indices, sizeof *entries, newest_first);
-    leat_status status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no checkpoint in this directory", dir);
-    for (size_t i = 0; i < indices; i++) {
-        char *path = leat_path_join(dir, entries[i].name);
-        if (path == NULL) {
-            status = leat_fail_memory(strlen(dir));
-            break;
-        }
-        path[strlen(path) - 6] = 0;
-        status = check_bundle(path, true);
-        if (status == LEAT_OK) {
-            leat_note(LEAT_LOG_WARNING, "%s: using %s, the newest checkpoint that verifies", dir, path);
-            *prefix = path;
-            break;
-        }
-        leat_free(path);
-        if (status == LEAT_ERR_NO_MEMORY)
-            break;
-        leat_note(LEAT_LOG_WARNING, "passed over: %s", leat_message());
-        status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no checkpoint in this directory is whole", dir);
-    }
-    leat_dir_free(entries, count);
-    return status;
-}
-
-leat_status leat_checkpoint_latest(const char *dir, char **prefix)
-{
-    leat_checkpoint_state state = {0};
-    leat_status status = leat_checkpoint_state_read(&state, dir);
-    if (status == LEAT_OK) {
-        char *path = leat_path_join(dir, state.latest);
-        status = path != NULL ? check_bundle(path, false) : leat_fail_memory(strlen(dir));
-        if (status == LEAT_OK)
-            *prefix = path;
-        else
-            leat_free(path);
-    } else if (status == LEAT_ERR_INVALID_ARGUMENT) {
-        return status; /* a path outside of the directory: nobody guesses what was meant */
-    }
-    leat_checkpoint_state_free(&state);
-    if (status == LEAT_OK || status == LEAT_ERR_NO_MEMORY)
-        return status;
-    leat_note(LEAT_LOG_WARNING, "%s", leat_message());
-    return find_newest(dir, prefix);
-}
-
-bool leat_checkpoint_is_one(const char *path)
-{
-    bool is_one = false;
-    char *index = ends_in_index(path) ? leat_strdup(path) : leat_asprintf("%s.index", path);
-    if (index != NULL && leat_path_kind_of(index) != LEAT_PATH_DIR)
-        is_one = leat_path_kind_of(index) != LEAT_PATH_ABSENT;
-    leat_free(index);
-    return is_one;
-}
-
-leat_status leat_checkpoint_resolve(const char *path, char **prefix)
-{
-    if (leat_path_kind_of(path) == LEAT_PATH_DIR)
-        return leat_checkpoint_latest(path, prefix);
-    size_t n = strlen(path);
-    *prefix = ends_in_index(path) && leat_path_kind_of(path) != LEAT_PATH_ABSENT ? leat_strndup(path, n - 6)
-                                                                                 : leat_strdup(path);
-    return *prefix != NULL ? LEAT_OK : leat_fail_memory(n);
-}
 
 /* ---- deleting ---- */
 
@@ -173,7 +57,7 @@ void leat_checkpoint_keeper_free(leat_checkpoint_keeper *k)
 static bool has_index(const char *dir, const char *name)
 {
     char *prefix = leat_path_join(dir, name);
-    bool has = prefix != NULL && leat_checkpoint_is_one(prefix);
+    bool has = prefix != NULL && leat_checkpoint_exists(prefix);
     leat_free(prefix);
     return has;
 }
@@ -187,7 +71,7 @@ static void drop_item(leat_checkpoint_state *s, size_t i)
 
 leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char *dir)
 {
-    leat_status status = leat_checkpoint_state_read(&k->state, dir);
+    leat_status status = leat_checkpoint_state_read(&k->state, dir, LEAT_CHECKPOINT_STATE);
     if (status == LEAT_ERR_NO_MEMORY)
         return status;
     if (status != LEAT_OK && status != LEAT_ERR_NOT_FOUND)

@@ -26,11 +26,12 @@ typedef struct leat_checkpoint_state {
     double preserved; /* when the last one was kept for good; 0: never */
 } leat_checkpoint_state;
 
-/* Reads DIR/checkpoint: LEAT_ERR_NOT_FOUND where there is none, LEAT_ERR_DATA_LOSS with the offset where it is
+/* Reads DIR/FILE, which is mostly LEAT_CHECKPOINT_STATE: LEAT_ERR_NOT_FOUND where there is none, LEAT_ERR_DATA_LOSS with the offset where it is
  * damaged. Absolute paths to another place (TensorFlow's, of a run that was copied since) mean the checkpoints of the same
  * names in DIR, and leat_log says so: LEAT_ERR_INVALID_ARGUMENT where the latest is not there, or a relative path leads
  * out of DIR; older ones that are not there are left out. Unknown fields are passed over. */
-leat_status leat_checkpoint_state_read(leat_checkpoint_state *s, const char *dir) LEAT_MUST_CHECK;
+leat_status leat_checkpoint_state_read(leat_checkpoint_state *s, const char *dir,
+                                       const char *file) LEAT_MUST_CHECK;
 /* Replaces DIR/checkpoint durably. Hold the directory's lock. */
 leat_status leat_checkpoint_state_write(const leat_checkpoint_state *s, const char *dir) LEAT_MUST_CHECK;
 void leat_checkpoint_state_free(leat_checkpoint_state *s);
@@ -42,11 +43,15 @@ void leat_checkpoint_state_free(leat_checkpoint_state *s);
 leat_status leat_checkpoint_latest(const char *dir, char **prefix)
     LEAT_PRIV(checkpoint_latest) LEAT_MUST_CHECK;
 
-/* What a user means by PATH, as a new string: the latest of a directory, a prefix, or the index file of one. */
+/* What a user means by PATH, as a new string: a prefix, the latest of a directory or of a state file, the checkpoint that an index
+ * or a data file belongs to. */
 leat_status leat_checkpoint_resolve(const char *path, char **prefix)
     LEAT_PRIV(checkpoint_resolve) LEAT_MUST_CHECK;
 
-/* Is there a PATH.index, or is PATH the index of a checkpoint by its name? Opens nothing. */
+/* Is there a PREFIX.index? */
+bool leat_checkpoint_exists(const char *prefix);
+
+/* Does PATH, not a directory, mean a checkpoint to leat_checkpoint_resolve; or is it one that bundle_is_v1 knows? */
 bool leat_checkpoint_is_one(const char *path) LEAT_PRIV(checkpoint_is_one);
 
 /* ---- keeping the newest, as tf.train.Saver does ---- */

@@ -164,7 +164,7 @@ static bool moved_here(text_reader *r, const char *path, const char *name)
     if (*path != '/' || *name == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return false;
     char *here = leat_path_join(r->dir, name);
-    bool is = here != NULL && leat_checkpoint_is_one(here);
+    bool is = here != NULL && leat_checkpoint_exists(here);
     leat_free(here);
     if (is && !r->moved_told)
         leat_note(LEAT_LOG_WARNING, "%s: '%s' is not in this directory: '%s', which is, is taken for it",
@@ -257,10 +257,10 @@ static leat_status parse(text_reader *r)
     return status;
 }
 
-leat_status leat_checkpoint_state_read(leat_checkpoint_state *s, const char *dir)
+leat_status leat_checkpoint_state_read(leat_checkpoint_state *s, const char *dir, const char *file)
 {
     leat_buf text = {0};
-    char *path = leat_path_join(dir, LEAT_CHECKPOINT_STATE);
+    char *path = leat_path_join(dir, file);
     leat_status status =
         path != NULL ? leat_file_read_all(path, LARGEST, &text) : leat_fail_memory(strlen(dir));
     leat_checkpoint_state_free(s);

@@ -93,15 +93,13 @@ leat_status leat_import_opened(leat_graph *g, const leat_meta_graph *m,
 leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m,
                                     const char *origin) LEAT_MUST_CHECK;
 
-/* Runs the meta graph's own restore op (m->saver_restore is not NULL), with the checkpoint's prefix fed for its file name. */
-leat_status leat_restore_by_saver(leat_session *s, const leat_meta_graph *m,
-                                  const char *prefix) LEAT_MUST_CHECK;
+/* A checkpoint, by whatever leat_checkpoint_resolve takes for one, into a session: by the meta graph's own saver, or where it has
+ * none every variable whose name is a key of the checkpoint takes that value, and the others stay. */
+leat_status leat_restore_path(leat_session *s, const leat_meta_graph *m, const char *path) LEAT_MUST_CHECK;
 /* The other way: by the meta graph's own saver, with PREFIX.meta, or where it has none every variable that has a value, under the
- * name that leat_restore_by_name looks for. Both publish the checkpoint in the directory's state file. */
+ * name that leat_restore_path looks for. Both publish the checkpoint in the directory's state file. */
 leat_status leat_save_by_saver(leat_session *s, const leat_meta_graph *m, const char *prefix) LEAT_MUST_CHECK;
 leat_status leat_save_by_name(leat_session *s, const char *prefix) LEAT_MUST_CHECK;
-/* Every variable whose name is a key of the checkpoint takes that value; the others stay. */
-leat_status leat_restore_by_name(leat_session *s, const char *prefix) LEAT_MUST_CHECK;
 /* What loading a SavedModel does once its graph is there: variables restored, the main or legacy init op run, with the paths of
  * the asset files fed. path: the directory, or the file in it. */
 leat_status leat_restore_saved_model(leat_session *s, const leat_meta_graph *m,

@@ -1,13 +1,13 @@
 /* restore.c - a checkpoint into a session: by the graph's own saver, by the variables' names, and as a SavedModel loads. */
 #include <string.h>
 #include "base/file-private.h"
-#include "engine/files/bundle-private.h"
+#include "engine/files/checkpoint-private.h"
 #include "engine/files/graphdef-private.h"
 #include "engine/files/saver-private.h"
 #include "engine/plan-private.h"
 
 /* The saver's own restore op, with the checkpoint's prefix fed for its file name. */
-leat_status leat_restore_by_saver(leat_session *s, const leat_meta_graph *m, const char *prefix)
+static leat_status restore_by_saver(leat_session *s, const leat_meta_graph *m, const char *prefix)
 {
     leat_graph *g = leat_session_graph(s);
     leat_op *op = leat_graph_find(g, m->saver_restore);
@@ -73,7 +73,7 @@ static leat_status restore_variable(leat_session *s, leat_bundle *b, leat_op *op
     return status;
 }
 
-leat_status leat_restore_by_name(leat_session *s, const char *prefix)
+static leat_status restore_by_name(leat_session *s, const char *prefix)
 {
     leat_graph *g = leat_session_graph(s);
     leat_bundle *b;
@@ -83,6 +83,16 @@ leat_status leat_restore_by_name(leat_session *s, const char *prefix)
         if (leat_op_is_variable(leat_graph_op_at(g, i)))
             status = restore_variable(s, b, leat_graph_op_at(g, i));
     leat_bundle_close(b);
+    return status;
+}
+
+leat_status leat_restore_path(leat_session *s, const leat_meta_graph *m, const char *path)
+{
+    char *prefix;
+    LEAT_TRY(leat_checkpoint_resolve(path, &prefix));
+    leat_status status =
+        m->saver_restore != NULL ? restore_by_saver(s, m, prefix) : restore_by_name(s, prefix);
+    leat_free(prefix);
     return status;
 }
 
@@ -198,7 +208,7 @@ leat_status leat_restore_saved_model(leat_session *s, const leat_meta_graph *m, 
     char *variables = dir != NULL ? leat_path_join(dir, "variables/variables") : NULL;
     leat_status status = variables != NULL ? LEAT_OK : leat_fail_memory(strlen(path));
     if (status == LEAT_OK && m->saver_restore != NULL)
-        status = leat_restore_by_saver(s, m, variables);
+        status = restore_by_saver(s, m, variables);
     leat_op *init = init_op(g);
     if (status == LEAT_OK && init != NULL)
         status = find_assets(&a, g, m, dir);

@@ -27,9 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     check(f != NULL && fwrite(bytes, 1, size, f) == size);
     fclose(f);
     leat_checkpoint_state s = {0}, again = {0};
-    if (leat_checkpoint_state_read(&s, dir) == LEAT_OK) {
+    if (leat_checkpoint_state_read(&s, dir, LEAT_CHECKPOINT_STATE) == LEAT_OK) {
         check(leat_checkpoint_state_write(&s, dir) == LEAT_OK);
-        check(leat_checkpoint_state_read(&again, dir) == LEAT_OK);
+        check(leat_checkpoint_state_read(&again, dir, LEAT_CHECKPOINT_STATE) == LEAT_OK);
         check(strcmp(s.latest, again.latest) == 0 && strchr(s.latest, '/') == NULL && s.count == again.count);
         for (size_t i = 0; i < s.count; i++)
             check(strcmp(s.items[i].name, again.items[i].name) == 0 && strchr(s.items[i].name, '/') == NULL);
