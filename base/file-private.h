@@ -52,8 +52,8 @@ leat_status leat_dir_sync(const char *path) LEAT_PRIV(dir_sync) LEAT_MUST_CHECK;
  * by leat_file_close, and by the system when the process ends. */
 leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
     LEAT_PRIV(dir_lock) LEAT_MUST_CHECK;
-leat_status leat_dir_make(const char *path)
-    LEAT_PRIV(dir_make) LEAT_MUST_CHECK; /* with parents; there already: OK */
+/* With parents; there already: OK. `durable`: each that is made is synced into its parent. */
+leat_status leat_dir_make(const char *path, bool durable) LEAT_PRIV(dir_make) LEAT_MUST_CHECK;
 
 /* Writes `size` bytes beside `path` under a temporary name (O_EXCL) and renames: a reader sees the old or
  * the new content whole. `durable`: fsync file and directory. The temporary name holds LEAT_TEMP_INFIX, by which

@@ -291,24 +291,38 @@ leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
     return leat_fail(LEAT_ERR_FAILED_PRECONDITION, "%s: another writer holds this directory's lock", path);
 }
 
-leat_status leat_dir_make(const char *path)
+static leat_status sync_parent(const char *path)
 {
+    char *parent = leat_path_dir(path);
+    if (parent == NULL)
+        return leat_fail_memory(strlen(path));
+    leat_status status = leat_dir_sync(parent);
+    leat_free(parent);
+    return status;
+}
+
+leat_status leat_dir_make(const char *path, bool durable)
+{
+    leat_status status = LEAT_OK;
     char *copy = leat_strdup(path);
     if (copy == NULL)
         return leat_fail_memory(strlen(path) + 1);
     int error = *path == '\0' ? ENOENT : leat_fault_check(LEAT_FAULT_OPEN);
-    for (char *at = copy + 1; error == 0 && at[-1] != '\0'; at++) {
+    for (char *at = copy + 1; error == 0 && status == LEAT_OK && at[-1] != '\0'; at++) {
         if (*at != '/' && *at != '\0')
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
+        if (mkdir(copy, 0777) == 0)
+            status = durable ? sync_parent(copy) : LEAT_OK;
+        else if (errno != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
             error = errno;
         *at = kept;
     }
     leat_free(copy);
     if (error != 0)
         return fail_errno(path, error);
+    LEAT_TRY(status);
     if (leat_path_kind_of(path) != LEAT_PATH_DIR)
         return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: there already, and not a directory", path);
     return LEAT_OK;

@@ -63,7 +63,7 @@ static leat_status create_file(leat_file *file, const char *logdir, const char *
     for (char *at = host; *at != '\0'; at++)
         if (*at == '/')
             *at = '_';
-    LEAT_TRY(leat_dir_make(logdir));
+    LEAT_TRY(leat_dir_make(logdir, false));
     LEAT_TRY(choose_time(logdir, &time_part));
     for (unsigned n = 0; n < 100000; n++) {
         char *path = leat_asprintf("%s%sevents.out.tfevents.%010lld.%s.%ld.%u%s", logdir,

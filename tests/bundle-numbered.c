@@ -35,9 +35,11 @@ void remove_quick_dir(const char *dir)
     rmdir(dir);
 }
 
-enum { ROWS = 300, COLUMNS = 70 };
+enum { ROWS = 300, COLUMNS = 70, TENSORS = 5 };
 
-leat_status save(const char *prefix, int n, int shards)
+/* The tensors from `first` on, `count` of them. */
+static leat_status save_some(const char *prefix, int n, const leat_bundle_options *options, size_t first,
+                             size_t count)
 {
     static const int64_t dims[] = {ROWS, COLUMNS}, dims_names[] = {3};
     int32_t *values = malloc(sizeof *values * ROWS * COLUMNS);
@@ -61,18 +63,39 @@ leat_status save(const char *prefix, int n, int shards)
          .dims = dims,
          .slice = lower,
          .data = values},
-        {.name = "scalar", .dtype = LEAT_DATA_TYPE_INT32, .data = values, .shard = shards - 1},
+        {.name = "scalar",
+         .dtype = LEAT_DATA_TYPE_INT32,
+         .data = values,
+         .shard = LEAT_MAX(options->shards, 1) - 1},
     };
     leat_bundle_writer *w;
-    leat_status status = leat_bundle_writer_open(&w, prefix, &(leat_bundle_options){.shards = shards});
+    leat_status status = leat_bundle_writer_open(&w, prefix, options);
     if (status == LEAT_OK) {
-        for (size_t i = 0; i < LEAT_LEN(tensors) && status == LEAT_OK; i++)
+        for (size_t i = first; i < first + count && status == LEAT_OK; i++)
             status = leat_bundle_writer_add(w, &tensors[i]);
         leat_status end = leat_bundle_writer_commit(w); /* says so too where an add failed */
         status = status == LEAT_OK ? end : status;
     }
     free(values);
     return status;
+}
+
+leat_status save(const char *prefix, int n, int shards)
+{
+    return save_some(prefix, n, &(leat_bundle_options){.shards = shards}, 0, TENSORS);
+}
+
+leat_status save_merged(const char *prefix, int n)
+{
+    const leat_bundle_options staged = {.staged = true};
+    char parts[2][4200];
+    char *dir = leat_path_dir(prefix);
+    for (int i = 0; i < 2; i++)
+        snprintf(parts[i], sizeof parts[i], "%s/" PART "%d", dir, i);
+    leat_free(dir);
+    LEAT_TRY(save_some(parts[0], n, &staged, 0, 3)); /* the slices of "part" lie in both */
+    LEAT_TRY(save_some(parts[1], n, &staged, 3, TENSORS - 3));
+    return leat_bundle_merge((const char *const[]){parts[0], parts[1]}, 2, prefix, false);
 }
 
 int number_of(const char *prefix)
@@ -102,9 +125,14 @@ int number_of(const char *prefix)
 
 leat_status save_and_publish(const char *dir, const char *name, int n, size_t keep)
 {
+    LEAT_TRY(save(in_dir(dir, name), n, 2));
+    return publish_number(dir, name, n, keep);
+}
+
+leat_status publish_number(const char *dir, const char *name, int n, size_t keep)
+{
     leat_checkpoint_keeper k;
     leat_checkpoint_keeper_init(&k, keep, 0, 1000);
-    LEAT_TRY(save(in_dir(dir, name), n, 2));
     leat_status status = leat_checkpoint_keeper_recover(&k, dir);
     if (status == LEAT_OK)
         status = leat_checkpoint_keeper_add(&k, in_dir(dir, name), 1000 + n);

@@ -86,7 +86,7 @@ void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, con
 void build_save(const leat_buf *file, const char *dir, const char *name)
 {
     char *path = leat_path_join(dir, name);
-    CHECK_OK(leat_dir_make(dir));
+    CHECK_OK(leat_dir_make(dir, false));
     CHECK_OK(leat_file_replace(path, file->data, file->size, false));
     leat_free(path);
 }

@@ -122,18 +122,31 @@ LEAT_TEST(file_faults)
     CHECK(leat_live_allocations() == before);
 }
 
+static void note_sync(void *user, const leat_trace_event *e)
+{
+    if (e->kind == LEAT_TRACE_DIR_SYNC)
+        leat_buf_printf(user, "%s ", leat_path_base(e->path));
+}
+
 LEAT_TEST(directories)
 {
     const char *dir = check_temp_dir();
     char *deep = in_dir(dir, "a//b/c/");
-    CHECK_OK(leat_dir_make(deep));
-    CHECK_OK(leat_dir_make(deep));
+    leat_buf synced = {0};
+    leat_trace_files(note_sync, &synced);
+    CHECK_OK(leat_dir_make(in_dir(dir, "a"), false));
+    CHECK(synced.size == 0);
+    CHECK_OK(leat_dir_make(in_dir(dir, "a/b/c"), true));
+    CHECK_OK(leat_dir_make(deep, true)); /* there already */
+    leat_trace_files(NULL, NULL);
+    CHECK_STR(synced.data, "a b ");
+    leat_buf_free(&synced);
     CHECK(leat_path_kind_of(deep) == LEAT_PATH_DIR);
     REQUIRE_OK(leat_file_replace(in_dir(dir, "z"), "12", 2, false));
     REQUIRE(symlink("nowhere", in_dir(dir, "link")) == 0 && symlink("z", in_dir(dir, "y")) == 0);
-    CHECK_FAILS(leat_dir_make(in_dir(dir, "z/q")), LEAT_ERR_NOT_FOUND, "Not a directory");
-    CHECK_FAILS(leat_dir_make(in_dir(dir, "z")), LEAT_ERR_ALREADY_EXISTS, "not a directory");
-    CHECK_FAILS(leat_dir_make(""), LEAT_ERR_NOT_FOUND, "");
+    CHECK_FAILS(leat_dir_make(in_dir(dir, "z/q"), false), LEAT_ERR_NOT_FOUND, "Not a directory");
+    CHECK_FAILS(leat_dir_make(in_dir(dir, "z"), false), LEAT_ERR_ALREADY_EXISTS, "not a directory");
+    CHECK_FAILS(leat_dir_make("", false), LEAT_ERR_NOT_FOUND, "");
     leat_dir_entry *e;
     size_t count;
     REQUIRE_OK(leat_dir_list(dir, &e, &count));

@@ -436,7 +436,7 @@ static void make_saved_model(const char *dir, bool by_signature, bool as_text)
     CHECK(set.op != NULL);
     CHECK_OK(leat_run_init(s));
     snprintf(path, sizeof path, "%s/variables", dir);
-    CHECK_OK(leat_dir_make(path));
+    CHECK_OK(leat_dir_make(path, false));
     snprintf(path, sizeof path, "%s/variables/variables", dir);
     CHECK_OK(leat_save(saver, s, path, .no_meta_graph = true));
     snprintf(path, sizeof path, "%s/meta", dir);

@@ -165,7 +165,7 @@ static void write_text(const char *dir, const char *name, const char *text)
     char path[4096], *parent;
     snprintf(path, sizeof path, "%s/%s", dir, name);
     parent = leat_path_dir(path);
-    CHECK_OK(leat_dir_make(parent));
+    CHECK_OK(leat_dir_make(parent, false));
     CHECK_OK(leat_file_replace(path, text, strlen(text), false));
     leat_free(parent);
 }

@@ -152,7 +152,7 @@ static leat_status new_directory(training *t)
         if (t->directory == NULL)
             return leat_fail_memory(64);
         if (leat_path_kind_of(t->directory) == LEAT_PATH_ABSENT)
-            return leat_dir_make(t->directory);
+            return leat_dir_make(t->directory, true);
         if (t->args->run != NULL)
             return take_directory(t->directory);
     }

@@ -265,7 +265,7 @@ static bool ends_in(const char *path, const char *suffix)
 
 static leat_status make_folders(const leat_report_job *j)
 {
-    LEAT_TRY(leat_dir_make(j->dir));
+    LEAT_TRY(leat_dir_make(j->dir, false));
     for (size_t i = 0; i < LEAT_REPORT_SECTIONS; i++) {
         bool used = false;
         for (size_t k = 0; k < j->n_pictures && !used; k++)
@@ -273,7 +273,7 @@ static leat_status make_folders(const leat_report_job *j)
         if (!used)
             continue;
         char *path = leat_path_join(j->dir, leat_report_sections[i].id);
-        leat_status status = path ? leat_dir_make(path) : leat_fail_memory(1);
+        leat_status status = path ? leat_dir_make(path, false) : leat_fail_memory(1);
         leat_free(path);
         LEAT_TRY(status);
     }

@@ -91,17 +91,6 @@ static bool has_index(const bundle_place *p, leat_status *status)
     return has;
 }
 
-static leat_status make_dir(const char *dir)
-{
-    if (leat_path_kind_of(dir) == LEAT_PATH_DIR)
-        return LEAT_OK;
-    LEAT_TRY(leat_dir_make(dir));
-    char *parent = leat_path_dir(dir);
-    leat_status status = parent != NULL ? leat_dir_sync(parent) : leat_fail_memory(strlen(dir));
-    leat_free(parent);
-    return status;
-}
-
 leat_status bundle_place_open(bundle_place *p, const char *prefix, int shards, bool staged)
 {
     *p = (bundle_place){.lock = LEAT_FILE_CLOSED, .shards = shards};
@@ -112,7 +101,7 @@ leat_status bundle_place_open(bundle_place *p, const char *prefix, int shards, b
     p->base = leat_path_base(p->prefix);
     if (*p->base == 0)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s': a checkpoint's prefix must end in a name", prefix);
-    LEAT_TRY(make_dir(p->dir));
+    LEAT_TRY(leat_dir_make(p->dir, true));
     if (staged)
         return LEAT_OK;
     LEAT_TRY(leat_dir_lock(&p->lock, p->dir, LEAT_DIR_LOCK_SECONDS));

@@ -273,7 +273,7 @@ leat_status leat_save(leat_save_args args)
      * that wrote it. */
     bool fresh = status == LEAT_OK && !args.no_meta_graph && leat_path_kind_of(meta) == LEAT_PATH_ABSENT;
     if (status == LEAT_OK && !args.no_meta_graph)
-        status = leat_dir_make(s->directory);
+        status = leat_dir_make(s->directory, true);
     if (status == LEAT_OK && !args.no_meta_graph)
         status = leat_save_meta_graph(s->graph, s, meta);
     if (status == LEAT_OK) {
