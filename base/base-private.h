@@ -163,7 +163,8 @@ void leat_buf_put_json_f64(leat_buf *b, double value) LEAT_PRIV(buf_put_json_f64
 /* Appends bytes in base64 (RFC 4648, padded). */
 void leat_buf_put_base64(leat_buf *b, const void *data, size_t n) LEAT_PRIV(buf_put_base64);
 /* Appends a text as a field of a CSV line, in quotes where it needs them. What a spreadsheet would take for a formula
- * (it begins with = + - or @, and is no number) gets an apostrophe before it. */
+ * (it begins with = + - or @, and is no number) gets an apostrophe before it. A byte that is not of UTF-8, or NUL, is
+ * written as \xNN, as in JSON. */
 void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);
 bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
 

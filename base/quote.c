@@ -156,10 +156,16 @@ void leat_csv_put(leat_buf *b, const char *text, size_t n)
         leat_buf_putc(b, '"');
     if (formula)
         leat_buf_putc(b, '\'');
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '"')
-            leat_buf_putc(b, '"');
-        leat_buf_putc(b, text[i]);
+    for (size_t i = 0, length; i < n; i += LEAT_MAX(length, (size_t)1)) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        uint32_t code;
+        length = *s == '\0' ? 0 : utf8_character(s, n - i, &code);
+        if (length == 0)
+            leat_buf_printf(b, "\\x%02x", *s);
+        else if (*s == '"')
+            leat_buf_puts(b, "\"\"");
+        else
+            leat_buf_append(b, s, length);
     }
     if (quotes)
         leat_buf_putc(b, '"');

@@ -95,6 +95,14 @@ static uint64_t search(struct window *w, uint64_t from, uint64_t bound, uint64_t
     return NOWHERE;
 }
 
+/* Does a whole record follow within one that claims more bytes than there are? Then the rest of it will not come: its
+ * writer found the disk full, and went on when it no longer was. */
+static bool goes_on_behind(struct window *w, uint64_t offset)
+{
+    uint64_t unused;
+    return search(w, offset + LEAT_RECORD_HEADER, w->file->size, &unused) != NOWHERE;
+}
+
 /* Is `offset` where a record begins, or the file ends? */
 static bool plausible(struct window *w, uint64_t offset)
 {
@@ -130,8 +138,13 @@ static leat_status read_record(leat_chunk *c, struct window *w, uint64_t *offset
         *offset += 1;
         return LEAT_OK;
     }
-    if (left < LEAT_RECORD_OVERHEAD || length > left - LEAT_RECORD_OVERHEAD ||
-        (bytes = need(w, *offset, (size_t)length + LEAT_RECORD_OVERHEAD)) == NULL) {
+    bool whole = left >= LEAT_RECORD_OVERHEAD && length <= left - LEAT_RECORD_OVERHEAD;
+    if (!whole && goes_on_behind(w, *offset)) {
+        *reason = "record cut short";
+        *offset += LEAT_RECORD_HEADER;
+        return LEAT_OK;
+    }
+    if (!whole || (bytes = need(w, *offset, (size_t)length + LEAT_RECORD_OVERHEAD)) == NULL) {
         c->truncated = true;
         return LEAT_OK;
     }

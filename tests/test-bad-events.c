@@ -91,13 +91,34 @@ static void noise_before(leat_buf *file, const uint64_t offset[7])
     *file = b;
 }
 
-/* A record of 2^63 bytes, valid checksum. */
+/* A record that claims `length` bytes, with a valid checksum. */
+static void set_length(leat_buf *file, uint64_t at, uint64_t length)
+{
+    memcpy(file->data + at, &length, sizeof length);
+    uint32_t crc = leat_crc32c_mask(leat_crc32c(&length, 8));
+    memcpy(file->data + at + 8, &crc, sizeof crc);
+}
+
 static void huge_length(leat_buf *file, const uint64_t offset[7])
 {
-    uint64_t length = UINT64_C(1) << 63;
-    memcpy(file->data + offset[3], &length, sizeof length);
-    uint32_t crc = leat_crc32c_mask(leat_crc32c(&length, 8));
-    memcpy(file->data + offset[3] + 8, &crc, sizeof crc);
+    set_length(file, offset[3], UINT64_C(1) << 63);
+}
+
+static void large_length(leat_buf *file, const uint64_t offset[7])
+{
+    set_length(file, offset[3], UINT64_C(1) << 30);
+}
+
+/* As a disk leaves it that was full for a while: the rest of a large record is missing, others follow. */
+static void full_for_a_while(leat_buf *file, const uint64_t offset[7])
+{
+    static const char large[5000];
+    (void)offset;
+    size_t at = file->size;
+    build_value(file, "i", 6, LEAT_VALUE_IMAGE, large, sizeof large, NULL);
+    file->size = at + 700;
+    build_scalar(file, "x", 6, 6);
+    build_scalar(file, "x", 7, 7);
 }
 
 static void bad_proto(leat_buf *file, const uint64_t offset[7])
@@ -185,6 +206,8 @@ static const struct row {
     {100, "bad data in the last record", bad_last_data, "1 2 3 4", "data checksum mismatch", 5, 0},
     {100, "bytes lost", lost_bytes, "1 2 4 5", "data checksum mismatch", 3, 0},
     {101, "length 2^63", huge_length, "1 2 4 5", "record of more than 2 GiB", 3, 0},
+    {101, "length 2^30", large_length, "1 2 4 5", "record cut short", 3, 0},
+    {101, "rest of a record missing", full_for_a_while, "1 2 3 4 5 6 7", "record cut short", 6, 0},
     {102, "bad wire type", bad_proto, "1 2 4 5", "malformed event", 3, 0},
     {102, "bad length within", bad_inner_length, "1 2 4 5", "malformed event", 3, 0},
     {103, "NaN time", nan_time, "1 2 4 5", "wall time is not a number", 3, 0},

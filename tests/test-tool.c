@@ -333,6 +333,7 @@ LEAT_TEST(csv_fields_are_quoted_and_harmless)
         {"北京", "北京"},
         {"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"},
         {"=1,2", "\"'=1,2\""},
+        {"a\xff\xc3,", "\"a\\xff\\xc3,\""},
     };
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         leat_buf b = {0};
