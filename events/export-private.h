@@ -25,10 +25,12 @@ typedef leat_status leat_export_sink(void *user, const void *bytes, size_t n);
 
 typedef struct leat_export_options {
     const char *runs, *tags; /* extended regular expressions that must match somewhere; NULL: all */
-    /* Adds a smoothed value to each scalar; both or none. `smooth` is viz's leat_smooth. */
-    double smoothing;
-    void (*smooth)(const double *values, size_t n, double weight, double *out);
+    bool smoothed;           /* adds a smoothed value to each scalar */
+    double smoothing;        /* its weight, 0 to 0.999 */
 } leat_export_options;
+
+/* TensorBoard's smoothing, to the bit: what leat_smooth of viz is. `out` may be `values`. */
+void leat_smooth_values(const double *values, size_t n, double weight, double *out) LEAT_PRIV(smooth_values);
 
 /* Every point of every scalar series:
  *

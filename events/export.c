@@ -81,10 +81,10 @@ static bool wants(const struct export *e, const leat_series *s, leat_series_kind
 
 static leat_status smooth(struct export *e, const leat_log_run *run, const leat_series *s)
 {
-    if (e->options->smooth == NULL)
+    if (!e->options->smoothed)
         return LEAT_OK;
     LEAT_TRY(leat_grow(&e->smoothed, &e->smoothed_capacity, (size_t)s->n, sizeof *e->smoothed));
-    e->options->smooth(leat_series_values(run, s), (size_t)s->n, e->options->smoothing, e->smoothed);
+    leat_smooth_values(leat_series_values(run, s), (size_t)s->n, e->options->smoothing, e->smoothed);
     return LEAT_OK;
 }
 
@@ -113,7 +113,7 @@ static leat_status csv_series(struct export *e, const leat_log_run *run, const l
         put_f64(&e->out, leat_series_wall_times(run, s)[i]);
         leat_buf_putc(&e->out, ',');
         put_f64(&e->out, leat_series_values(run, s)[i]);
-        if (e->options->smooth != NULL) {
+        if (e->options->smoothed) {
             leat_buf_putc(&e->out, ',');
             put_f64(&e->out, e->smoothed[i]);
         }
@@ -127,7 +127,7 @@ static leat_status csv_series(struct export *e, const leat_log_run *run, const l
 static leat_status csv(struct export *e, const leat_logdir *log)
 {
     leat_buf_puts(&e->out, "run,tag,step,wall_time,value");
-    leat_buf_puts(&e->out, e->options->smooth != NULL ? ",smoothed\n" : "\n");
+    leat_buf_puts(&e->out, e->options->smoothed ? ",smoothed\n" : "\n");
     for (size_t r = 0; r < leat_logdir_runs(log); r++) {
         const leat_log_run *run = leat_logdir_run(log, r);
         for (size_t i = 0; i < run->n_series && wants_run(e, run); i++)
@@ -181,7 +181,7 @@ static leat_status json_scalars(struct export *e, const leat_log_run *run, const
     LEAT_TRY(json_steps(e, leat_series_steps(run, s), s->n));
     LEAT_TRY(json_numbers(e, ", \"wall_times\": [", leat_series_wall_times(run, s), s->n));
     LEAT_TRY(json_numbers(e, ", \"values\": [", leat_series_values(run, s), s->n));
-    if (e->options->smooth != NULL) {
+    if (e->options->smoothed) {
         LEAT_TRY(smooth(e, run, s));
         LEAT_TRY(json_numbers(e, ", \"smoothed\": [", e->smoothed, s->n));
     }

@@ -446,12 +446,8 @@ def compare(root, log, whole, damaged):
     """Leat's reading of `log` with TensorBoard's of `whole`; damaged: by run, whether there is damage."""
     listing = json.loads(leat('inspect', log, '--json').decode(), object_pairs_hook=no_duplicates)['runs']
     leat('inspect', log)
-    leat('export', log, '-o', os.path.join(root, 'e.json'))
-    leat('export', log, '-o', os.path.join(root, 'e.csv'))
-    with open(os.path.join(root, 'e.json'), encoding='utf-8') as f:
-        exported = json.load(f, object_pairs_hook=no_duplicates)['runs']
-    with open(os.path.join(root, 'e.csv'), 'rb') as f:
-        table = read_csv(f.read())
+    exported = json.loads(leat('export', log, '--json').decode(), object_pairs_hook=no_duplicates)['runs']
+    table = read_csv(leat('export', log))
     check(sorted(listing) == sorted(damaged) == sorted(exported), 'runs', sorted(listing), sorted(damaged))
     rows = total = 0
     for run in damaged:

@@ -63,12 +63,6 @@ LEAT_TEST(csv_of_every_point_without_formulas)
     leat_logdir_close(log);
 }
 
-static void halve(const double *values, size_t n, double weight, double *out)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = values[i] * weight;
-}
-
 LEAT_TEST(export_of_chosen_tags_and_runs)
 {
     static const struct {
@@ -79,8 +73,8 @@ LEAT_TEST(export_of_chosen_tags_and_runs)
         {{.tags = "cmd|@", .runs = "[.]"},
          "run,tag,step,wall_time,value\n.,'=cmd|' /C calc'!A0,1,1001,0.5\n.,'@x,1,1001,NaN\n"},
         {{.runs = "none"}, "run,tag,step,wall_time,value\n"},
-        {{.tags = "cmd", .smoothing = 0.5, .smooth = halve},
-         "run,tag,step,wall_time,value,smoothed\n.,'=cmd|' /C calc'!A0,1,1001,0.5,0.25\n"},
+        {{.tags = "cmd", .smoothed = true, .smoothing = 0.5},
+         "run,tag,step,wall_time,value,smoothed\n.,'=cmd|' /C calc'!A0,1,1001,0.5,0.5\n"},
     };
     leat_logdir *log = open_odd_tags();
     REQUIRE(log != NULL);
@@ -221,7 +215,7 @@ LEAT_TEST(exports_when_each_allocation_fails)
         EACH_FAULT (f, LEAT_FAULT_ALLOC, ENOMEM) {
             leat_buf out = {0};
             fault_start(&f);
-            leat_export_options o = {.smoothing = 0.5, .smooth = halve};
+            leat_export_options o = {.smoothed = true, .smoothing = 0.5};
             leat_status status = what == 0   ? leat_logdir_export_csv(log, &o, append, &out)
                                  : what == 1 ? leat_logdir_export_json(log, &o, append, &out)
                                  : what == 2 ? leat_logdir_list_json(log, &out)

@@ -31,6 +31,10 @@ done
 "$leat" report runs -o 报告.html 2>err.txt || fail "report: $(cat err.txt)"
 "$leat" report runs -o 报告 2>err.txt || fail "report: $(cat err.txt)"
 "$leat" export runs -o 表.csv 2>err.txt || fail "export: $(cat err.txt)"
+"$leat" export runs 2>err.txt >打印.csv || fail "export: $(cat err.txt)"
+cmp 表.csv 打印.csv || fail "export prints something else than it writes"
+"$leat" export runs --json --tag 损失 --smooth 0.6 2>err.txt >打印.json || fail "export: $(cat err.txt)"
+grep -qF 损失 打印.json && grep -qF '"smoothed": [' 打印.json || fail "export --json --smooth: $(cat 打印.json)"
 for text in 第一次 标签 损失; do
     for file in 图.svg 报告.html 报告/index.html 表.csv; do
         grep -qF "$text" "$file" || fail "no $text in $file"

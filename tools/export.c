@@ -6,21 +6,22 @@
 
 typedef struct export_args {
     const char *out, *tag, *run;
+    double smooth;
+    bool json;
 } export_args;
 
 static const struct leat_option options[] = {
-    {"output", 'o', "FILE.csv|json", LEAT_BIND_FILE(export_args, out), .required = true,
-     .help = "the file to write; its name says the format"},
+    {"output", 'o', "FILE.csv|json", LEAT_BIND_FILE(export_args, out), .initial = "-",
+     .help =
+         "the file to write, whose name says the format; -: standard output, as CSV unless --json says else"},
+    {"json", 0, NULL, LEAT_BIND_FLAG(export_args, json), .help = "write JSON, whatever the file's name"},
     {"tag", 0, "RE", LEAT_BIND_TEXT(export_args, tag),
      .help = "only tags that match this regular expression"},
     {"run", 0, "RE", LEAT_BIND_TEXT(export_args, run),
      .help = "only runs that match this regular expression"},
+    {"smooth", 0, "W", LEAT_BIND_FLOAT(export_args, smooth, 0, 0.999),
+     .help = "add the scalars smoothed with this weight, as TensorBoard and leat plot draw them"},
 };
-
-static leat_status append(void *file, const void *bytes, size_t n)
-{
-    return leat_file_write(file, bytes, n);
-}
 
 struct content {
     leat_logdir *log;
@@ -28,36 +29,67 @@ struct content {
     bool json;
 };
 
-static leat_status write_content(void *user, leat_file *file)
+static leat_status write_content(const struct content *c, leat_export_sink *sink, void *user)
 {
-    struct content *c = user;
-    return c->json ? leat_logdir_export_json(c->log, &c->options, append, file)
-                   : leat_logdir_export_csv(c->log, &c->options, append, file);
+    return c->json ? leat_logdir_export_json(c->log, &c->options, sink, user)
+                   : leat_logdir_export_csv(c->log, &c->options, sink, user);
 }
 
-static leat_status export(const char *log_path, const export_args *a)
+static leat_status append(void *file, const void *bytes, size_t n)
+{
+    return leat_file_write(file, bytes, n);
+}
+
+static leat_status write_file(void *content, leat_file *file)
+{
+    return write_content(content, append, file);
+}
+
+static leat_status print(void *tool, const void *bytes, size_t n)
+{
+    leat_tool *t = tool;
+    leat_print_bytes(t, bytes, n);
+    return t->output_status;
+}
+
+static leat_status choose_format(const export_args *a, bool *json)
 {
     size_t n = strlen(a->out);
-    bool json = n > 5 && strcmp(a->out + n - 5, ".json") == 0;
-    if (!json && !(n > 4 && strcmp(a->out + n - 4, ".csv") == 0))
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
-    struct content c = {.json = json, .options = {.runs = a->run, .tags = a->tag}};
-    LEAT_TRY(leat_logdir_open(&c.log, log_path, NULL));
-    leat_status status = leat_logdir_runs(c.log) > 0
-                             ? leat_file_replace_by(a->out, write_content, &c, false)
-                             : leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", log_path);
+    bool by_name = n > 5 && strcmp(a->out + n - 5, ".json") == 0;
+    *json = a->json || by_name;
+    if (*json || strcmp(a->out, "-") == 0 || (n > 4 && strcmp(a->out + n - 4, ".csv") == 0))
+        return LEAT_OK;
+    return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
+}
+
+static leat_status export(leat_tool *t, const export_args *a)
+{
+    const char *path = t->operands.items[0];
+    struct content c = {
+        .options = {
+            .runs = a->run, .tags = a->tag, .smoothed = leat_given(t, "smooth"), .smoothing = a->smooth}};
+    LEAT_TRY(choose_format(a, &c.json));
+    LEAT_TRY(leat_logdir_open(&c.log, path, NULL));
+    leat_status status;
+    if (leat_logdir_runs(c.log) == 0)
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", path);
+    else if (strcmp(a->out, "-") == 0)
+        status = write_content(&c, print, t);
+    else
+        status = leat_file_replace_by(a->out, write_file, &c, false);
     leat_logdir_close(c.log);
     return status;
 }
 
 static int run(leat_tool *t, const void *values)
 {
-    leat_status status = export(t->operands.items[0], values);
-    return status == LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
+    leat_status status = export(t, values);
+    /* What standard output refuses is reported once, when the tool ends. */
+    return status == LEAT_OK || t->output_status != LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
 }
 
 const struct leat_command leat_command_export = LEAT_COMMAND(
-    "export", "LOGDIR -o FILE", "write all points of a log as CSV or JSON", .min_operands = 1,
+    "export", "LOGDIR [-o FILE]", "write all points of a log as CSV or JSON", .min_operands = 1,
     .max_operands = 1,
     .details =
         "CSV has a line for each point of a scalar. JSON has those by run and tag, and the histograms, images and "

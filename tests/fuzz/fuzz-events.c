@@ -87,12 +87,6 @@ static leat_status count_bytes(void *user, const void *bytes, size_t n)
     return leat_buf_status(user);
 }
 
-static void smooth(const double *values, size_t n, double weight, double *out)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = values[i] * weight;
-}
-
 static void decode_blob(const leat_buf *b)
 {
     leat_histogram_value h;
@@ -149,7 +143,7 @@ static void list(const leat_logdir *log, leat_buf *out)
 static void export(const leat_logdir *log)
 {
     leat_buf out = {0};
-    leat_export_options o = {.smoothing = 0.6, .smooth = smooth};
+    leat_export_options o = {.smoothed = true, .smoothing = 0.6};
     check(leat_logdir_export_csv(log, &o, count_bytes, &out) == LEAT_OK);
     leat_buf_clear(&out);
     check(leat_logdir_export_json(log, &o, count_bytes, &out) == LEAT_OK);
