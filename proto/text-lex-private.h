@@ -18,6 +18,8 @@ bool leat_lex_take(leat_lexer *l, char c);
 /* A name, number or keyword: letters, digits, '_', '.', and the sign of an exponent. size 0: none begins here. Blanks before it
  * are skipped. */
 leat_bytes leat_lex_word(leat_lexer *l);
+/* The type_url of an Any, after its '[', with the ']'; false: the ']' is missing. */
+bool leat_lex_type_url(leat_lexer *l, leat_bytes *url);
 /* "ORIGIN:LINE:COLUMN: reason"; `at` stands on the current line. */
 leat_status leat_lex_fail(const leat_lexer *l, const char *at, const char *format, ...) LEAT_PRINTF(3, 4);
 /* "A number was expected, not 'x'": names what comes next. */

@@ -56,6 +56,42 @@ leat_bytes leat_lex_word(leat_lexer *l)
     return (leat_bytes){start, (size_t)(l->at - start)};
 }
 
+static bool is_of_url(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '.' || c == '/' || c == '-' || c == '%' || c == '~';
+}
+
+const leat_proto_message *leat_proto_any_type(const leat_proto_any *any, leat_bytes url)
+{
+    size_t name = 0, package = strlen(any->package); /* where the name begins */
+    for (size_t i = 0; i < url.size; i++) {
+        if (!is_of_url(url.data[i]))
+            return NULL;
+        if (url.data[i] == '/')
+            name = i + 1;
+    }
+    size_t n = url.size - name;
+    const char *at = url.data + name;
+    if (name == 0 || n <= package || memcmp(at, any->package, package) != 0)
+        return NULL;
+    at += package;
+    n -= package;
+    for (size_t i = 0; i < any->n; i++)
+        if (strlen(any->types[i]->name) == n && memcmp(any->types[i]->name, at, n) == 0)
+            return any->types[i];
+    return NULL;
+}
+
+bool leat_lex_type_url(leat_lexer *l, leat_bytes *url)
+{
+    leat_lex_skip(l);
+    const char *start = l->at;
+    while (l->at < l->end && is_of_url(*l->at))
+        l->at++;
+    *url = (leat_bytes){start, (size_t)(l->at - start)};
+    return leat_lex_take(l, ']');
+}
+
 leat_status leat_lex_fail(const leat_lexer *l, const char *at, const char *format, ...)
 {
     va_list args;
@@ -155,7 +191,10 @@ static leat_status real_number(const leat_lexer *l, const char *start, leat_byte
 {
     double value;
     size_t n = word.size;
-    if (is_digit(word.data[0]) && n > 1 && (word.data[n - 1] | 32) == 'f')
+    if (n > 1 && word.data[0] == '0' && is_digit(word.data[1])) /* 010: eight or ten? protobuf refuses it */
+        return leat_lex_fail(l, start, "field '%s': '%.*s': a number that is not whole can't be octal",
+                             f->name, (int)LEAT_MIN(word.size, (size_t)60), word.data);
+    if ((is_digit(word.data[0]) || word.data[0] == '.') && n > 1 && (word.data[n - 1] | 32) == 'f')
         n--;
     if (!leat_parse_f64_n(word.data, n, &value))
         return leat_lex_fail(l, start, "field '%s': '%.*s' is no number, or out of range", f->name,

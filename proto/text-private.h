@@ -58,7 +58,19 @@ typedef struct leat_proto_message {
     size_t n;
     bool is_place;     /* the reader notes where such a message begins */
     bool is_map_entry; /* on the wire both fields are always there */
+    const struct leat_proto_any
+        *any; /* google.protobuf.Any: type_url (1), value (2); NULL: another message */
 } leat_proto_message;
+
+/* The messages that an Any may be written as, instead of its bytes: "[type.googleapis.com/PACKAGE.NAME] { ... }". */
+typedef struct leat_proto_any {
+    const char *package; /* with the dot at its end */
+    const leat_proto_message *const *types;
+    size_t n;
+} leat_proto_any;
+
+/* The message that a type_url names: what follows the last '/'. NULL: none of these, or what a text could not hold. */
+const leat_proto_message *leat_proto_any_type(const leat_proto_any *any, leat_bytes url);
 
 /* Where messages marked is_place begin: in the wire bytes, and in the text. Ascending. All zero is empty. */
 typedef struct leat_text_places {
@@ -82,7 +94,7 @@ leat_bytes leat_text_first_name(const char *text, size_t size);
 bool leat_text_is_blank(const char *text, size_t size); /* nothing but blanks and comments */
 
 /* Appends a message as text, as google.protobuf.text_format prints it: fields by number, maps by key, bytes that are not
- * ASCII in octal. *unknown counts the fields that the tables do not have; they are left out. */
+ * ASCII in octal, what an Any holds as a message. *unknown counts the fields that the tables do not have; they are left out. */
 leat_status leat_text_write(const leat_proto_message *message, const void *bytes, size_t size, leat_buf *out,
                             size_t *unknown) LEAT_MUST_CHECK;
 

@@ -123,7 +123,13 @@ static leat_status read_scalar(reader *r, frame *f, const leat_proto_field *fiel
         return LEAT_OK;
     }
     size_t before = r->out->size, mark = leat_put_begin(r->out, field->number);
+    leat_lex_skip(&r->lex);
+    leat_lexer start = r->lex;
     LEAT_TRY(leat_lex_string(&r->lex, r->out));
+    if (field->type == LEAT_PROTO_STRING && !r->out->failed &&
+        !leat_utf8_valid(r->out->data + mark, r->out->size - mark))
+        return leat_lex_fail(&start, start.at, "field '%s' of %s: the string is no UTF-8", field->name,
+                             f->message->name);
     bool kept = r->out->size > mark || (field->flags & LEAT_PROTO_REPEATED) || field->oneof != 0 ||
                 f->message->is_map_entry;
     if (kept)
@@ -133,22 +139,21 @@ static leat_status read_scalar(reader *r, frame *f, const leat_proto_field *fiel
     return LEAT_OK;
 }
 
-static leat_status open_message(reader *r, const leat_proto_field *field)
+/* `message` comes as the value of field `number`. */
+static leat_status open_message(reader *r, const leat_proto_message *message, uint32_t number)
 {
     char close = leat_lex_take(&r->lex, '{') ? '}' : leat_lex_take(&r->lex, '<') ? '>' : 0;
     if (close == 0)
         return leat_lex_unexpected(&r->lex, "'{'");
     if (r->depth == LEAT_TEXT_DEPTH)
         return leat_lex_fail(&r->lex, r->lex.at - 1, "messages nested more than %d deep", LEAT_TEXT_DEPTH);
-    if (field->message->is_place && r->places != NULL) {
+    if (message->is_place && r->places != NULL) {
         leat_text_places *p = r->places;
         LEAT_TRY(leat_grow(&p->items, &p->capacity, p->n + 1, sizeof *p->items));
         p->items[p->n++] = (struct leat_text_place){r->out->size - r->start, r->lex.line};
     }
-    r->frames[++r->depth] = (frame){.message = field->message,
-                                    .mark = leat_put_begin(r->out, field->number),
-                                    .close = close,
-                                    .line = r->lex.line};
+    r->frames[++r->depth] = (frame){
+        .message = message, .mark = leat_put_begin(r->out, number), .close = close, .line = r->lex.line};
     return LEAT_OK;
 }
 
@@ -161,7 +166,7 @@ static leat_status read_list(reader *r, frame *f, const leat_proto_field *field,
         return LEAT_OK;
     if (field->type == LEAT_PROTO_MESSAGE) {
         f->list = field;
-        return open_message(r, field);
+        return open_message(r, field->message, field->number);
     }
     for (;;) {
         LEAT_TRY(read_scalar(r, f, field));
@@ -172,11 +177,31 @@ static leat_status read_list(reader *r, frame *f, const leat_proto_field *field,
     }
 }
 
+/* An Any written as what it holds: [type.googleapis.com/tensorflow.AssetFileDef] { ... } */
+static leat_status open_any(reader *r, frame *f, const char *at)
+{
+    leat_bytes url;
+    r->lex.at++;
+    if (f->message->any == NULL)
+        return leat_lex_fail(&r->lex, at, "%s has no extensions", f->message->name);
+    if (!leat_lex_type_url(&r->lex, &url))
+        return leat_lex_unexpected(&r->lex, "']'");
+    const leat_proto_message *type = leat_proto_any_type(f->message->any, url);
+    if (type == NULL)
+        return leat_lex_fail(&r->lex, at, "messages of type '%.*s' are not known here",
+                             (int)LEAT_MIN(url.size, (size_t)60), url.data);
+    for (size_t i = 0; i < f->message->n; i++)
+        LEAT_TRY(check_once(r, f, &f->message->fields[i], at));
+    leat_put_bytes(r->out, 1, url.data, url.size);
+    leat_lex_take(&r->lex, ':');
+    return open_message(r, type, 2);
+}
+
 static leat_status read_field(reader *r, frame *f)
 {
     const char *at = r->lex.at;
     if (*at == '[')
-        return leat_lex_fail(&r->lex, at, "extensions and expanded Any messages are not known here");
+        return open_any(r, f, at);
     leat_bytes name = leat_lex_word(&r->lex);
     if (name.size == 0)
         return leat_lex_unexpected(&r->lex, "a field's name");
@@ -192,7 +217,8 @@ static leat_status read_field(reader *r, frame *f)
         return leat_lex_unexpected(&r->lex, "':'");
     if (leat_lex_take(&r->lex, '['))
         return read_list(r, f, field, at);
-    return field->type == LEAT_PROTO_MESSAGE ? open_message(r, field) : read_scalar(r, f, field);
+    return field->type == LEAT_PROTO_MESSAGE ? open_message(r, field->message, field->number)
+                                             : read_scalar(r, f, field);
 }
 
 /* ---- the loop ---- */
@@ -223,7 +249,7 @@ static leat_status go_on_with_list(reader *r, frame *f)
     }
     if (!leat_lex_take(&r->lex, ','))
         return leat_lex_unexpected(&r->lex, "',' or ']'");
-    return open_message(r, f->list);
+    return open_message(r, f->list->message, f->list->number);
 }
 
 static leat_status read_all(reader *r)

@@ -251,16 +251,42 @@ static leat_status push(writer *w, const leat_proto_message *m, leat_wire whole)
     return LEAT_OK;
 }
 
-static leat_status open_message(writer *w, const leat_proto_field *d, leat_wire whole)
+/* What follows the name. */
+static leat_status open_body(writer *w, const leat_proto_message *m, leat_wire whole)
 {
-    indent(w);
-    leat_buf_puts(w->out, d->name);
     leat_buf_puts(w->out, " {\n");
     if (w->depth == LEAT_TEXT_DEPTH)
         return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: messages nested more than %d deep",
                          (unsigned long long)leat_wire_offset(&whole), LEAT_TEXT_DEPTH);
     w->depth++;
-    return push(w, d->message, whole);
+    return push(w, m, whole);
+}
+
+/* The Any on top of the stack, as the message that it holds where that one is known: nothing else is printed of it. */
+static leat_status expand_any(writer *w)
+{
+    frame *f = &w->frames[w->depth];
+    leat_wire at = f->whole;
+    leat_field item, url = {0}, value = {0};
+    while (leat_wire_next(&at, &item))
+        if (item.type == LEAT_WIRE_BYTES && (item.number == 1 || item.number == 2))
+            *(item.number == 1 ? &url : &value) = item;
+    leat_bytes name = {(const char *)url.bytes, url.size};
+    const leat_proto_message *type = url.size > 0 ? leat_proto_any_type(f->message->any, name) : NULL;
+    if (type == NULL)
+        return LEAT_OK;
+    f->present = 0;
+    indent(w);
+    leat_buf_printf(w->out, "[%.*s]", (int)name.size, name.data);
+    return open_body(w, type, value.size > 0 ? leat_wire_sub(&at, &value) : leat_wire_from(NULL, 0, 0));
+}
+
+static leat_status open_message(writer *w, const leat_proto_field *d, leat_wire whole)
+{
+    indent(w);
+    leat_buf_puts(w->out, d->name);
+    LEAT_TRY(open_body(w, d->message, whole));
+    return d->message->any != NULL ? expand_any(w) : LEAT_OK;
 }
 
 /* The next occurrence of the frame's field that counts. */

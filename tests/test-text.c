@@ -40,6 +40,8 @@ static const struct {
     {"f: 1", "f: 1.0"},
     {"f: 1.5f", "f: 1.5"},
     {"f: .5", "f: 0.5"},
+    {"f: .5f", "f: 0.5"},
+    {"f: 0.f", "f: 0.0"},
     {"f: -0.0", "f: -0.0"},
     {"f: 1e-5", "f: 1e-05"},
     {"f: 0.0001", "f: 0.0001"},
@@ -119,7 +121,9 @@ static const struct {
     {"versions { producer: 1`8 `}", NULL},
     {"versions { producer: `09 producer:` 2 }", "'09' is not an int32"},
     {"versions { producer `=`: 1 }", "':' was expected, not '='"},
-    {"versions { `[a.b.c]: 3` }", "extensions and expanded Any"},
+    {"versions { `[a.b.c]: 3` }", ":1:12: VersionDef has no extensions"},
+    {"node { attr { value { f: `010 f:` 1 } } }", ":1:26: field 'f': '010': a number that is not whole"},
+    {"node { name: `'\\377' name:` 'x' }", ":1:14: field 'name' of NodeDef: the string is no UTF-8"},
     {"versions { producer: `[1] producer:` 1 }", "takes one value, no list"},
     {"versions { bad_consumers: [1, 2`,`] }", "a value was expected, not ']'"},
     {"versions { bad_consumers: [1 `x`] }", "',' or ']' was expected, not 'x'"},
@@ -166,6 +170,71 @@ LEAT_TEST(bad_texts_are_refused_with_their_place)
         if (i + 1 < LEAT_LEN(bad) && !CHECK_OK(read_text(good, m, &wire)))
             printf("\n    %.*s\n", (int)m, good);
         leat_buf_free(&wire);
+    }
+}
+
+/* ---- Any: what TensorFlow's SavedModels keep their assets in ---- */
+
+#define ANY_TEXT(any_)                                                                                       \
+    "collection_def {\n  key: \"k\"\n  value {\n    any_list {\n      value {\n" any_                        \
+    "      }\n    }\n  }\n}\n"
+
+static leat_status any_again(const char *text, leat_buf *out)
+{
+    leat_buf wire = {0};
+    size_t unknown;
+    leat_status status = leat_text_read(leat_meta_graph_message, "m", text, strlen(text), &wire, NULL);
+    if (status == LEAT_OK)
+        status = leat_text_write(leat_meta_graph_message, wire.data, wire.size, out, &unknown);
+    leat_buf_free(&wire);
+    return status;
+}
+
+LEAT_TEST(any_is_written_as_what_it_holds)
+{
+    static const struct {
+        const char *in, *out; /* out NULL: in is what is printed */
+    } rows[] = {
+        {ANY_TEXT(
+             "        [type.googleapis.com/tensorflow.AssetFileDef] {\n          filename: \"w\"\n        }\n"),
+         NULL},
+        {ANY_TEXT("type_url: 'a.b/c/tensorflow.TensorShapeProto.Dim' value: '\\010\\003'"),
+         ANY_TEXT("        [a.b/c/tensorflow.TensorShapeProto.Dim] {\n          size: 3\n        }\n")},
+        {ANY_TEXT("[ x/tensorflow.NodeDef ]: < input: ['a'] >;"),
+         ANY_TEXT("        [x/tensorflow.NodeDef] {\n          input: \"a\"\n        }\n")},
+        {ANY_TEXT("[x/tensorflow.NodeDef] { }"), ANY_TEXT("        [x/tensorflow.NodeDef] {\n        }\n")},
+        {ANY_TEXT("        type_url: \"x/none.Such\"\n        value: \"y\"\n"), NULL},
+        {ANY_TEXT("        type_url: \"tensorflow.NodeDef\"\n"), NULL},
+        {ANY_TEXT("        type_url: \"x]\\n/tensorflow.NodeDef\"\n"), NULL},
+        {ANY_TEXT("        value: \"y\"\n"), NULL},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf out = {0};
+        if (CHECK_OK(any_again(rows[i].in, &out)))
+            CHECK_STR(out.data, rows[i].out != NULL ? rows[i].out : rows[i].in);
+        leat_buf_free(&out);
+    }
+}
+
+LEAT_TEST(bad_anys)
+{
+    static const struct {
+        const char *in, *says;
+    } rows[] = {
+        {ANY_TEXT("[x/none.Such] { }"), "m:6:1: messages of type 'x/none.Such' are not known here"},
+        {ANY_TEXT("[tensorflow.NodeDef] { }"), "messages of type 'tensorflow.NodeDef' are not known here"},
+        {ANY_TEXT("type_url: 'x' [x/tensorflow.NodeDef] { }"),
+         "field 'type_url' of google.protobuf.Any is given twice"},
+        {ANY_TEXT("[x/tensorflow.NodeDef] { } value: ''"),
+         "field 'value' of google.protobuf.Any is given twice"},
+        {ANY_TEXT("[x/tensorflow.NodeDef { }"), "m:6:23: ']' was expected, not '{'"},
+        {ANY_TEXT("[x/tensorflow.NodeDef] 3"), "'{' was expected, not '3'"},
+        {ANY_TEXT("[x/tensorflow.NodeDef] { nome: 3 }"), "NodeDef has no field 'nome'"},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf out = {0};
+        CHECK_FAILS(any_again(rows[i].in, &out), LEAT_ERR_DATA_LOSS, rows[i].says);
+        leat_buf_free(&out);
     }
 }
 

@@ -74,8 +74,22 @@ def made_here():
     return graph
 
 
+def with_anys():
+    """Any as what it holds, where its type is known; as it is otherwise."""
+    meta = meta_graph_pb2.MetaGraphDef()
+    held = meta.collection_def["saved_model_assets"].any_list
+    held.value.add().Pack(meta_graph_pb2.AssetFileDef(filename="vocabulary.txt"))
+    held.value.add().Pack(tf.NodeDef(name="n", op="Op", attr={"T": tf.AttrValue(type=1)}))
+    held.value.add().Pack(tf.NodeDef(), type_url_prefix="somewhere.else/")
+    held.value.add(type_url="type.googleapis.com/none.Such", value=b"\1\2")
+    held.value.add(type_url="tensorflow.NodeDef", value=b"\1\2")
+    meta.meta_info_def.any_info.Pack(meta_graph_pb2.TensorInfo(name="x:0", dtype=1))
+    return meta
+
+
 check("made here", "graph", made_here())
-count = 1
+check("with Any", "meta", with_anys())
+count = 2
 cases = os.path.join(SOURCE, "..", "shared", "fixtures", "cases", "*")
 for path in sorted(glob.glob(os.path.join(cases, "*.pb")) + glob.glob(os.path.join(cases, "*.meta"))
                    + glob.glob(os.path.join(cases, "*", "saved_model.pb"))):

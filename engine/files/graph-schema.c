@@ -29,11 +29,11 @@
 #define FIELDS(type_) static const leat_proto_field fields_##type_[]
 #define TYPE(type_, name_, place_, entry_)                                                                   \
     static const leat_proto_message message_##type_ = {name_, fields_##type_, LEAT_LEN(fields_##type_),      \
-                                                       place_, entry_}
+                                                       place_, entry_, NULL}
 #define PLAIN(type_, name_) TYPE(type_, name_, false, false)
 #define PLACE(type_, name_) TYPE(type_, name_, true, false)
 #define ENTRY(type_, name_) TYPE(type_, name_, false, true)
-#define EMPTY(type_, name_) static const leat_proto_message message_##type_ = {name_, NULL, 0, false, false}
+#define EMPTY(type_, name_) static const leat_proto_message message_##type_ = {name_, NULL, 0, false, false, NULL}
 
 static const leat_proto_message message_tensor_shape_proto_dim, message_tensor_shape_proto,
     message_resource_handle_proto_dtype_and_shape, message_full_type_def, message_op_def_arg_def,
@@ -173,7 +173,9 @@ PLAIN(op_def, "OpDef");
 FIELDS(op_list) = {MESSAGES(1, "op", op_def)};
 PLAIN(op_list, "OpList");
 FIELDS(any) = {ONE(1, "type_url", STRING), ONE(2, "value", BYTES)};
-PLAIN(any, "google.protobuf.Any");
+static const leat_proto_any any_types;
+static const leat_proto_message message_any = {"google.protobuf.Any", fields_any, LEAT_LEN(fields_any), false,
+    false, &any_types};
 FIELDS(meta_graph_def_meta_info_def_function_aliases_entry) = {ONE(1, "key", STRING),
     ONE(2, "value", STRING)};
 ENTRY(meta_graph_def_meta_info_def_function_aliases_entry, "MetaGraphDef.MetaInfoDef.FunctionAliasesEntry");
@@ -398,10 +400,36 @@ PLAIN(meta_graph_def, "MetaGraphDef");
 FIELDS(saved_model) = {ONE(1, "saved_model_schema_version", INT64),
     MESSAGES(2, "meta_graphs", meta_graph_def)};
 PLAIN(saved_model, "SavedModel");
+
+/* What an Any may be written as: all of these but the maps' entries. */
+static const leat_proto_message *const types_of_any[] = {&message_tensor_shape_proto_dim,
+    &message_tensor_shape_proto, &message_resource_handle_proto_dtype_and_shape, &message_full_type_def,
+    &message_op_def_arg_def, &message_resource_handle_proto, &message_variant_tensor_data_proto,
+    &message_tensor_proto, &message_name_attr_list, &message_attr_value_list_value, &message_attr_value,
+    &message_op_def_attr_def, &message_op_deprecation, &message_op_def, &message_op_list,
+    &message_meta_graph_def_meta_info_def, &message_node_def_experimental_debug_info, &message_node_def,
+    &message_version_def, &message_function_def_arg_attrs, &message_function_def, &message_gradient_def,
+    &message_registered_gradient, &message_function_def_library, &message_graph_debug_info_file_line_col,
+    &message_graph_debug_info_stack_trace, &message_graph_debug_info, &message_graph_def,
+    &message_saver_def, &message_collection_def_node_list, &message_collection_def_bytes_list,
+    &message_collection_def_int64_list, &message_collection_def_float_list,
+    &message_collection_def_any_list, &message_collection_def, &message_tensor_info_coo_sparse,
+    &message_none_value, &message_tensor_spec_proto, &message_bounded_tensor_spec_proto,
+    &message_list_value, &message_tuple_value, &message_dict_value, &message_pair_value,
+    &message_named_tuple_value, &message_structured_value, &message_type_spec_proto,
+    &message_tensor_info_composite_tensor, &message_tensor_info, &message_signature_def,
+    &message_asset_file_def, &message_trackable_object_graph_trackable_object_object_reference,
+    &message_trackable_object_graph_trackable_object_slot_variable_reference, &message_saved_user_object,
+    &message_saved_asset, &message_function_spec, &message_saved_function, &message_saved_variable,
+    &message_saved_bare_concrete_function, &message_saved_constant, &message_saved_resource,
+    &message_captured_tensor, &message_saveable_object, &message_saved_object,
+    &message_saved_concrete_function, &message_saved_object_graph, &message_meta_graph_def,
+    &message_saved_model};
+static const leat_proto_any any_types = {"tensorflow.", types_of_any, LEAT_LEN(types_of_any)};
 /* clang-format on */
 
 const leat_proto_message *const leat_attr_value_message = &(const leat_proto_message){
-    "attribute", (const leat_proto_field[]){MESSAGE(1, "value", attr_value)}, 1, false, false};
+    "attribute", (const leat_proto_field[]){MESSAGE(1, "value", attr_value)}, 1, false, false, NULL};
 const leat_proto_message *const leat_graph_def_message = &message_graph_def;
 const leat_proto_message *const leat_meta_graph_message = &message_meta_graph_def;
 const leat_proto_message *const leat_saved_model_message = &message_saved_model;
