@@ -7,8 +7,7 @@
 #define CLOSING_SPIN_SECONDS                                                                                 \
     500e-6 /* when the run is about to end: the closing barrier finds the worker awake */
 
-/* Ready at its index in the library's own threads; read at every node that tiles, hence the model. */
-static _Thread_local leat_worker *current __attribute__((tls_model("initial-exec")));
+static _Thread_local leat_worker *current;
 
 leat_worker *leat_worker_current(void)
 {
