@@ -174,6 +174,7 @@ struct leat_op {
     leat_op_attr
         *attrs; /* the type's attributes in its order (all present), then unknown ones as they came */
     leat_op_out *outputs;
+    const leat_bytes *rest; /* fields of its NodeDef that nobody here reads; NULL: none */
     uint32_t id; /* index in the graph: inputs of an op have lower ids, but for loops' back edges */
     uint32_t n_inputs, n_controls, n_outputs;
     uint16_t n_attrs;

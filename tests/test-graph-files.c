@@ -1,5 +1,4 @@
-/* Graphs in files: imported with prefix, input map and returned elements as tf.import_graph_def; meta graphs kept on a round
- * trip; SavedModels loaded; old spellings; bytes edited. */
+/* Graphs in files: errors in texts; meta graphs kept on a round trip; SavedModels loaded; old spellings; bytes edited. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,33 +7,8 @@
 #include "engine/files/graph-edit-private.h"
 #include "engine/files/graph-schema-private.h"
 #include "graph-text.h"
+#include "import.h"
 #include "leat.h"
-
-#define CONST(name_, tensor_)                                                                                                               \
-    "node { name: '" name_                                                                                                                  \
-    "' op: 'Const' attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'value' value { tensor { dtype: DT_FLOAT float_val: " tensor_ \
-    " } } } } "
-#define UNARY(name_, op_, input_)                                                                            \
-    "node { name: '" name_ "' op: '" op_ "' input: '" input_ "' attr { key: 'T' value { type: DT_FLOAT } } } "
-
-static leat_status import_text(leat_graph *g, const char *text, const leat_import_options *o)
-{
-    leat_buf wire = {0};
-    leat_status status = leat_text_read(leat_graph_def_message, "test", text, strlen(text), &wire, NULL);
-    if (status == LEAT_OK)
-        status = leat_import_graph_def(g, wire.data, wire.size, o);
-    leat_buf_free(&wire);
-    return status;
-}
-
-static double eval_name(leat_graph *g, const char *name)
-{
-    leat_session *s = leat_session_new(g, NULL);
-    double value = -999;
-    CHECK_OK(leat_eval_f64(s, leat_graph_get(g, name), &value));
-    leat_session_free(s);
-    return value;
-}
 
 static const char *write_file(const char *name, const void *bytes, size_t size)
 {
@@ -45,111 +19,6 @@ static const char *write_file(const char *name, const void *bytes, size_t size)
 }
 
 /* ---- import ---- */
-
-static leat_out float_constant(leat_graph *g, float value)
-{
-    leat_tensor *t = leat_tensor_from(LEAT_FLOAT, LEAT_SCALAR, &value);
-    leat_out c = leat_constant(g, t);
-    leat_tensor_unref(t);
-    return c;
-}
-
-LEAT_TEST(prefix_map_and_returns)
-{
-    static const char text[] =
-        "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } } " UNARY(
-            "y", "Neg",
-            "x") "node { name: 'z' op: 'Square' input: 'y' input: '^init' attr { key: 'T' value { type: DT_FLOAT } } "
-                 "attr { key: '_class' value { list { s: 'loc:@y' s: 'other' } } } } node { name: 'init' op: 'NoOp' }";
-    leat_graph *g = leat_graph_new();
-    leat_out three = float_constant(g, 3);
-    leat_out returned[3];
-    leat_import_options o = {.size = sizeof o,
-                             .prefix = "imported/twice",
-                             .map_names = (const char *const[]){"x:0"},
-                             .map_outs = &three,
-                             .n_map = 1,
-                             .return_names = (const char *const[]){"z:0", "y", "init"},
-                             .return_outs = returned,
-                             .n_return = 3};
-    REQUIRE_OK(import_text(g, text, &o));
-    CHECK_STR(leat_op_name(returned[0].op), "imported/twice/z");
-    CHECK_STR(leat_op_name(returned[1].op), "imported/twice/y");
-    CHECK(returned[2].index == -1);
-    CHECK_STR(leat_op_name(returned[2].op), "imported/twice/init");
-    CHECK(leat_op_input(returned[1].op, 0).op == three.op);
-    CHECK(leat_op_control_input(returned[0].op, 0) == returned[2].op);
-    CHECK(leat_graph_find(g, "imported/twice/x") != NULL); /* still there, unused */
-    const leat_attr_value *class = leat_attr(returned[0].op, "_class");
-    REQUIRE(class != NULL && class->n == 2);
-    CHECK_STR(((const leat_bytes *)class->list)[0].data, "loc:@imported/twice/y");
-    CHECK_STR(((const leat_bytes *)class->list)[1].data, "other");
-    CHECK(eval_name(g, "imported/twice/z:0") == 9);
-    leat_graph_free(g);
-}
-
-static const struct {
-    const char *map, *returns, *says;
-} refused[] = {
-    {"nowhere:0", NULL, "test.pb: the input map's 'nowhere:0' is not in the graph"},
-    {NULL, "nowhere:0", "test.pb: 'nowhere:0' is not in the graph"},
-    {NULL, "y:1", "test.pb: 'y:1' is not in the graph"},
-    {"x", NULL, NULL},
-    {"missing", NULL, NULL}, /* an input whose node is absent may be mapped */
-};
-
-LEAT_TEST(maps_and_returns_that_fit_nothing)
-{
-    for (size_t i = 0; i < LEAT_LEN(refused); i++) {
-        leat_graph *g = leat_graph_new();
-        leat_out one = float_constant(g, 1), out;
-        leat_import_options o = {.size = sizeof o,
-                                 .prefix = "p",
-                                 .origin = "test.pb",
-                                 .map_names = &refused[i].map,
-                                 .map_outs = &one,
-                                 .n_map = refused[i].map != NULL,
-                                 .return_names = &refused[i].returns,
-                                 .return_outs = &out,
-                                 .n_return = refused[i].returns != NULL};
-        bool missing = refused[i].map != NULL && strcmp(refused[i].map, "missing") == 0;
-        leat_status status = import_text(
-            g, missing ? UNARY("y", "Neg", "missing") : CONST("x", "2") UNARY("y", "Neg", "x"), &o);
-        if (refused[i].says != NULL)
-            CHECK_FAILS(status, LEAT_ERR_NOT_FOUND, refused[i].says);
-        else if (CHECK_OK(status))
-            CHECK(eval_name(g, "p/y:0") == -1);
-        leat_graph_free(g);
-    }
-}
-
-LEAT_TEST(what_is_unknown_is_kept)
-{
-    static const char text[] =
-        "node {\n  name: \"a\"\n  op: \"Const\"\n  device: \"/device:CPU:0\"\n"
-        "  attr {\n    key: \"_my_func\"\n    value {\n      func {\n        name: \"f\"\n        attr {\n          key: \"T\"\n"
-        "          value {\n            type: DT_INT8\n          }\n        }\n      }\n    }\n  }\n"
-        "  attr {\n    key: \"_my_list\"\n    value {\n      list {\n        s: \"x\"\n        s: \"\"\n      }\n    }\n  }\n"
-        "  attr {\n    key: \"dtype\"\n    value {\n      type: DT_INT32\n    }\n  }\n"
-        "  attr {\n    key: \"value\"\n    value {\n      tensor {\n        dtype: DT_INT32\n        tensor_shape {\n        }\n"
-        "        tensor_content: \"\\007\\000\\000\\000\"\n      }\n    }\n  }\n}\n"
-        "node {\n  name: \"b\"\n  op: \"OpOfTomorrow\"\n  input: \"a\"\n  input: \"^a\"\n"
-        "  attr {\n    key: \"strength\"\n    value {\n      f: 0.5\n    }\n  }\n}\n"
-        "library {\n  function {\n    signature {\n      name: \"f\"\n    }\n  }\n}\nversions {\n  producer: 27\n}\n";
-    leat_graph *g = leat_graph_new();
-    leat_buf out = {0};
-    size_t unknown;
-    void *bytes;
-    size_t size;
-    REQUIRE_OK(import_text(g, text, NULL));
-    CHECK_OK(leat_export_graph_def(g, false, &bytes, &size));
-    CHECK_OK(leat_text_write(leat_graph_def_message, bytes, size, &out, &unknown));
-    CHECK(unknown == 0);
-    CHECK_STR(out.data, text);
-    leat_free_bytes(bytes);
-    leat_buf_free(&out);
-    leat_graph_free(g);
-}
 
 LEAT_TEST(errors_name_the_line)
 {

@@ -28,33 +28,43 @@ static leat_status add_input(reader *r, leat_op_builder *b, const leat_field *f,
     return LEAT_OK;
 }
 
-/* "loc:@NODE" of attribute _class names a node, which got the prefix. */
-static leat_status prefix_locations(reader *r, leat_op_builder *b, const char *name)
+static bool renames(const reader *r)
+{
+    return r->prefix[0] != '\0' || r->renamed.count > 0;
+}
+
+/* "loc:@NODE" of attribute _class names a node, whose full name it becomes. */
+static leat_status rename_locations(reader *r, leat_op_builder *b, const char *name)
 {
     leat_attr_value *v = b->n_attrs > 0 ? &b->attrs[b->n_attrs - 1].value : NULL;
     if (v == NULL || strcmp(b->attrs[b->n_attrs - 1].name, name) != 0 ||
         v->kind != LEAT_ATTR_LIST + LEAT_ATTR_STRING)
         return LEAT_OK;
     leat_bytes *items = leat_arena_alloc(&r->g->arena, (v->n + 1) * sizeof *items);
-    if (items == NULL)
-        return leat_fail_memory(v->n * sizeof *items);
-    for (uint32_t i = 0; i < v->n; i++) {
+    leat_buf full = {0};
+    leat_status status = items != NULL ? LEAT_OK : leat_fail_memory(v->n * sizeof *items);
+    for (uint32_t i = 0; status == LEAT_OK && i < v->n; i++) {
         items[i] = ((const leat_bytes *)v->list)[i];
         if (items[i].size < 5 || memcmp(items[i].data, "loc:@", 5) != 0)
             continue;
-        size_t prefix = strlen(r->prefix), size = items[i].size + prefix + 1;
+        status = leat_reader_full_name(r, items[i].data + 5, items[i].size - 5, &full);
+        if (status != LEAT_OK)
+            break;
+        size_t size = full.size + 5;
         char *text = leat_arena_alloc(&r->g->arena, size + 1);
-        if (text == NULL)
-            return leat_fail_memory(size);
+        if (text == NULL) {
+            status = leat_fail_memory(size);
+            break;
+        }
         memcpy(text, "loc:@", 5);
-        memcpy(text + 5, r->prefix, prefix);
-        text[5 + prefix] = '/';
-        memcpy(text + 6 + prefix, items[i].data + 5, items[i].size - 5);
+        memcpy(text + 5, full.data, full.size);
         text[size] = '\0';
         items[i] = (leat_bytes){text, size};
     }
-    v->list = items;
-    return LEAT_OK;
+    leat_buf_free(&full);
+    if (status == LEAT_OK)
+        v->list = items;
+    return status;
 }
 
 static leat_status add_attr(reader *r, leat_op_builder *b, leat_wire *outer, const leat_field *f)
@@ -76,8 +86,8 @@ static leat_status add_attr(reader *r, leat_op_builder *b, leat_wire *outer, con
         return LEAT_ERR_NO_MEMORY;
     leat_wire v = leat_wire_sub(&w, &value);
     leat_status status = leat_read_attr_value(&v, r->size, b, name);
-    if (status == LEAT_OK && r->prefix[0] != '\0' && strcmp(name, "_class") == 0)
-        status = prefix_locations(r, b, name);
+    if (status == LEAT_OK && renames(r) && strcmp(name, "_class") == 0)
+        status = rename_locations(r, b, name);
     return status == LEAT_OK ? status : leat_fail_context(status, "attribute '%s'", name);
 }
 
@@ -87,26 +97,23 @@ static leat_status fill_node(reader *r, leat_op_builder *b, node *n, bool *back)
     leat_field f;
     leat_out first = LEAT_NO_OUT;
     uint32_t k = n->first_source;
-    while (leat_wire_next(&w, &f)) {
+    for (const uint8_t *at = w.at; leat_wire_next(&w, &f); at = w.at) {
         if (f.number == 3)
             LEAT_TRY(add_input(r, b, &f, r->sources[k++], &first, back));
         else if (f.number == 4)
             b->device = leat_graph_intern(r->g, (const char *)f.bytes, f.size);
         else if (f.number == 5)
             LEAT_TRY(add_attr(r, b, &w, &f));
+        else if (f.number > 5)
+            leat_buf_append(&b->rest, at, (size_t)(w.at - at));
     }
-    return LEAT_OK;
+    return leat_buf_status(&b->rest);
 }
 
 static leat_status build_node(reader *r, node *n, bool *back)
 {
     leat_buf name = {0};
-    if (r->prefix[0] != '\0') {
-        leat_buf_puts(&name, r->prefix);
-        leat_buf_putc(&name, '/');
-    }
-    leat_buf_append(&name, n->name, n->name_size);
-    leat_status status = leat_buf_status(&name);
+    leat_status status = leat_reader_full_name(r, n->name, n->name_size, &name);
     leat_op_builder *b =
         status == LEAT_OK ? leat_op_begin_literal(r->g, n->type, n->type_size, name.data, name.size) : NULL;
     leat_buf_free(&name);

@@ -30,6 +30,9 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
                                      const leat_import_options *o) LEAT_MUST_CHECK;
 /* Refuses functions that call themselves, or expand without bounds; *offset says where an error is. */
 leat_status leat_check_library(leat_wire library, uint64_t *offset) LEAT_MUST_CHECK;
+/* The graph's library becomes this one, or gets what it does not have of this one; two functions of one name must be the same. */
+leat_status leat_keep_library(leat_graph *g, const void *bytes, size_t size) LEAT_MUST_CHECK;
+leat_status leat_merge_library(leat_graph *g, leat_wire library, uint64_t *offset) LEAT_MUST_CHECK;
 leat_status leat_put_graph_def(leat_buf *b, const leat_graph *g, bool with_shapes) LEAT_MUST_CHECK;
 
 /* A field of a MetaGraphDef: 1 meta_info_def, 4 an entry of collection_def, 5 of signature_def, 6 asset_file_def, 7 and more. */

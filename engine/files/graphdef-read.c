@@ -77,31 +77,72 @@ static leat_status scan_node(reader *r, const leat_wire *outer, const leat_field
     return LEAT_OK;
 }
 
+static leat_status add_bad_consumer(reader *r, const leat_field *f, uint64_t version)
+{
+    leat_graph *g = r->g;
+    if ((int32_t)version == LEAT_GRAPH_VERSION)
+        return leat_reader_at_offset(r, f->offset,
+                                     leat_fail(LEAT_ERR_UNIMPLEMENTED,
+                                               "the graph refuses consumers of version %d, as this one is",
+                                               LEAT_GRAPH_VERSION));
+    for (size_t i = 0; i < g->n_bad_consumers; i++)
+        if (g->bad_consumers[i] == (int32_t)version)
+            return LEAT_OK;
+    LEAT_TRY(leat_grow(&g->bad_consumers, &g->bad_consumers_capacity, g->n_bad_consumers + 1,
+                       sizeof *g->bad_consumers));
+    size_t i = g->n_bad_consumers++;
+    for (; i > 0 && g->bad_consumers[i - 1] > (int32_t)version; i--)
+        g->bad_consumers[i] = g->bad_consumers[i - 1];
+    g->bad_consumers[i] = (int32_t)version;
+    return LEAT_OK;
+}
+
+/* VersionDef: producer 1, min_consumer 2, bad_consumers 3. */
 static leat_status scan_versions(reader *r, const leat_wire *outer, const leat_field *field)
 {
     leat_wire w = leat_wire_sub(outer, field);
     leat_field f;
+    uint64_t version;
     while (leat_wire_next(&w, &f)) {
         if (f.number == 1 && f.type == LEAT_WIRE_VARINT)
-            r->g->producer = (int32_t)f.varint;
+            r->producer = (int32_t)f.varint;
         if (f.number == 2 && f.type == LEAT_WIRE_VARINT)
-            r->g->min_consumer = (int32_t)f.varint;
+            r->min_consumer = (int32_t)f.varint;
+        if (f.number == 3 && f.type == LEAT_WIRE_VARINT)
+            LEAT_TRY(add_bad_consumer(r, &f, f.varint));
+        if (f.number != 3 || f.type != LEAT_WIRE_BYTES)
+            continue;
+        leat_wire packed = leat_wire_sub(&w, &f);
+        while (leat_wire_varint(&packed, &version))
+            LEAT_TRY(add_bad_consumer(r, &f, version));
+        LEAT_TRY(leat_wire_status(&packed));
     }
     return leat_wire_status(&w);
+}
+
+/* The graph is as old as the oldest that was imported into it, and asks for the newest consumer; as TensorFlow has it. */
+static leat_status take_versions(reader *r)
+{
+    leat_graph *g = r->g;
+    if (r->min_consumer > LEAT_GRAPH_VERSION)
+        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: the graph asks for a consumer of version %d at least",
+                         r->origin, r->min_consumer);
+    g->producer = LEAT_MIN(g->producer, r->producer);
+    g->min_consumer = LEAT_MAX(g->min_consumer, r->min_consumer);
+    return LEAT_OK;
 }
 
 static leat_status scan_library(reader *r, const leat_wire *outer, const leat_field *f)
 {
     uint64_t offset;
-    leat_status status = leat_check_library(leat_wire_sub(outer, f), &offset);
-    if (status != LEAT_OK)
-        return leat_reader_at_offset(r, offset, status);
-    r->g->library = leat_arena_strndup(&r->g->arena, (const char *)f->bytes, f->size);
-    r->g->library_size = f->size;
-    return r->g->library != NULL ? LEAT_OK : leat_fail_memory(f->size);
+    leat_wire library = leat_wire_sub(outer, f);
+    leat_status status = leat_check_library(library, &offset);
+    if (status == LEAT_OK && r->g->library_size > 0)
+        status = leat_merge_library(r->g, library, &offset);
+    else if (status == LEAT_OK)
+        status = leat_keep_library(r->g, f->bytes, f->size);
+    return status == LEAT_OK ? LEAT_OK : leat_reader_at_offset(r, offset, status);
 }
-
-#define NEWEST_CONSUMER 2500 /* graph versions of TensorFlow up to 2.21 are below */
 
 static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offset)
 {
@@ -123,70 +164,7 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
             LEAT_TRY(scan_library(r, &w, &f));
     }
     leat_status status = leat_wire_status(&w);
-    if (status != LEAT_OK)
-        return leat_fail_context(status, "%s", r->origin);
-    if (r->g->min_consumer > NEWEST_CONSUMER)
-        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: the graph asks for a consumer of version %d at least",
-                         r->origin, r->g->min_consumer);
-    return LEAT_OK;
-}
-
-/* ---- options ---- */
-
-static leat_status take_map(reader *r)
-{
-    size_t n = r->o != NULL ? r->o->n_map : 0;
-    r->map_used = leat_alloc_zero(n + 1, sizeof *r->map_used);
-    if (r->map_used == NULL)
-        return leat_fail_memory(n);
-    for (size_t i = 0; i < n; i++) {
-        const char *name = r->o->map_names[i];
-        if (r->o->map_outs[i].op == NULL || r->o->map_outs[i].op->graph != r->g)
-            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the input map's '%s' is no output of the graph",
-                             name);
-        size_t size = strlen(name);
-        bool first = size > 2 && strcmp(name + size - 2, ":0") == 0; /* inputs spell it without */
-        LEAT_TRY(leat_map_put(&r->mapped, name, first ? size - 2 : size, (void *)&r->o->map_outs[i]));
-    }
-    return LEAT_OK;
-}
-
-static leat_status find_named(reader *r, const char *name, input *in, leat_op **op)
-{
-    leat_field f = {.bytes = (const uint8_t *)name, .size = strlen(name)};
-    LEAT_TRY(leat_reader_parse_input(&f, in));
-    size_t from = (size_t)(uintptr_t)leat_map_get(&r->index, in->name, in->size);
-    *op = from > 0 ? r->nodes[from - 1].op : NULL;
-    return LEAT_OK;
-}
-
-/* As TensorFlow: a key of the input map must be an input of some node, or at least be there. */
-static leat_status check_map(reader *r)
-{
-    for (size_t i = 0; r->o != NULL && i < r->o->n_map; i++) {
-        input in;
-        leat_op *op;
-        LEAT_TRY(find_named(r, r->o->map_names[i], &in, &op));
-        if (op == NULL && !r->map_used[i])
-            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: the input map's '%s' is not in the graph", r->origin,
-                             r->o->map_names[i]);
-    }
-    return LEAT_OK;
-}
-
-static leat_status give_returns(reader *r)
-{
-    for (size_t i = 0; r->o != NULL && i < r->o->n_return; i++) {
-        const char *name = r->o->return_names[i];
-        input in;
-        leat_op *op;
-        LEAT_TRY(find_named(r, name, &in, &op));
-        bool is_op = op != NULL && op->n_outputs == 0 && strchr(name, ':') == NULL;
-        if (op == NULL || (in.index >= op->n_outputs && !is_op))
-            return leat_fail(LEAT_ERR_NOT_FOUND, "%s: '%s' is not in the graph", r->origin, name);
-        r->o->return_outs[i] = (leat_out){op, is_op ? -1 : (int)in.index};
-    }
-    return LEAT_OK;
+    return status == LEAT_OK ? take_versions(r) : leat_fail_context(status, "%s", r->origin);
 }
 
 leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset,
@@ -195,8 +173,7 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
     LEAT_TRY(leat_graph_status(g));
     reader r = {.g = g, .o = o, .size = size, .places = places};
     r.origin = o != NULL && o->origin != NULL ? o->origin : "graph";
-    r.prefix = o != NULL && o->prefix != NULL ? o->prefix : "";
-    leat_status status = take_map(&r);
+    leat_status status = leat_reader_take_options(&r);
     if (status == LEAT_OK)
         status = scan(&r, bytes, size, offset);
     if (status == LEAT_OK)
@@ -204,17 +181,20 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
     if (status == LEAT_OK && (o == NULL || o->n_map == 0)) /* a mapped input may stand in a loop */
         status = leat_reader_check_loops(&r);
     if (status == LEAT_OK)
+        status = leat_reader_make_names_unique(&r);
+    if (status == LEAT_OK)
         status = leat_reader_build(&r);
     if (status == LEAT_OK)
-        status = check_map(&r);
+        status = leat_reader_check_map(&r);
     if (status == LEAT_OK)
-        status = give_returns(&r);
+        status = leat_reader_give_returns(&r);
     leat_free(r.map_used);
     leat_free(r.nodes);
     leat_free(r.order);
     leat_free(r.sources);
     leat_map_free(&r.index);
     leat_map_free(&r.mapped);
+    leat_map_free(&r.renamed);
     if (status != LEAT_OK)
         leat_graph_keep(g, status);
     return status;

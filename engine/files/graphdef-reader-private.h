@@ -29,8 +29,10 @@ typedef struct reader {
     uint32_t *succ_begin, *succ, *order;
     uint32_t *sources; /* of every input its node + 1, so that a name is looked up once; 0: mapped */
     size_t n_sources;
-    leat_map mapped; /* "name" or "name:k" -> leat_out * */
+    leat_map mapped;  /* "name" or "name:k" -> leat_out * */
+    leat_map renamed; /* of nodes whose full name was taken: name -> full name */
     const leat_text_places *places;
+    int32_t producer, min_consumer;
     bool *map_used; /* by index of o->map_names */
 } reader;
 
@@ -50,6 +52,15 @@ bool leat_reader_is_plain_text(const char *text, size_t n); /* UTF-8 without con
 leat_status leat_reader_parse_input(const leat_field *f, input *in) LEAT_MUST_CHECK;
 /* What the caller gave for this input; NULL: it is the graph's own. */
 const leat_out *leat_reader_mapped(const reader *r, const leat_field *f, const input *in);
+/* The prefix and the input map. */
+leat_status leat_reader_take_options(reader *r) LEAT_MUST_CHECK;
+/* Renames what the graph has already. Needs the order. */
+leat_status leat_reader_make_names_unique(reader *r) LEAT_MUST_CHECK;
+/* What a node of this name is called in the graph. */
+leat_status leat_reader_full_name(const reader *r, const char *name, size_t n,
+                                  leat_buf *full) LEAT_MUST_CHECK;
+leat_status leat_reader_check_map(reader *r) LEAT_MUST_CHECK;
+leat_status leat_reader_give_returns(reader *r) LEAT_MUST_CHECK;
 /* Sources, and the order: topological, ties by the node's index. */
 leat_status leat_reader_make_order(reader *r) LEAT_MUST_CHECK;
 /* Loops are left only where they were entered. */

@@ -2,8 +2,6 @@
 #include <string.h>
 #include "graphdef-private.h"
 
-#define PRODUCER 2421 /* the graph version that TensorFlow 2.21 writes, whose spelling of ops ours is */
-
 static void put_attr(leat_buf *b, const char *name, const leat_attr_value *v)
 {
     size_t mark = leat_put_begin(b, 5);
@@ -54,6 +52,8 @@ static void put_node(leat_buf *b, const leat_op *op, bool with_shapes)
     }
     if (with_shapes && !had_shapes && op->n_outputs > 0)
         put_output_shapes(b, op);
+    if (op->rest != NULL)
+        leat_buf_append(b, op->rest->data, op->rest->size);
     leat_put_end(b, mark);
 }
 
@@ -64,9 +64,12 @@ leat_status leat_put_graph_def(leat_buf *b, const leat_graph *g, bool with_shape
     if (g->library_size > 0)
         leat_put_bytes(b, 2, g->library, g->library_size);
     size_t versions = leat_put_begin(b, 4);
-    leat_put_uint(b, 1, (uint64_t)(g->producer > 0 ? g->producer : PRODUCER));
+    if (g->producer > 0)
+        leat_put_uint(b, 1, (uint64_t)g->producer);
     if (g->min_consumer > 0)
         leat_put_uint(b, 2, (uint64_t)g->min_consumer);
+    for (size_t i = 0; i < g->n_bad_consumers; i++)
+        leat_put_uint(b, 3, (uint64_t)(int64_t)g->bad_consumers[i]);
     leat_put_end(b, versions);
     return leat_buf_status(b);
 }

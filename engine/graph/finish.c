@@ -334,6 +334,21 @@ static void *carve(char **at, size_t bytes)
 /* The type whose descriptor is NULL: stands for every op that Leat does not know. */
 static const leat_op_sig unknown_type = {.name = "unknown"};
 
+static bool keep_rest(leat_graph *g, const leat_buf *from, leat_op *op)
+{
+    if (from->size == 0)
+        return true;
+    leat_bytes *rest = leat_arena_alloc(&g->arena, sizeof *rest);
+    char *bytes = leat_arena_strndup(&g->arena, from->data, from->size);
+    if (rest == NULL || bytes == NULL) {
+        leat_graph_keep(g, leat_fail_memory(from->size));
+        return false;
+    }
+    *rest = (leat_bytes){bytes, from->size};
+    op->rest = rest;
+    return true;
+}
+
 static leat_op *make(draft *d)
 {
     leat_op_builder *b = d->b;
@@ -366,6 +381,8 @@ static leat_op *make(draft *d)
                     .n_controls = (uint32_t)b->n_controls,
                     .n_outputs = n_out,
                     .n_attrs = (uint16_t)n_attrs};
+    if (!keep_rest(g, &b->rest, op))
+        return NULL;
     op->inputs = carve(&at, b->n_inputs * sizeof(leat_out));
     op->controls = carve(&at, b->n_controls * sizeof(leat_op *));
     op->attrs = carve(&at, n_attrs * sizeof(leat_op_attr));

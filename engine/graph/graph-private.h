@@ -67,9 +67,13 @@ struct leat_op_builder {
     size_t n_controls, controls_capacity;
     leat_op_attr attrs[LEAT_MAX_ATTRS];
     size_t n_attrs;
+    leat_buf rest;            /* fields of a NodeDef that are of no use here, kept as they came */
     uint32_t unknown_outputs; /* of an unknown op: how many its consumers name */
     bool open, literal; /* literal: from an importer: names as they are, no reads of variables, no scopes */
 };
+
+/* The version of graphs that TensorFlow 2.21 writes and reads: its spelling of ops is ours. */
+#define LEAT_GRAPH_VERSION 2474
 
 struct leat_graph {
     leat_arena arena;
@@ -77,6 +81,7 @@ struct leat_graph {
     size_t n_ops, ops_capacity;
     leat_map names;       /* node name -> leat_op */
     leat_map name_counts; /* lower-cased name -> uint32_t, how often asked for: TensorFlow's _names_in_use */
+    size_t n_counted;     /* of the first so many ops the names are in name_counts */
     leat_map strings;     /* interned strings -> themselves */
     leat_map shapes;      /* interned shapes -> themselves */
     leat_map variables_by_op; /* a variable's op (the bytes of leat_variable_info.op) -> leat_variable_info */
@@ -92,8 +97,10 @@ struct leat_graph {
     leat_status status;
     char *message;
     int64_t seed; /* LEAT_UNSET */
-    /* What an imported graph said about itself. */
+    /* What imported graphs said about themselves; producer is LEAT_GRAPH_VERSION where none was. */
     int32_t producer, min_consumer;
+    int32_t *bad_consumers; /* ascending */
+    size_t n_bad_consumers, bad_consumers_capacity;
     const char *library; /* serialized FunctionDefLibrary */
     size_t library_size;
     leat_kept_part *parts;

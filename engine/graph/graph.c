@@ -13,6 +13,7 @@ leat_graph *leat_graph_new(void)
         return NULL;
     }
     g->seed = LEAT_UNSET;
+    g->producer = LEAT_GRAPH_VERSION;
     g->scopes = leat_alloc_zero(8, sizeof *g->scopes);
     if (g->scopes == NULL) {
         leat_fail_memory(8 * sizeof *g->scopes);
@@ -60,6 +61,8 @@ void leat_graph_free(leat_graph *g)
     leat_free(g->builder.inputs);
     leat_free(g->builder.segments);
     leat_free(g->builder.controls);
+    leat_buf_free(&g->builder.rest);
+    leat_free(g->bad_consumers);
     leat_free(g->message);
     leat_arena_free(&g->arena);
     leat_free(g);

@@ -40,8 +40,31 @@ static char *lower(char *text)
     return text;
 }
 
+/* Names of nodes that came without being asked for (imported ones) are in use from the first time on that somebody asks. */
+static bool count_given_names(leat_graph *g)
+{
+    leat_buf key = {0};
+    bool good = true;
+    for (; good && g->n_counted < g->n_ops; g->n_counted++) {
+        const char *name = g->ops[g->n_counted]->name;
+        leat_buf_clear(&key);
+        leat_buf_puts(&key, name);
+        good = !key.failed;
+        if (!good || count_of(g, lower(key.data)) != NULL)
+            continue;
+        bool same = strcmp(key.data, name) == 0;
+        good = add_key(g, same ? name : leat_arena_strndup(&g->arena, key.data, key.size));
+    }
+    leat_buf_free(&key);
+    return good;
+}
+
 const char *leat_graph_unique_name(leat_graph *g, const char *scope, const char *name)
 {
+    if (!count_given_names(g)) {
+        leat_graph_keep(g, leat_fail_memory(strlen(name)));
+        return NULL;
+    }
     size_t scope_size = strlen(scope), name_size = strlen(name), room = scope_size + name_size + 24;
     char *full = leat_arena_alloc(&g->arena, room);
     char *key = leat_alloc(room);

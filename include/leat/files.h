@@ -10,22 +10,25 @@ extern "C" {
 #endif
 
 typedef struct leat_import_options {
-    size_t size;        /* sizeof(leat_import_options) */
-    const char *prefix; /* put before every name, with a '/'; NULL or "": none */
+    size_t size; /* sizeof(leat_import_options) */
+    /* A name scope to be opened for the nodes, within the current one: "net" gives net/x, or net_1/x where net is taken; one that
+     * ends in "/" is entered again as it is. NULL or "": none. A node whose name is in the graph already gets _1, _2, ... */
+    const char *prefix;
     const char *origin; /* what errors call the bytes; NULL: "graph" */
     /* Inputs taken from the graph instead: "name" or "name:k" of the imported graph (or "^name", a control input) -> an output. A
-     * name that is in the imported graph neither as a node nor as an input is LEAT_ERR_NOT_FOUND. */
+     * name that is in the imported graph neither as an output nor as an input is LEAT_ERR_NOT_FOUND, which names all of them. */
     const char *const *map_names;
     const leat_out *map_outs;
     size_t n_map;
-    /* Outputs to be returned: "name" or "name:k"; filled into return_outs. An op without outputs has index -1. */
+    /* Outputs to be returned: "name" or "name:k" of the imported graph; filled into return_outs. An op without outputs has index -1;
+     * a "name:k" of the input map is what it was mapped to. */
     const char *const *return_names;
     leat_out *return_outs;
     size_t n_return;
 } leat_import_options;
 
 /* Adds the nodes of a serialized GraphDef. Unknown ops and attributes are kept; only a run that needs an unknown op fails.
- * LEAT_ERR_DATA_LOSS for malformed bytes, LEAT_ERR_INVALID_ARGUMENT for a graph that makes no sense; the detail names origin,
+ * Functions are merged into the graph's library: two of one name must be the same. LEAT_ERR_DATA_LOSS for malformed bytes, LEAT_ERR_INVALID_ARGUMENT for a graph that makes no sense; the detail names origin,
  * offset, node and reason. After a failure the graph keeps the error: import into a fresh one. options may be NULL. */
 LEAT_API leat_status leat_import_graph_def(leat_graph *graph, const void *bytes, size_t size,
                                            const leat_import_options *options) LEAT_MUST_CHECK;
