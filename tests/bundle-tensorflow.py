@@ -174,6 +174,22 @@ def test_slices(where):
     check(listed(prefix)['names'] == ('string', [9, 6], digest(names)), 'Leat reads strings that TensorFlow sliced')
 
 
+def test_variants(where):
+    """Leat checks their checksums, and has no value to show."""
+    prefix = os.path.join(where, 'variant')
+    rows = tf.raw_ops.TensorListFromTensor(tensor=tf.constant([[1.0, 2.0], [3.0, 4.0]]), element_shape=tf.constant([2]))
+    save(prefix, {'list': rows, 'lists': tf.stack([rows, rows]), 'x': tf.constant(1.0)})
+    verify = [judge.built('leat'), 'inspect', prefix, '--verify']
+    check(subprocess.run(verify, stdout=subprocess.DEVNULL).returncode == 0, 'variants that TensorFlow wrote verify')
+    data = bytearray(open(prefix + '.data-00000-of-00001', 'rb').read())
+    for at in range(0, len(data), 7):
+        data[at] ^= 1
+        with open(prefix + '.data-00000-of-00001', 'wb') as f:
+            f.write(data)
+        data[at] ^= 1
+        check(subprocess.run(verify, stdout=subprocess.DEVNULL).returncode == 1, 'byte %d changed' % at)
+
+
 def test_merge(where):
     rng = np.random.default_rng(4)
     table = rng.standard_normal((10, 4)).astype(np.float32)
@@ -233,7 +249,7 @@ def test_session(where):
                       'a saver restores what Leat wrote %s' % how)
 
 
-for test in (test_types, test_many, test_large_index, test_slices, test_merge, test_state, test_session):
+for test in (test_types, test_many, test_large_index, test_slices, test_variants, test_merge, test_state, test_session):
     top = tempfile.mkdtemp(prefix='leat-bundle-')
     try:
         test(top)

@@ -117,6 +117,52 @@ static leat_status read_strings(leat_bundle *b, const leat_bundle_entry *e, cons
     return reason == NULL ? LEAT_OK : bad_data(f, (uint64_t)m->offset, e, reason);
 }
 
+/* ---- variants ---- */
+
+/* Of each element its length, a serialized message, and the masked checksum of all before it (of lengths as fixed 64-bit numbers),
+ * which goes into the next ones and into that of the tensor. Source: tensor_bundle.cc, WriteVariantTensor. */
+static const char *check_variants(const uint8_t *at, size_t size, int64_t count, uint32_t want)
+{
+    const uint8_t *end = at + size;
+    uint32_t crc = 0, stored;
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t length;
+        if ((at = get_length(at, end, &length)) == NULL || (uint64_t)(end - at) < sizeof stored ||
+            length > (uint64_t)(end - at) - sizeof stored)
+            return "a variant is damaged or cut off";
+        crc = leat_crc32c_extend(crc, &length, sizeof length);
+        crc = leat_crc32c_extend(crc, at, (size_t)length);
+        at += length;
+        memcpy(&stored, at, sizeof stored);
+        if (leat_crc32c_mask(crc) != stored)
+            return "the checksum does not match";
+        crc = leat_crc32c_extend(crc, at, sizeof stored);
+        at += sizeof stored;
+    }
+    if (at != end)
+        return "bytes follow the variants of the entry";
+    return leat_crc32c_mask(crc) == want ? NULL : "the checksum does not match";
+}
+
+static leat_status scan_variants(leat_bundle *b, const leat_bundle_entry *e)
+{
+    leat_file *f = &b->shards[e->meta.shard].file;
+    char *bytes = leat_alloc((size_t)e->meta.size);
+    if (bytes == NULL)
+        return leat_fail_memory((size_t)e->meta.size);
+    leat_status status = leat_file_read_at(f, (uint64_t)e->meta.offset, bytes, (size_t)e->meta.size);
+    if (status != LEAT_OK) {
+        status = leat_fail_context(status, "tensor '%s'", e->name);
+    } else {
+        const char *reason =
+            check_variants((const uint8_t *)bytes, (size_t)e->meta.size, e->elements, e->meta.crc);
+        if (reason != NULL)
+            status = bad_data(f, (uint64_t)e->meta.offset, e, reason);
+    }
+    leat_free(bytes);
+    return status;
+}
+
 /* ---- regions ---- */
 
 /* A box of a tensor: all extents have their lengths spelt out. */
@@ -411,6 +457,8 @@ leat_status leat_bundle_scan(leat_bundle *b, const leat_bundle_entry *e,
 {
     if (e->status != LEAT_OK)
         return leat_fail(e->status, "%s", e->error.size > 0 ? e->error.data : "a damaged tensor");
+    if (e->type->number == LEAT_DATA_TYPE_VARIANT)
+        return use == NULL ? scan_variants(b, e) : wrong_type(b, e, "it has no raw bytes to read");
     if (e->meta.slices > 0 || e->type->number == LEAT_DATA_TYPE_STRING)
         return scan_whole(b, e, use, user);
     char *piece = leat_alloc(LEAT_READ_PIECE);

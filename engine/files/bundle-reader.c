@@ -305,15 +305,18 @@ static leat_status check_entry(leat_bundle *b, const leat_table_cursor *at, cons
     *type = found;
     if (m->slices > LEAT_BUNDLE_SLICES)
         return damaged(b, at, name, "more than 8192 slices");
+    if (found->number == LEAT_DATA_TYPE_RESOURCE)
+        return damaged(b, at, name, "a resource is no value that a file could hold");
+    if (found->number == LEAT_DATA_TYPE_VARIANT && m->slices > 0)
+        return damaged(b, at, name, "variants have no slices");
     if (m->slices > 0)
-        return LEAT_OK; /* check_slices looks at each */
-    int64_t size = found->number == LEAT_DATA_TYPE_STRING ? 4 : 0;
-    if (found->number == LEAT_DATA_TYPE_STRING && *elements > INT64_MAX - 4)
+        return LEAT_OK;                              /* check_slices looks at each */
+    int64_t size = *elements * (int64_t)found->size; /* leat_dims_elements saw that it fits */
+    /* At least a byte for the length of each string, and a checksum; of each variant both. */
+    if (found->number == LEAT_DATA_TYPE_STRING && __builtin_add_overflow(*elements, 4, &size))
         return damaged(b, at, name, "the shape has more elements than 64 bits can count");
-    if (found->size > 0)
-        size = *elements * (int64_t)found->size;
-    else if (size > 0)
-        size += *elements; /* a byte for the length of each, at least, and a checksum */
+    if (found->number == LEAT_DATA_TYPE_VARIANT && __builtin_mul_overflow(*elements, 5, &size))
+        return damaged(b, at, name, "the shape has more elements than 64 bits can count");
     return check_place(b, at, name, m, size, found->size > 0);
 }
 
