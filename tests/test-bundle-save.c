@@ -6,6 +6,7 @@
 #include "engine/files/checkpoint-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +273,25 @@ LEAT_TEST(one_is_kept_every_n_hours)
     publish(&k, dir, 4, 14402); /* stays: 2 h after 7201 */
     publish(&k, dir, 5, 14500);
     CHECK(holds(dir, "checkpoint " FILES(2) " " FILES(4) " " FILES(5)));
+    leat_checkpoint_keeper_free(&k);
+}
+
+/* TensorFlow's Saver writes no times: those of the files count, as when it recovers itself. */
+LEAT_TEST(times_that_nobody_wrote)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    REQUIRE_OK(save(in_dir(dir, "m-1"), 1, 1));
+    REQUIRE(utimensat(AT_FDCWD, in_dir(dir, "m-1.index"), (struct timespec[]){{5000, 0}, {5000, 0}}, 0) == 0);
+    static const char state[] = "model_checkpoint_path: 'm-1' all_model_checkpoint_paths: 'm-1'";
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "checkpoint"), state, strlen(state), false));
+    leat_checkpoint_keeper k;
+    leat_checkpoint_keeper_init(&k, 1, 1, 0); /* an hour's mark is at 3600 */
+    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
+    CHECK(k.state.count == 1 && k.state.items[0].time == 5000);
+    publish(&k, dir, 2, 6000);
+    CHECK(leat_checkpoint_exists(in_dir(dir, "m-1"))); /* kept for good */
+    CHECK(k.state.preserved == 5000);
     leat_checkpoint_keeper_free(&k);
 }
 

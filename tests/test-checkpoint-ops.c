@@ -5,6 +5,8 @@
 #include <leat.h>
 #include "base/fault-private.h"
 #include "base/file-private.h"
+#include "engine/files/graphdef-private.h"
+#include "engine/files/saver-private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -361,6 +363,69 @@ static void damage(const big_model *m)
     fseek(f, 3000000, SEEK_SET);
     fputc(0x55, f);
     fclose(f);
+}
+
+/* `leat run --save`: a saver that came with a graph keeps as many as its trainer wanted, and this is no training. */
+LEAT_TEST(a_single_save_deletes_nothing)
+{
+    char dir[4000], paths[3][4100], meta[4200];
+    leat_graph *g = leat_graph_new();
+    add_variable(g, "v", LEAT_FLOAT, LEAT_SCALAR, 1, false);
+    leat_saver *saver = leat_saver_new(g, .max_to_keep = 1);
+    leat_session *s;
+    leat_meta_graph m;
+    leat_graph_file_kind kind;
+    leat_checkpoint_state state = {0};
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    snprintf(meta, sizeof meta, "%s/graph.meta", dir);
+    REQUIRE_OK(leat_export_meta_graph(g, saver, meta));
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    REQUIRE_OK(leat_run_init(s));
+    REQUIRE_OK(leat_graph_file_open(&m, meta, &kind));
+    for (int i = 0; i < 3; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/m-%d", dir, i);
+        CHECK_OK(i < 2 ? leat_save_by_saver(s, &m, paths[i]) : leat_save_by_name(s, paths[i]));
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK(leat_checkpoint_exists(paths[i]));
+    CHECK_OK(leat_checkpoint_state_read(&state, dir, LEAT_CHECKPOINT_STATE));
+    CHECK(state.count == 3 && strcmp(state.latest, "m-2") == 0);
+    leat_checkpoint_state_free(&state);
+    leat_meta_graph_free(&m);
+    snprintf(meta, sizeof meta, "%s.meta", paths[1]);
+    REQUIRE_OK(leat_graph_file_open(&m, meta, &kind));
+    CHECK(m.saver_max_to_keep == 1); /* which others go by */
+    leat_meta_graph_free(&m);
+    leat_session_free(s);
+    leat_saver_free(saver);
+    leat_graph_free(g);
+}
+
+/* No name, no file: nothing is written. */
+LEAT_TEST(prefixes_without_a_name)
+{
+    static const char *const endings[] = {"", "/", "/.", "/..", "/new/."};
+    char dir[4000], path[4100];
+    leat_dir_entry *entries;
+    size_t count;
+    leat_graph *g = leat_graph_new();
+    add_variable(g, "v", LEAT_FLOAT, LEAT_SCALAR, 1, false);
+    leat_saver *saver = leat_saver_new(g, .max_to_keep = 1);
+    leat_session *s;
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    REQUIRE_OK(leat_run_init(s));
+    for (size_t i = 0; i < LEAT_LEN(endings); i++) {
+        snprintf(path, sizeof path, "%s%s", i > 0 ? dir : "", endings[i]);
+        CHECK_FAILS(leat_save(saver, s, path), LEAT_ERR_INVALID_ARGUMENT, "must end in a name");
+        CHECK_FAILS(leat_save_by_name(s, path), LEAT_ERR_INVALID_ARGUMENT, "must end in a name");
+    }
+    REQUIRE_OK(leat_dir_list(dir, &entries, &count));
+    CHECK(count == 0);
+    leat_dir_free(entries, count);
+    leat_session_free(s);
+    leat_saver_free(saver);
+    leat_graph_free(g);
 }
 
 LEAT_TEST(megabytes_are_restored)

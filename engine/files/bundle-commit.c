@@ -91,6 +91,14 @@ static bool has_index(const bundle_place *p, leat_status *status)
     return has;
 }
 
+leat_status leat_bundle_check_prefix(const char *prefix)
+{
+    const char *base = leat_path_base(prefix);
+    if (*base != 0 && strcmp(base, ".") != 0 && strcmp(base, "..") != 0)
+        return LEAT_OK;
+    return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s': a checkpoint's prefix must end in a name", prefix);
+}
+
 leat_status bundle_place_open(bundle_place *p, const char *prefix, int shards, bool staged)
 {
     *p = (bundle_place){.lock = LEAT_FILE_CLOSED, .shards = shards};
@@ -99,8 +107,7 @@ leat_status bundle_place_open(bundle_place *p, const char *prefix, int shards, b
     if (p->prefix == NULL || p->dir == NULL)
         return leat_fail_memory(strlen(prefix));
     p->base = leat_path_base(p->prefix);
-    if (*p->base == 0)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "'%s': a checkpoint's prefix must end in a name", prefix);
+    LEAT_TRY(leat_bundle_check_prefix(prefix));
     LEAT_TRY(leat_dir_make(p->dir, true));
     if (staged)
         return LEAT_OK;

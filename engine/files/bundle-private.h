@@ -171,6 +171,8 @@ typedef struct leat_bundle_tensor {
     int shard;                       /* the data file that gets it */
 } leat_bundle_tensor;
 
+/* LEAT_ERR_INVALID_ARGUMENT where the prefix ends in no name of a file: nothing, "." or "..". */
+leat_status leat_bundle_check_prefix(const char *prefix) LEAT_MUST_CHECK;
 /* Begins a checkpoint (options NULL: defaults) and sweeps temporary files that a crash left in its directory. The
  * caller ends it with leat_bundle_writer_commit or _abandon. */
 leat_status leat_bundle_writer_open(leat_bundle_writer **out, const char *prefix,

@@ -54,12 +54,15 @@ void leat_checkpoint_keeper_free(leat_checkpoint_keeper *k)
     leat_checkpoint_state_free(&k->state);
 }
 
-static bool has_index(const char *dir, const char *name)
+/* When the checkpoint was written, by its index; negative where it is not there. */
+static double index_time(const leat_dir_entry *entries, size_t count, const char *name)
 {
-    char *prefix = leat_path_join(dir, name);
-    bool has = prefix != NULL && leat_checkpoint_exists(prefix);
-    leat_free(prefix);
-    return has;
+    size_t n = strlen(name);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(entries[i].name, name, n) == 0 && strcmp(entries[i].name + n, ".index") == 0 &&
+            !entries[i].is_dir)
+            return entries[i].mtime;
+    return -1;
 }
 
 static void drop_item(leat_checkpoint_state *s, size_t i)
@@ -76,9 +79,19 @@ leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char
         return status;
     if (status != LEAT_OK && status != LEAT_ERR_NOT_FOUND)
         leat_note(LEAT_LOG_WARNING, "%s", leat_message());
-    for (size_t i = k->state.count; i-- > 0;)
-        if (!has_index(dir, k->state.items[i].name))
+    leat_dir_entry *entries = NULL;
+    size_t count = 0;
+    if (k->state.count > 0)
+        LEAT_TRY(leat_dir_list(dir, &entries, &count));
+    for (size_t i = k->state.count; i-- > 0;) {
+        leat_checkpoint_item *item = &k->state.items[i];
+        double time = index_time(entries, count, item->name);
+        if (time < 0)
             drop_item(&k->state, i);
+        else if (item->time == 0) /* TensorFlow's Saver writes none, and takes this too */
+            item->time = time;
+    }
+    leat_dir_free(entries, count);
     if (k->state.preserved > 0)
         k->next_keep = k->state.preserved + k->keep_seconds;
     return LEAT_OK;

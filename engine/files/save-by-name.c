@@ -61,14 +61,14 @@ static leat_status add_variables(leat_session *s, leat_bundle_writer *w, size_t 
     return status;
 }
 
-/* Names the checkpoint in the directory's state file. */
+/* Names the checkpoint in the directory's state file, beside those that are there. */
 static leat_status publish(const char *prefix)
 {
     leat_checkpoint_keeper keeper;
     char *dir = leat_path_dir(prefix);
     if (dir == NULL)
         return leat_fail_memory(strlen(prefix));
-    leat_checkpoint_keeper_init(&keeper, 0, 0, leat_wall_time());
+    leat_checkpoint_keeper_init(&keeper, SIZE_MAX, 0, leat_wall_time());
     leat_status status = leat_checkpoint_keeper_recover(&keeper, dir);
     if (status == LEAT_OK)
         status = leat_checkpoint_keeper_add(&keeper, prefix, leat_wall_time());
@@ -100,6 +100,7 @@ leat_status leat_save_by_saver(leat_session *s, const leat_meta_graph *m, const 
     LEAT_TRY(leat_saver_of(&saver, leat_session_graph(s), m));
     if (saver == NULL)
         return leat_save_by_name(s, prefix);
+    saver->deletes_none = true; /* one save is asked for, not a training's row of them */
     leat_status status = leat_save((leat_save_args){.size = sizeof(leat_save_args),
                                                     .saver = saver,
                                                     .session = s,

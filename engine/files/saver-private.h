@@ -13,7 +13,8 @@ struct leat_saver {
     double keep_hours;
     int version; /* of the SaverDef that it was made from; 0: none, V2 */
     bool sharded;
-    bool keeping; /* keeper and directory are set */
+    bool deletes_none; /* though max_to_keep says so in the MetaGraphDefs */
+    bool keeping;      /* keeper and directory are set */
     leat_checkpoint_keeper keeper;
     char *directory;
 };

@@ -245,8 +245,8 @@ static leat_status keep_in(leat_saver *s, const char *prefix)
     leat_free(s->directory);
     s->directory = dir;
     s->keeping = true;
-    leat_checkpoint_keeper_init(&s->keeper, (size_t)LEAT_MAX(s->max_to_keep, 0), s->keep_hours,
-                                leat_wall_time());
+    size_t most = s->deletes_none ? SIZE_MAX : (size_t)LEAT_MAX(s->max_to_keep, 0);
+    leat_checkpoint_keeper_init(&s->keeper, most, s->keep_hours, leat_wall_time());
     return leat_checkpoint_keeper_recover(&s->keeper, dir);
 }
 
@@ -265,6 +265,8 @@ leat_status leat_save(leat_save_args args)
     if (s == NULL || args.session == NULL || args.path == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "leat_save: saver, session or path is NULL");
     LEAT_TRY(leat_graph_status(s->graph));
+    if (args.global_step == LEAT_UNSET)
+        LEAT_TRY(leat_bundle_check_prefix(args.path));
     char *prefix = args.global_step != LEAT_UNSET ? leat_asprintf("%s-%" PRId64, args.path, args.global_step)
                                                   : leat_strdup(args.path);
     char *meta = prefix != NULL ? leat_asprintf("%s.meta", prefix) : NULL;
