@@ -133,9 +133,7 @@ leat_status publish_number(const char *dir, const char *name, int n, size_t keep
 {
     leat_checkpoint_keeper k;
     leat_checkpoint_keeper_init(&k, keep, 0, 1000);
-    leat_status status = leat_checkpoint_keeper_recover(&k, dir);
-    if (status == LEAT_OK)
-        status = leat_checkpoint_keeper_add(&k, in_dir(dir, name), 1000 + n);
+    leat_status status = leat_checkpoint_keeper_add(&k, in_dir(dir, name), 1000 + n);
     leat_checkpoint_keeper_free(&k);
     return status;
 }

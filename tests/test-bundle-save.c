@@ -233,15 +233,37 @@ LEAT_TEST(the_newest_are_kept)
 
     /* another process goes on */
     leat_checkpoint_keeper_init(&k, 2, 0, 2000);
-    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
-    CHECK(k.state.count == 2);
     publish(&k, dir, 5, 2001);
+    CHECK(k.state.count == 2);
     CHECK(holds(dir,
                 "checkpoint m-3.data-00000-of-00002 m-3.data-00001-of-00002 m-3.index m-3.meta " FILES(5)));
     CHECK_OK(leat_checkpoint_latest(dir, &latest));
     CHECK_STR(latest, in_dir(dir, "m-5"));
     leat_free(latest);
     leat_checkpoint_keeper_free(&k);
+}
+
+/* Whoever writes in turn: each counts what the others have. */
+LEAT_TEST(two_savers_share_a_directory)
+{
+    char dir[4000];
+    snprintf(dir, sizeof dir, "%s", check_temp_dir());
+    leat_checkpoint_keeper a, b;
+    leat_checkpoint_keeper_init(&a, 3, 0, 1000);
+    leat_checkpoint_keeper_init(&b, 3, 0, 1000);
+    for (int n = 1; n <= 6; n++)
+        publish(n % 2 == 0 ? &a : &b, dir, n, 1000 + n);
+    CHECK(holds(dir, "checkpoint " FILES(4) " " FILES(5) " " FILES(6)));
+    /* Somebody's state file names its own only, as a new tf.train.Saver's does. */
+    static const char state[] = "model_checkpoint_path: 'm-6' all_model_checkpoint_paths: 'm-6'";
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "checkpoint"), state, strlen(state), false));
+    publish(&a, dir, 7, 1007);
+    CHECK(holds(dir, "checkpoint " FILES(5) " " FILES(6) " " FILES(7)));
+    REQUIRE_OK(leat_file_replace(in_dir(dir, "checkpoint"), "{", 1, false));
+    publish(&a, dir, 8, 1008);
+    CHECK(holds(dir, "checkpoint " FILES(6) " " FILES(7) " " FILES(8)));
+    leat_checkpoint_keeper_free(&a);
+    leat_checkpoint_keeper_free(&b);
 }
 
 LEAT_TEST(all_are_kept)
@@ -269,8 +291,7 @@ LEAT_TEST(one_is_kept_every_n_hours)
     publish(&k, dir, 3, 10000); /* goes: before 4 h */
     leat_checkpoint_keeper_free(&k);
     leat_checkpoint_keeper_init(&k, 1, 2, 1e9); /* the mark is in the state file */
-    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
-    publish(&k, dir, 4, 14402); /* stays: 2 h after 7201 */
+    publish(&k, dir, 4, 14402);                 /* stays: 2 h after 7201 */
     publish(&k, dir, 5, 14500);
     CHECK(holds(dir, "checkpoint " FILES(2) " " FILES(4) " " FILES(5)));
     leat_checkpoint_keeper_free(&k);
@@ -287,8 +308,6 @@ LEAT_TEST(times_that_nobody_wrote)
     REQUIRE_OK(leat_file_replace(in_dir(dir, "checkpoint"), state, strlen(state), false));
     leat_checkpoint_keeper k;
     leat_checkpoint_keeper_init(&k, 1, 1, 0); /* an hour's mark is at 3600 */
-    REQUIRE_OK(leat_checkpoint_keeper_recover(&k, dir));
-    CHECK(k.state.count == 1 && k.state.items[0].time == 5000);
     publish(&k, dir, 2, 6000);
     CHECK(leat_checkpoint_exists(in_dir(dir, "m-1"))); /* kept for good */
     CHECK(k.state.preserved == 5000);

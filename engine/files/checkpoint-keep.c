@@ -72,15 +72,43 @@ static void drop_item(leat_checkpoint_state *s, size_t i)
     s->count--;
 }
 
-leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char *dir)
+/* Puts those of `ours` that `s` lacks before its own: they are older, or another writer's state file left them out. */
+static leat_status add_missing(leat_checkpoint_state *s, leat_checkpoint_state *ours)
 {
-    leat_status status = leat_checkpoint_state_read(&k->state, dir, LEAT_CHECKPOINT_STATE);
+    LEAT_TRY(leat_grow(&s->items, &s->capacity, s->count + ours->count + 1, sizeof *s->items));
+    for (size_t i = ours->count; i-- > 0;) {
+        size_t k = 0;
+        while (k < s->count && strcmp(s->items[k].name, ours->items[i].name) != 0)
+            k++;
+        if (k < s->count)
+            continue;
+        memmove(&s->items[1], &s->items[0], s->count++ * sizeof *s->items);
+        s->items[0] = ours->items[i];
+        ours->items[i].name = NULL;
+    }
+    return LEAT_OK;
+}
+
+/* Takes over what another writer has left in the directory, or written meanwhile (we hold the lock now), as far as it is there still.
+ * A state file that is missing or damaged is no failure: what we know stays. */
+static leat_status take_over(leat_checkpoint_keeper *k, const char *dir)
+{
+    leat_checkpoint_state state = {0};
+    leat_dir_entry *entries = NULL;
+    size_t count = 0;
+    leat_status status = leat_checkpoint_state_read(&state, dir, LEAT_CHECKPOINT_STATE);
     if (status == LEAT_ERR_NO_MEMORY)
         return status;
     if (status != LEAT_OK && status != LEAT_ERR_NOT_FOUND)
         leat_note(LEAT_LOG_WARNING, "%s", leat_message());
-    leat_dir_entry *entries = NULL;
-    size_t count = 0;
+    if (status == LEAT_OK) {
+        if (state.preserved > 0 && state.preserved != k->state.preserved)
+            k->next_keep = state.preserved + k->keep_seconds;
+        status = add_missing(&state, &k->state);
+        leat_checkpoint_state_free(status == LEAT_OK ? &k->state : &state);
+        LEAT_TRY(status);
+        k->state = state;
+    }
     if (k->state.count > 0)
         LEAT_TRY(leat_dir_list(dir, &entries, &count));
     for (size_t i = k->state.count; i-- > 0;) {
@@ -92,8 +120,6 @@ leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char
             item->time = time;
     }
     leat_dir_free(entries, count);
-    if (k->state.preserved > 0)
-        k->next_keep = k->state.preserved + k->keep_seconds;
     return LEAT_OK;
 }
 
@@ -144,6 +170,8 @@ leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *pr
     char *dir = leat_path_dir(prefix);
     leat_status status =
         dir != NULL ? leat_dir_lock(&lock, dir, LEAT_DIR_LOCK_SECONDS) : leat_fail_memory(strlen(prefix));
+    if (status == LEAT_OK)
+        status = take_over(k, dir);
     if (status == LEAT_OK)
         status = append(&k->state, leat_path_base(prefix), now);
     if (status == LEAT_OK && (gone = leat_alloc(k->state.count * sizeof *gone)) == NULL)

@@ -66,10 +66,8 @@ typedef struct leat_checkpoint_keeper {
 
 void leat_checkpoint_keeper_init(leat_checkpoint_keeper *k, size_t max_to_keep, double keep_hours,
                                  double now);
-/* Takes over what an earlier process left in the directory, as far as it is there still. A state file that is
- * missing or damaged is no failure: nothing is taken over then. */
-leat_status leat_checkpoint_keeper_recover(leat_checkpoint_keeper *k, const char *dir) LEAT_MUST_CHECK;
-/* Publishes a checkpoint that was just committed: writes the state file durably, and only then deletes those that
+/* Publishes a checkpoint that was just committed, under the directory's lock: takes over what other writers, now or earlier, have named
+ * in the state file and is there still (one that is missing or damaged is no failure: nothing is taken over then), writes the state file durably, and only then deletes those that
  * are too many (index first, then data files and PREFIX.meta). What can't be deleted is logged, and no failure. */
 leat_status leat_checkpoint_keeper_add(leat_checkpoint_keeper *k, const char *prefix,
                                        double now) LEAT_MUST_CHECK;

@@ -69,9 +69,7 @@ static leat_status publish(const char *prefix)
     if (dir == NULL)
         return leat_fail_memory(strlen(prefix));
     leat_checkpoint_keeper_init(&keeper, SIZE_MAX, 0, leat_wall_time());
-    leat_status status = leat_checkpoint_keeper_recover(&keeper, dir);
-    if (status == LEAT_OK)
-        status = leat_checkpoint_keeper_add(&keeper, prefix, leat_wall_time());
+    leat_status status = leat_checkpoint_keeper_add(&keeper, prefix, leat_wall_time());
     leat_checkpoint_keeper_free(&keeper);
     leat_free(dir);
     return status;

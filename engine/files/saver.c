@@ -230,7 +230,7 @@ static leat_status with_filename(leat_saver *s, leat_session *session, const cha
     return status;
 }
 
-/* The keeper belongs to one directory at a time; of another one it takes over what is there. */
+/* The keeper belongs to one directory at a time. */
 static leat_status keep_in(leat_saver *s, const char *prefix)
 {
     char *dir = leat_path_dir(prefix);
@@ -247,7 +247,7 @@ static leat_status keep_in(leat_saver *s, const char *prefix)
     s->keeping = true;
     size_t most = s->deletes_none ? SIZE_MAX : (size_t)LEAT_MAX(s->max_to_keep, 0);
     leat_checkpoint_keeper_init(&s->keeper, most, s->keep_hours, leat_wall_time());
-    return leat_checkpoint_keeper_recover(&s->keeper, dir);
+    return LEAT_OK;
 }
 
 /* After a failure, whose message stays. */
