@@ -178,7 +178,8 @@ struct leat_op {
     uint32_t id; /* index in the graph: inputs of an op have lower ids, but for loops' back edges */
     uint32_t n_inputs, n_controls, n_outputs;
     uint16_t n_attrs;
-    bool pending; /* leat_scalar: not yet a node */
+    bool pending;   /* leat_scalar: not yet a node */
+    uint32_t place; /* imported: the offset in its file, of a text the line; 0: built here */
 };
 
 /* Attribute access by name; the kind is checked in debug builds only, since the builder validated it. */
@@ -195,6 +196,8 @@ size_t leat_attr_ints(const leat_op *op, const char *name, const int64_t **value
 
 /* "node 'N' (Op): reason": what every error about a node looks like. */
 leat_status leat_op_fail(const leat_op *op, leat_status status, const char *format, ...) LEAT_PRINTF(3, 4);
+/* "FILE:OFFSET: " before the message, where the op was imported. */
+leat_status leat_op_fail_at_origin(const leat_op *op, leat_status status);
 
 /* ---- shape inference ----
  * The same function serves graph building (unknown dimensions) and checks. It sets every output's shape; outputs that

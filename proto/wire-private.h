@@ -45,6 +45,8 @@ leat_wire leat_wire_sub(const leat_wire *outer, const leat_field *field) LEAT_PR
 /* The next field; false at the end or at an error. Groups (types 3, 4) and field number 0 are errors. */
 bool leat_wire_next(leat_wire *w, leat_field *field) LEAT_PRIV(wire_next);
 leat_status leat_wire_status(const leat_wire *w) LEAT_PRIV(wire_status) LEAT_MUST_CHECK;
+/* "ORIGIN:N: reason" where the error is "offset N: reason", "ORIGIN: reason" where it is another. */
+leat_status leat_wire_context(leat_status status, const char *origin) LEAT_PRIV(wire_context);
 /* One raw varint at w->at, as packed repeated fields hold; false at the end or at an error. */
 bool leat_wire_varint(leat_wire *w, uint64_t *value) LEAT_PRIV(wire_varint);
 /* Offset in the file of the reading position. */

@@ -117,6 +117,18 @@ leat_status leat_wire_status(const leat_wire *w)
                      w->error);
 }
 
+leat_status leat_wire_context(leat_status status, const char *origin)
+{
+    static const char start[] = "offset ";
+    const char *digits = leat_message() + strlen(start);
+    if (status == LEAT_OK)
+        return LEAT_OK;
+    size_t n = strncmp(leat_message(), start, strlen(start)) == 0 ? strspn(digits, "0123456789") : 0;
+    if (n == 0 || digits[n] != ':')
+        return leat_fail_context(status, "%s", origin);
+    return leat_fail(status, "%s:%s", origin, digits);
+}
+
 /* ---- writing ---- */
 
 static size_t varint_size(uint64_t value)

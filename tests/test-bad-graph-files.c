@@ -79,6 +79,7 @@ static const struct {
     {8, "\x08\x05", 2, "field 1 is of the wrong wire type: this is no GraphDef", 0, 0, 0x18},
     {8, "\x0a\x09\x0a\x01x\x10\x04\x12\x02op", 11, "a node's field 2 is of the wrong wire type", 0, -1, 0},
     {8, "\x22\x02\x08", 3, "length beyond the end", 0, 1, 0x00},
+    {3, "\x22\x03\x1a\x01\x80", 5, "truncated varint", 0, 4, 0x05},
     {8, "\x0f\x00", 2, "unknown wire type", 0, -1, 0},
     {8, "\x00\x00", 2, "invalid field number", 0, -1, 0},
     {20, "\x0a\x18\x0a\x01m\x12\x04NoOp\x2a\x0d\x0a\x01k\x12\x08\x0a\x06\x32\x02\x01\x03\x42", 26,
@@ -97,7 +98,7 @@ LEAT_TEST(bad_wire_bytes)
         if (i != 4) { /* the good form of the row before it */
             leat_status status = import_bytes(b.data, b.size);
             if (!CHECK(status == LEAT_ERR_DATA_LOSS && strstr(leat_message(), wires[i].says) != NULL &&
-                       strncmp(leat_message(), "bad.pb", 6) == 0))
+                       strncmp(leat_message(), "bad.pb:", 7) == 0 && leat_message()[7] != ' '))
                 printf("\n    number %d: %s\n", wires[i].number,
                        status == LEAT_OK ? "accepted" : leat_message());
         }
@@ -133,7 +134,7 @@ LEAT_TEST(deep_nesting)
     leat_buf b = {0};
     for (int i = 0; i < 10000; i++)
         leat_buf_putc(&b, 0x0b);
-    CHECK_FAILS(import_bytes(b.data, b.size), LEAT_ERR_DATA_LOSS, "bad.pb: offset 0: group");
+    CHECK_FAILS(import_bytes(b.data, b.size), LEAT_ERR_DATA_LOSS, "bad.pb:0: group");
     leat_buf_clear(&b);
 
     size_t marks[400], n = 0;
@@ -168,6 +169,10 @@ static const struct {
     const char *graph, *says;
     const char *bad, *good; /* replace the first `bad` by `good`, and it runs; NULL: nothing to replace */
 } rows[] = {
+    {25,
+     "p = Placeholder() dtype:type=float shape:shape=1099511627776,1099511627776; f = Const() dtype:type=float value:tensor=float[]1",
+     "node 'p' (Placeholder): attribute 'shape': a shape too large for its elements to be counted",
+     "1099511627776,1099511627776", "1099511627776,?"},
     {28, "f = Const() dtype:type=float value:tensor=float[2]1,2,3", "more values than the shape's 2 elements",
      "[2]", "[3]"},
     {29, "f = Const() dtype:type=20 value:tensor=int32[]1", "bad.pb:", "dtype:type=20", "dtype:type=int32"},
@@ -265,6 +270,20 @@ LEAT_TEST(names)
     leat_put_end(&b, node);
     CHECK_FAILS(import_bytes(b.data, b.size), LEAT_ERR_INVALID_ARGUMENT,
                 "bad.pb:2: node 'a\\x00b' (NoOp): not a valid name");
+    static const char *const devices[] = {"/cpu:0", "/cpu\x1b[2J", "/cpu\xff"};
+    for (size_t i = 0; i < LEAT_LEN(devices); i++) {
+        leat_buf_clear(&b);
+        node = leat_put_begin(&b, 1);
+        leat_put_string(&b, 1, "a");
+        leat_put_string(&b, 2, "NoOp");
+        leat_put_string(&b, 4, devices[i]);
+        leat_put_end(&b, node);
+        if (i == 0)
+            CHECK_OK(import_bytes(b.data, b.size));
+        else
+            CHECK_FAILS(import_bytes(b.data, b.size), LEAT_ERR_INVALID_ARGUMENT,
+                        "node 'a' (NoOp): the device holds control characters or no UTF-8");
+    }
     leat_buf_free(&b);
 }
 
@@ -279,7 +298,7 @@ LEAT_TEST(consumer_too_new)
         leat_put_end(&b, versions);
         if (version > 1000)
             CHECK_FAILS(run_bytes(b.data, b.size), LEAT_ERR_UNIMPLEMENTED,
-                        "asks for a consumer of version 100000");
+                        "bad.pb:71: the graph asks for a consumer of version 100000");
         else
             CHECK_OK(run_bytes(b.data, b.size));
         leat_buf_free(&b);
@@ -320,6 +339,19 @@ LEAT_TEST(functions_that_call_themselves)
     put_function(&b, "h", (const char *const[]){"Neg", "k"}, 2);
     put_function(&b, "k", (const char *const[]){"Neg"}, 1);
     CHECK_OK(run_text(GOOD, b.data, b.size));
+    /* Two libraries are one, as protobuf merges them. */
+    leat_buf_clear(&b);
+    graph_text(&b, GOOD);
+    for (int i = 0; i < 2; i++) {
+        size_t library = leat_put_begin(&b, 2);
+        put_function(&b, i == 0 ? "g" : "h", (const char *const[]){i == 0 ? "h" : "g"}, 1);
+        leat_put_end(&b, library);
+        if (i == 0)
+            CHECK_OK(run_bytes(b.data, b.size));
+        else
+            CHECK_FAILS(run_bytes(b.data, b.size), LEAT_ERR_INVALID_ARGUMENT,
+                        "function 'g' calls itself: g -> h -> g");
+    }
     leat_buf_free(&b);
 }
 
@@ -448,7 +480,7 @@ LEAT_TEST(an_unknown_op_stops_only_runs_that_need_it)
 {
     CHECK_OK(run_text("a = OpOfTomorrow() k:int=1; b = Neg(a) T:type=float; " GOOD, NULL, 0));
     CHECK_FAILS(run_text("a = OpOfTomorrow() k:int=1; f = Neg(a) T:type=float", NULL, 0), LEAT_ERR_NOT_FOUND,
-                "node 'a' (OpOfTomorrow): op 'OpOfTomorrow' is not known");
+                "bad.pb:2: node 'a' (OpOfTomorrow): op 'OpOfTomorrow' is not known");
 }
 
 /* 39: every allocation of an import failing once: an error, and nothing is left. */

@@ -92,4 +92,45 @@ refused "empty" "empty.pb:0: the file is empty" "$leat" inspect "$dir/empty.pb"
 refused "a graph and a checkpoint" "two graphs or two checkpoints" "$leat" inspect "$dir/g.pb" --diff "$dir"
 same "the input is unchanged" "$dir/g.pbtxt" "$dir/before"
 if [ -e "$dir/o.pb" ] || [ -e "$dir/o.meta" ]; then bad "no output of what failed" "$(ls "$dir")"; else ok "no output of what failed"; fi
+
+# A SavedModel of two meta graphs, which its tags tell apart; tensors by the keys of a signature.
+mkdir "$dir/model"
+for tag in serve train; do
+    cat <<EOT
+meta_graphs {
+  meta_info_def { tags: "$tag" }
+  graph_def {
+    node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+    node { name: "$tag/y" op: "Neg" input: "x" attr { key: "T" value { type: DT_FLOAT } } }
+  }
+  signature_def {
+    key: "negate"
+    value {
+      inputs { key: "in" value { name: "x:0" dtype: DT_FLOAT tensor_shape { dim { size: -1 } } } }
+      outputs { key: "out" value { name: "$tag/y:0" dtype: DT_FLOAT tensor_shape { unknown_rank: true } } }
+    }
+  }
+}
+EOT
+done >"$dir/model/saved_model.pbtxt"
+
+# prints NAME LINE COMMAND...: a line of what the command prints
+prints() {
+    name=$1 line=$2
+    shift 2
+    if "$@" >"$dir/out" 2>&1 && grep -qxF -- "$line" "$dir/out"; then ok "$name"; else bad "$name" "$(cat "$dir/out")"; fi
+}
+prints "a signature's keys" "out = [-1. -2.]" "$leat" run "$dir/model" --signature negate --feed in='[1, 2]' --fetch out
+prints "names beside a signature" "train/y = -3." \
+    "$leat" run "$dir/model" --tags train --signature negate --feed x=3 --fetch train/y
+prints "which meta graphs there are" "meta graphs: serve; train; this is serve" "$leat" inspect "$dir/model"
+prints "another meta graph" "meta graphs: serve; train; this is train" "$leat" inspect "$dir/model" --tags train
+prints "an input of the signature" "  input in  x:0  float32 (?,)" "$leat" inspect "$dir/model"
+prints "an output of the signature" "  output out  serve/y:0  float32 <unknown>" "$leat" inspect "$dir/model"
+refused "a key without the signature" "feed 'in' is not in the graph" "$leat" run "$dir/model" --feed in=1 --fetch serve/y
+refused "an output's key fed" "feed 'out' is not in the graph" \
+    "$leat" run "$dir/model" --signature negate --feed out=1 --fetch out
+refused "an absent signature" "the graph has no signature 'nil'; there are: negate" \
+    "$leat" run "$dir/model" --signature nil --feed in=1 --fetch out
+refused "absent tags" "is tagged 'gpu'; there are: serve; train" "$leat" inspect "$dir/model" --tags gpu
 finish

@@ -212,7 +212,7 @@ LEAT_TEST(from_memory_and_back)
     g = leat_graph_new();
     CHECK_FAILS(leat_import_meta_graph_bytes(&saver, g, "node { }", 8), LEAT_ERR_INVALID_ARGUMENT,
                 "another message");
-    CHECK_FAILS(leat_import_meta_graph_bytes(&saver, g, "", 0), LEAT_ERR_DATA_LOSS, "meta graph: no graph");
+    CHECK_FAILS(leat_import_meta_graph_bytes(&saver, g, "", 0), LEAT_ERR_DATA_LOSS, "meta graph:0: no graph");
     CHECK_FAILS(leat_import_graph_text(g, "node {\n nom: 1", 14, NULL), LEAT_ERR_DATA_LOSS,
                 "graph:2:2: NodeDef has no field");
     leat_graph_free(g);

@@ -30,14 +30,14 @@ static const char model[] =
 LEAT_TEST(facts_of_a_graph)
 {
     leat_buf out = {0};
-    CHECK_OK(leat_inspect_graph(graph_file("g.pb", model), true, &out));
+    CHECK_OK(leat_inspect_graph(graph_file("g.pb", model), NULL, true, &out));
     CHECK_STR(
         out.data,
         "{\"nodes\": 8, \"ops\": {\"AddV2\": 1, \"Const\": 1, \"Identity\": 1, \"MatMul\": 1, \"NoOp\": 1, "
         "\"OpOfTomorrow\": 1, \"Placeholder\": 1, \"VariableV2\": 1}, \"missing_ops\": [\"OpOfTomorrow\"], "
         "\"inputs\": [\"x\"], \"outputs\": [\"z\"], \"variables\": [\"w\"]}\n");
     leat_buf_clear(&out);
-    CHECK_OK(leat_inspect_graph(graph_file("g.pb", model), false, &out));
+    CHECK_OK(leat_inspect_graph(graph_file("g.pb", model), NULL, false, &out));
     CHECK(
         strstr(out.data,
                "8 nodes, 6 edges, 1 control edges; 5 levels deep, up to 3 nodes a level; constants 20 bytes, "

@@ -175,7 +175,7 @@ static leat_status convert(const char *path, const convert_args *a)
                            "--freeze and --outputs make a GraphDef, and '%s' would be %s", a->output,
                            names[wanted]);
     else if (a->freeze != NULL || a->outputs != NULL)
-        status = leat_fail_context(edit(&m, path, a, &out), "%s", path);
+        status = leat_wire_context(edit(&m, path, a, &out), path);
     else if (wanted == LEAT_GRAPH_FILE)
         leat_buf_append(&out, m.graph_def, m.graph_def_size);
     else if (wanted == LEAT_META_GRAPH_FILE)

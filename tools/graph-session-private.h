@@ -6,7 +6,7 @@
 #include "tools/tensors-private.h"
 
 typedef struct leat_run_args {
-    const char *restore, *init, *save, *logdir, *trace, *tags;
+    const char *restore, *init, *save, *logdir, *trace, *tags, *signature;
     leat_texts feeds, targets, fetches;
     int64_t steps, threads;
     double timeout;
@@ -19,6 +19,8 @@ typedef struct leat_run_args {
      .help = "load this checkpoint (prefix, or a directory: its latest) after the initializer"},                                                  \
     {"tags", 0, "TAG,...", LEAT_BIND_TEXT(leat_run_args, tags), .initial = "serve",                          \
      .help = "of a SavedModel: the tags of the meta graph to run"},                                          \
+    {"signature", 0, "NAME", LEAT_BIND_TEXT(leat_run_args, signature),                                       \
+     .help = "feeds and fetches may be named by this signature's keys (leat inspect lists them)"},           \
     {"init", 0, "NODE", LEAT_BIND_TEXT(leat_run_args, init), .help = "run this node once, first"},           \
     {"feed", 0, "NAME=FILE.npy|VALUE", LEAT_BIND_TEXTS(leat_run_args, feeds),                                \
      .help = "feed a tensor in every run"},                                                                  \
@@ -45,6 +47,7 @@ typedef struct leat_graph_session {
     leat_session *session;
     leat_meta_graph meta;
     leat_graph_file_kind kind;
+    const char *signature; /* whose keys name tensors too; NULL: none */
     leat_feed *feeds;
     size_t n_feeds;
     leat_op **targets;

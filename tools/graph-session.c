@@ -40,13 +40,26 @@ static leat_status import(leat_graph_session *s, const char *path, const char *t
 
 /* ---- what the command line names ---- */
 
+/* A tensor by its name, or by its key in the signature that was chosen. */
+static leat_status find_out(const leat_graph_session *s, const char *name, const char *what, leat_out *out)
+{
+    bool feed = strcmp(what, "feed") == 0;
+    if (s->signature != NULL) {
+        *out = feed ? leat_signature_input(s->graph, s->signature, name)
+                    : leat_signature_output(s->graph, s->signature, name);
+        if (out->op != NULL && out->index >= 0)
+            return LEAT_OK;
+    }
+    return leat_find_out(s->graph, name, what, out);
+}
+
 static leat_status take_feed(leat_graph_session *s, const char *text)
 {
     char *name;
     const char *rest;
     leat_feed *f = &s->feeds[s->n_feeds];
     LEAT_TRY(leat_split_name(text, &name, &rest));
-    leat_status status = rest != NULL ? leat_find_out(s->graph, name, "feed", &f->out)
+    leat_status status = rest != NULL ? find_out(s, name, "feed", &f->out)
                                       : leat_fail(LEAT_ERR_INVALID_ARGUMENT,
                                                   "feed '%s': NAME=FILE.npy or NAME=VALUE is needed", text);
     size_t n = rest != NULL ? strlen(rest) : 0;
@@ -77,7 +90,7 @@ static leat_status take_fetch(leat_graph_session *s, const char *text, bool log)
     const char *rest;
     leat_out out;
     LEAT_TRY(leat_split_name(text, &name, &rest));
-    leat_status status = leat_find_out(s->graph, name, "fetch", &out);
+    leat_status status = find_out(s, name, "fetch", &out);
     if (status != LEAT_OK || (log && rest == NULL && is_summary(out))) {
         leat_free(name);
         if (status == LEAT_OK) {
@@ -106,6 +119,9 @@ static leat_status take_names(leat_graph_session *s, const leat_run_args *a)
     if (!s->summaries || !s->summary_values || !s->feeds || !s->targets || !s->fetches || !s->values ||
         !s->fetch_files || !s->fetch_names)
         return leat_fail_memory(a->fetches.count * sizeof *s->fetches);
+    s->signature = a->signature;
+    if (s->signature != NULL)
+        LEAT_TRY(leat_check_signature(s->graph, s->signature));
     for (size_t i = 0; i < a->feeds.count; i++)
         LEAT_TRY(take_feed(s, a->feeds.items[i]));
     for (size_t i = 0; i < a->targets.count; i++)

@@ -172,6 +172,17 @@ static void put_names(leat_buf *b, const leat_graph *g, const char *what, const 
     }
 }
 
+/* "  float32 (?, 3)", as the signature says it. */
+static void put_type(leat_buf *b, const leat_signature_tensor *t)
+{
+    char text[160];
+    leat_shape shape;
+    leat_wire w = t->shape;
+    if (t->tensor.size > 0 && t->dtype > 0 && t->dtype < 200 && leat_read_shape_proto(&w, &shape) == LEAT_OK)
+        leat_buf_printf(b, "  %s %s", leat_dtype_name((leat_dtype)t->dtype),
+                        leat_shape_print(shape, text, sizeof text));
+}
+
 static void put_signatures(leat_buf *b, const leat_graph *g)
 {
     for (size_t i = 0; i < g->n_parts; i++) {
@@ -187,6 +198,7 @@ static void put_signatures(leat_buf *b, const leat_graph *g)
             leat_buf_put_escaped(b, s.items[k].key.data, s.items[k].key.size);
             leat_buf_puts(b, "  ");
             leat_buf_put_escaped(b, s.items[k].tensor.data, s.items[k].tensor.size);
+            put_type(b, &s.items[k]);
             leat_buf_putc(b, '\n');
         }
         leat_signature_def_free(&s);
@@ -216,7 +228,19 @@ static void put_graph_text(leat_buf *b, const leat_graph *g, const graph_facts *
     put_signatures(b, g);
 }
 
-leat_status leat_inspect_graph(const char *path, bool json, leat_buf *out)
+/* Of a SavedModel with several meta graphs: which there are, and which this is. */
+static void put_tags(leat_buf *b, const leat_meta_graph *m)
+{
+    if (m->tags.size == m->tags_size)
+        return;
+    leat_buf_puts(b, "meta graphs: ");
+    leat_buf_put_escaped(b, m->tags.data, m->tags.size);
+    leat_buf_puts(b, "; this is ");
+    leat_buf_put_escaped(b, m->tags.data + m->tags_begin, m->tags_size);
+    leat_buf_putc(b, '\n');
+}
+
+leat_status leat_inspect_graph(const char *path, const char *tags, bool json, leat_buf *out)
 {
     leat_graph *g = leat_graph_new();
     graph_facts f = {0};
@@ -225,11 +249,13 @@ leat_status leat_inspect_graph(const char *path, bool json, leat_buf *out)
     leat_meta_graph m;
     leat_graph_file_kind kind;
     leat_import_options o = {.size = sizeof o, .origin = path};
-    leat_status status = leat_graph_file_open_tags(&m, path, NULL, &kind);
+    leat_status status = leat_graph_file_open_tags(&m, path, tags, &kind);
     if (status == LEAT_OK)
         status = leat_import_opened(g, &m, &o);
     if (status == LEAT_OK)
         status = gather(g, &f);
+    if (status == LEAT_OK && !json)
+        put_tags(out, &m);
     if (status == LEAT_OK && json)
         put_graph_json(out, g, &f);
     else if (status == LEAT_OK)

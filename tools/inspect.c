@@ -11,13 +11,15 @@
 
 typedef struct inspect_args {
     bool json, verify;
-    const char *diff;
+    const char *diff, *tags;
 } inspect_args;
 
 static const struct leat_option options[] = {
     {"json", 0, NULL, LEAT_BIND_FLAG(inspect_args, json), .help = "print JSON"},
     {"diff", 0, "OTHER", LEAT_BIND_FILE(inspect_args, diff),
      .help = "what would have to change in PATH, a graph or a checkpoint, to make it OTHER"},
+    {"tags", 0, "TAG,...", LEAT_BIND_TEXT(inspect_args, tags),
+     .help = "of a SavedModel: the tags of the meta graph to show (default: serve, or the first)"},
     {"verify", 0, NULL, LEAT_BIND_FLAG(inspect_args, verify), .help = "check every checksum of a checkpoint"},
 };
 
@@ -94,7 +96,7 @@ static int run(leat_tool *t, const void *values)
     bool failed = false;
     path_kind kind = kind_of(path);
     leat_status status = a->diff != NULL    ? diff(path, a, &out, &failed)
-                         : kind == IS_GRAPH ? leat_inspect_graph(path, a->json, &out)
+                         : kind == IS_GRAPH ? leat_inspect_graph(path, a->tags, a->json, &out)
                          : kind == IS_LOG   ? inspect_log(path, a, &out)
                                             : inspect_checkpoint(path, a, &out, &failed);
     if (status == LEAT_OK)

@@ -187,6 +187,28 @@ static leat_out signature_tensor(const leat_graph *g, const char *signature, con
     return found;
 }
 
+leat_status leat_check_signature(const leat_graph *g, const char *signature)
+{
+    leat_buf seen = {0};
+    bool there = false;
+    for (size_t i = 0; i < g->n_parts && !there; i++) {
+        leat_signature_def s;
+        if (g->parts[i].number != 5 ||
+            leat_signature_def_read((leat_bytes){g->parts[i].bytes, g->parts[i].size}, 0, &s) != LEAT_OK)
+            continue;
+        there = s.key.size == strlen(signature) && memcmp(s.key.data, signature, s.key.size) == 0;
+        leat_buf_puts(&seen, seen.size > 0 ? "; " : "");
+        leat_buf_append(&seen, s.key.data, s.key.size);
+        leat_signature_def_free(&s);
+    }
+    leat_status status = leat_buf_status(&seen);
+    if (status == LEAT_OK && !there)
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "the graph has no signature '%s'; there are: %s", signature,
+                           seen.size > 0 ? seen.data : "none");
+    leat_buf_free(&seen);
+    return status;
+}
+
 leat_out leat_signature_input(const leat_graph *g, const char *signature, const char *key)
 {
     return signature_tensor(g, signature, key, false);

@@ -158,7 +158,7 @@ static leat_status open_file(leat_meta_graph *m, const char *path, const char *t
                              leat_graph_file_kind *kind)
 {
     LEAT_TRY(leat_path_is_text(path) ? read_text(m, path, kind) : read_binary(m, path, kind));
-    return leat_fail_context(find_graph(m, tags, *kind), "%s", path);
+    return leat_wire_context(find_graph(m, tags, *kind), path);
 }
 
 leat_status leat_graph_bytes_open(leat_meta_graph *m, const void *bytes, size_t size, const char *origin,
@@ -177,7 +177,7 @@ leat_status leat_graph_bytes_open(leat_meta_graph *m, const void *bytes, size_t 
     if (status == LEAT_OK && found != kind)
         status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s:1: the text is that of another message", origin);
     if (status == LEAT_OK)
-        status = leat_fail_context(find_graph(m, "serve", kind), "%s", origin);
+        status = leat_wire_context(find_graph(m, "serve", kind), origin);
     if (status != LEAT_OK)
         leat_meta_graph_free(m);
     return status;
@@ -261,7 +261,7 @@ leat_status leat_import_graph_text(leat_graph *g, const char *text, size_t size,
         o.origin = "graph";
     leat_status status = take_text(&m, &given, o.origin, &kind);
     if (status == LEAT_OK)
-        status = leat_fail_context(find_graph(&m, "serve", kind), "%s", o.origin);
+        status = leat_wire_context(find_graph(&m, "serve", kind), o.origin);
     if (status == LEAT_OK)
         status = leat_import_opened(g, &m, &o);
     leat_meta_graph_free(&m);

@@ -91,6 +91,14 @@ static leat_status add_attr(reader *r, leat_op_builder *b, leat_wire *outer, con
     return status == LEAT_OK ? status : leat_fail_context(status, "attribute '%s'", name);
 }
 
+static leat_status take_device(reader *r, leat_op_builder *b, const leat_field *f)
+{
+    if (!leat_reader_is_plain_text((const char *)f->bytes, f->size))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "the device holds control characters or no UTF-8");
+    b->device = leat_graph_intern(r->g, (const char *)f->bytes, f->size);
+    return b->device != NULL ? LEAT_OK : leat_graph_status(r->g);
+}
+
 static leat_status fill_node(reader *r, leat_op_builder *b, node *n, bool *back)
 {
     leat_wire w = n->span;
@@ -101,7 +109,7 @@ static leat_status fill_node(reader *r, leat_op_builder *b, node *n, bool *back)
         if (f.number == 3)
             LEAT_TRY(add_input(r, b, &f, r->sources[k++], &first, back));
         else if (f.number == 4)
-            b->device = leat_graph_intern(r->g, (const char *)f.bytes, f.size);
+            LEAT_TRY(take_device(r, b, &f));
         else if (f.number == 5)
             LEAT_TRY(add_attr(r, b, &w, &f));
         else if (f.number > 5)
@@ -119,6 +127,7 @@ static leat_status build_node(reader *r, node *n, bool *back)
     leat_buf_free(&name);
     if (b == NULL)
         return status != LEAT_OK ? status : leat_graph_status(r->g);
+    b->place = leat_reader_place(r, leat_wire_offset(&n->span));
     b->unknown_outputs = LEAT_MAX(n->outputs_named, 1);
     status = fill_node(r, b, n, back);
     if (status != LEAT_OK)

@@ -46,7 +46,9 @@ typedef struct leat_meta_graph {
     leat_buf file; /* owns the bytes; of a text they are what it stands for */
     bool is_text;
     leat_text_places places;
-    leat_bytes meta; /* the MetaGraphDef; size 0 where the file is a GraphDef */
+    leat_buf tags;                /* of a SavedModel: those of its meta graphs, "serve; train; serve,gpu" */
+    size_t tags_begin, tags_size; /* those of the one that was taken, within them */
+    leat_bytes meta;              /* the MetaGraphDef; size 0 where the file is a GraphDef */
     const uint8_t *graph_def;
     size_t graph_def_size;
     uint64_t graph_def_offset;
@@ -122,5 +124,7 @@ typedef struct leat_signature_def {
 } leat_signature_def;
 leat_status leat_signature_def_read(leat_bytes entry, uint64_t offset, leat_signature_def *s) LEAT_MUST_CHECK;
 void leat_signature_def_free(leat_signature_def *s);
+/* LEAT_ERR_NOT_FOUND, with the names of those that are there, where an imported graph has no signature of that name. */
+leat_status leat_check_signature(const leat_graph *g, const char *signature) LEAT_MUST_CHECK;
 
 #endif

@@ -5,11 +5,15 @@
  * few words beside what it is in the graph. Back edges of loops (NextIteration into Merge) do not count for the order. */
 #include "graphdef-reader-private.h"
 
-/* "ORIGIN:OFFSET", or of what was text "ORIGIN:LINE". */
+uint32_t leat_reader_place(const reader *r, uint64_t offset)
+{
+    return r->places != NULL ? leat_text_line_of(r->places, offset)
+                             : (uint32_t)offset; /* files have 2 GiB at most */
+}
+
 leat_status leat_reader_at_offset(const reader *r, uint64_t offset, leat_status status)
 {
-    unsigned long long place = r->places != NULL ? leat_text_line_of(r->places, offset) : offset;
-    return leat_fail_context(status, "%s:%llu", r->origin, place);
+    return leat_fail_context(status, "%s:%u", r->origin, leat_reader_place(r, offset));
 }
 
 leat_status leat_reader_at(const reader *r, const node *n, leat_status status)
@@ -54,7 +58,7 @@ static leat_status scan_node(reader *r, const leat_wire *outer, const leat_field
     }
     leat_status status = leat_wire_status(&w);
     if (status != LEAT_OK)
-        return leat_fail_context(status, "%s", r->origin);
+        return leat_wire_context(status, r->origin);
     if (!leat_reader_is_plain_text(n.type, n.type_size))
         return leat_reader_at(
             r, &n,
@@ -108,6 +112,11 @@ static leat_status scan_versions(reader *r, const leat_wire *outer, const leat_f
             r->producer = (int32_t)f.varint;
         if (f.number == 2 && f.type == LEAT_WIRE_VARINT)
             r->min_consumer = (int32_t)f.varint;
+        if (r->min_consumer > LEAT_GRAPH_VERSION)
+            return leat_reader_at_offset(r, f.offset,
+                                         leat_fail(LEAT_ERR_UNIMPLEMENTED,
+                                                   "the graph asks for a consumer of version %d at least",
+                                                   r->min_consumer));
         if (f.number == 3 && f.type == LEAT_WIRE_VARINT)
             LEAT_TRY(add_bad_consumer(r, &f, f.varint));
         if (f.number != 3 || f.type != LEAT_WIRE_BYTES)
@@ -115,18 +124,15 @@ static leat_status scan_versions(reader *r, const leat_wire *outer, const leat_f
         leat_wire packed = leat_wire_sub(&w, &f);
         while (leat_wire_varint(&packed, &version))
             LEAT_TRY(add_bad_consumer(r, &f, version));
-        LEAT_TRY(leat_wire_status(&packed));
+        LEAT_TRY(leat_wire_context(leat_wire_status(&packed), r->origin));
     }
-    return leat_wire_status(&w);
+    return leat_wire_context(leat_wire_status(&w), r->origin);
 }
 
 /* The graph is as old as the oldest that was imported into it, and asks for the newest consumer; as TensorFlow has it. */
 static leat_status take_versions(reader *r)
 {
     leat_graph *g = r->g;
-    if (r->min_consumer > LEAT_GRAPH_VERSION)
-        return leat_fail(LEAT_ERR_UNIMPLEMENTED, "%s: the graph asks for a consumer of version %d at least",
-                         r->origin, r->min_consumer);
     g->producer = LEAT_MIN(g->producer, r->producer);
     g->min_consumer = LEAT_MAX(g->min_consumer, r->min_consumer);
     return LEAT_OK;
@@ -137,9 +143,12 @@ static leat_status scan_library(reader *r, const leat_wire *outer, const leat_fi
     uint64_t offset;
     leat_wire library = leat_wire_sub(outer, f);
     leat_status status = leat_check_library(library, &offset);
-    if (status == LEAT_OK && r->g->library_size > 0)
+    if (status == LEAT_OK && r->g->library_size > 0) {
+        uint64_t within; /* of the merged one, which is no file */
         status = leat_merge_library(r->g, library, &offset);
-    else if (status == LEAT_OK)
+        if (status == LEAT_OK)
+            status = leat_check_library(leat_wire_from(r->g->library, r->g->library_size, 0), &within);
+    } else if (status == LEAT_OK)
         status = leat_keep_library(r->g, f->bytes, f->size);
     return status == LEAT_OK ? LEAT_OK : leat_reader_at_offset(r, offset, status);
 }
@@ -164,7 +173,19 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
             LEAT_TRY(scan_library(r, &w, &f));
     }
     leat_status status = leat_wire_status(&w);
-    return status == LEAT_OK ? take_versions(r) : leat_fail_context(status, "%s", r->origin);
+    return status == LEAT_OK ? take_versions(r) : leat_wire_context(status, r->origin);
+}
+
+/* Ops that are made from now on come from there. */
+static leat_status note_origin(reader *r)
+{
+    leat_graph *g = r->g;
+    const char *origin = leat_graph_intern(g, r->origin, strlen(r->origin));
+    if (origin == NULL)
+        return leat_graph_status(g);
+    LEAT_TRY(leat_grow(&g->origins, &g->origins_capacity, g->n_origins + 1, sizeof *g->origins));
+    g->origins[g->n_origins++] = (struct leat_origin){g->n_ops, origin};
+    return LEAT_OK;
 }
 
 leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t size, uint64_t offset,
@@ -173,7 +194,9 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
     LEAT_TRY(leat_graph_status(g));
     reader r = {.g = g, .o = o, .size = size, .places = places};
     r.origin = o != NULL && o->origin != NULL ? o->origin : "graph";
-    leat_status status = leat_reader_take_options(&r);
+    leat_status status = note_origin(&r);
+    if (status == LEAT_OK)
+        status = leat_reader_take_options(&r);
     if (status == LEAT_OK)
         status = scan(&r, bytes, size, offset);
     if (status == LEAT_OK)

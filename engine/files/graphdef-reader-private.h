@@ -43,6 +43,8 @@ typedef struct input {
     bool control;
 } input;
 
+/* An offset as errors tell it: itself, or the line of what was text. */
+uint32_t leat_reader_place(const reader *r, uint64_t offset);
 /* "ORIGIN:OFFSET", or of what was text "ORIGIN:LINE". */
 leat_status leat_reader_at_offset(const reader *r, uint64_t offset, leat_status status);
 /* The same and "node 'N' (Op)". */

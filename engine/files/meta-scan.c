@@ -5,6 +5,7 @@
 void leat_meta_graph_free(leat_meta_graph *m)
 {
     leat_buf_free(&m->file);
+    leat_buf_free(&m->tags);
     leat_free(m->saver_filename);
     leat_free(m->saver_save);
     leat_free(m->saver_restore);
@@ -58,6 +59,7 @@ static leat_status scan_saver(leat_meta_graph *m, leat_wire w)
 leat_status leat_scan_meta_graph(leat_meta_graph *m, leat_wire w)
 {
     leat_field f;
+    uint64_t begin = leat_wire_offset(&w);
     m->meta = (leat_bytes){(const char *)w.at, (size_t)(w.end - w.at)};
     while (leat_wire_next(&w, &f)) {
         if (f.number >= 1 && f.number <= 7 && f.type != LEAT_WIRE_BYTES)
@@ -78,7 +80,8 @@ leat_status leat_scan_meta_graph(leat_meta_graph *m, leat_wire w)
     }
     LEAT_TRY(leat_wire_status(&w));
     if (m->graph_def == NULL)
-        return leat_fail(LEAT_ERR_DATA_LOSS, "no graph in the meta graph");
+        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: no graph in the meta graph",
+                         (unsigned long long)begin);
     return LEAT_OK;
 }
 
@@ -129,10 +132,13 @@ leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags)
         if (f.number != 2 || f.type != LEAT_WIRE_BYTES)
             continue;
         leat_wire meta = leat_wire_sub(&w, &f);
+        size_t before = seen.size > 0 ? seen.size + 2 : 0;
         int fit = tags != NULL ? fits(meta, tags, &seen) : 1 + fits(meta, "serve", &seen);
         if (fit > best) {
             best = fit;
             chosen = meta;
+            m->tags_begin = before;
+            m->tags_size = seen.size - LEAT_MIN(before, seen.size);
         }
     }
     leat_status status = leat_wire_status(&w);
@@ -140,7 +146,7 @@ leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags)
         status =
             leat_fail(LEAT_ERR_NOT_FOUND, "no meta graph of the SavedModel is tagged '%s'; there are: %s",
                       tags, seen.size > 0 && !seen.failed ? seen.data : "none");
-    leat_buf_free(&seen);
+    m->tags = seen;
     return status == LEAT_OK ? leat_scan_meta_graph(m, chosen) : status;
 }
 

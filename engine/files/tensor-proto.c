@@ -27,6 +27,10 @@ leat_status leat_read_shape_proto(leat_wire *w, leat_shape *shape)
     }
     LEAT_TRY(leat_wire_status(w));
     shape->rank_plus_1 = unknown ? 0 : rank + 1;
+    int64_t elements = 1;
+    for (int i = 0; i < leat_shape_rank(shape); i++)
+        if (shape->dims[i] >= 0 && __builtin_mul_overflow(elements, shape->dims[i], &elements))
+            return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a shape too large for its elements to be counted");
     return LEAT_OK;
 }
 

@@ -380,7 +380,8 @@ static leat_op *make(draft *d)
                     .n_inputs = (uint32_t)b->n_inputs,
                     .n_controls = (uint32_t)b->n_controls,
                     .n_outputs = n_out,
-                    .n_attrs = (uint16_t)n_attrs};
+                    .n_attrs = (uint16_t)n_attrs,
+                    .place = b->place};
     if (!keep_rest(g, &b->rest, op))
         return NULL;
     op->inputs = carve(&at, b->n_inputs * sizeof(leat_out));

@@ -68,6 +68,7 @@ struct leat_op_builder {
     leat_op_attr attrs[LEAT_MAX_ATTRS];
     size_t n_attrs;
     leat_buf rest;            /* fields of a NodeDef that are of no use here, kept as they came */
+    uint32_t place;           /* of leat_op */
     uint32_t unknown_outputs; /* of an unknown op: how many its consumers name */
     bool open, literal; /* literal: from an importer: names as they are, no reads of variables, no scopes */
 };
@@ -99,6 +100,11 @@ struct leat_graph {
     int64_t seed; /* LEAT_UNSET */
     /* What imported graphs said about themselves; producer is LEAT_GRAPH_VERSION where none was. */
     int32_t producer, min_consumer;
+    struct leat_origin {
+        size_t first; /* op that was imported */
+        const char *name;
+    } * origins;
+    size_t n_origins, origins_capacity;
     int32_t *bad_consumers; /* ascending */
     size_t n_bad_consumers, bad_consumers_capacity;
     const char *library; /* serialized FunctionDefLibrary */

@@ -63,6 +63,7 @@ void leat_graph_free(leat_graph *g)
     leat_free(g->builder.controls);
     leat_buf_free(&g->builder.rest);
     leat_free(g->bad_consumers);
+    leat_free(g->origins);
     leat_free(g->message);
     leat_arena_free(&g->arena);
     leat_free(g);
@@ -305,7 +306,18 @@ leat_status leat_op_fail(const leat_op *op, leat_status status, const char *form
     va_start(args, format);
     leat_fail_v(status, format, args);
     va_end(args);
-    return leat_fail_context(status, "node '%s' (%s)", op->name, op->type_name);
+    return leat_fail_context(status, "node '%.300s' (%.300s)", op->name, op->type_name);
+}
+
+leat_status leat_op_fail_at_origin(const leat_op *op, leat_status status)
+{
+    const leat_graph *g = op->graph;
+    size_t i = g->n_origins;
+    while (i > 0 && g->origins[i - 1].first > op->id)
+        i--;
+    if (i == 0 || op->place == 0)
+        return status;
+    return leat_fail_context(status, "%s:%u", g->origins[i - 1].name, op->place);
 }
 
 const leat_op_sig *leat_op_sig_find(const char *name, size_t n)
