@@ -118,18 +118,30 @@ static leat_status fill_node(reader *r, leat_op_builder *b, node *n, bool *back)
     return leat_buf_status(&b->rest);
 }
 
+/* With the name as it is, or as the prefix and the graph's other names make it. */
+static leat_op_builder *begin_node(reader *r, const node *n)
+{
+    if (!renames(r))
+        return leat_op_begin_literal(r->g, n->type, n->type_size, n->name, n->name_size);
+    leat_buf name = {0};
+    leat_op_builder *b = NULL;
+    leat_status status = leat_reader_full_name(r, n->name, n->name_size, &name);
+    if (status == LEAT_OK)
+        b = leat_op_begin_literal(r->g, n->type, n->type_size, name.data, name.size);
+    else
+        leat_graph_keep(r->g, status);
+    leat_buf_free(&name);
+    return b;
+}
+
 static leat_status build_node(reader *r, node *n, bool *back)
 {
-    leat_buf name = {0};
-    leat_status status = leat_reader_full_name(r, n->name, n->name_size, &name);
-    leat_op_builder *b =
-        status == LEAT_OK ? leat_op_begin_literal(r->g, n->type, n->type_size, name.data, name.size) : NULL;
-    leat_buf_free(&name);
+    leat_op_builder *b = begin_node(r, n);
     if (b == NULL)
-        return status != LEAT_OK ? status : leat_graph_status(r->g);
+        return leat_graph_status(r->g);
     b->place = leat_reader_place(r, leat_wire_offset(&n->span));
     b->unknown_outputs = LEAT_MAX(n->outputs_named, 1);
-    status = fill_node(r, b, n, back);
+    leat_status status = fill_node(r, b, n, back);
     if (status != LEAT_OK)
         leat_graph_keep(r->g, leat_reader_at(r, n, status));
     n->op = leat_op_end(b);
