@@ -57,7 +57,7 @@ leat_status leat_dir_make(const char *path, bool durable) LEAT_PRIV(dir_make) LE
 
 /* Writes `size` bytes beside `path` under a temporary name (O_EXCL) and renames: a reader sees the old or
  * the new content whole. `durable`: fsync file and directory. The temporary name holds LEAT_TEMP_INFIX, by which
- * leftovers of a crash are known; a failure leaves none. */
+ * leftovers of a crash are known; a failure leaves none. A device or pipe, /dev/stdout too, is no file: it is written to. */
 #define LEAT_TEMP_INFIX ".leat-tmp-"
 leat_status leat_file_replace(const char *path, const void *data, size_t size, bool durable)
     LEAT_PRIV(file_replace) LEAT_MUST_CHECK;

@@ -348,11 +348,46 @@ static leat_status create_temporary(leat_file *f, const char *path)
     return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
 }
 
+/* Is the path a device or a pipe, or a name for what this process has open, such as /dev/stdout? Those are written to as they are: a
+ * file put in their place would be the end of them. */
+static bool is_written_in_place(const char *path)
+{
+    static const char *const opened[] = {"/proc/", "/dev/fd/"};
+    char target[64];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    target[n > 0 ? n : 0] = '\0';
+    for (size_t i = 0; i < LEAT_LEN(opened); i++)
+        if (strncmp(path, opened[i], strlen(opened[i])) == 0 ||
+            strncmp(target, opened[i], strlen(opened[i])) == 0)
+            return true;
+    return leat_path_kind_of(path) == LEAT_PATH_OTHER;
+}
+
+static leat_status write_in_place(const char *path, leat_file_fill *fill, void *user)
+{
+    leat_file f = LEAT_FILE_CLOSED;
+    /* O_NONBLOCK: opening a FIFO must not wait for a reader; writing may. */
+    int fd = checked_open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK, 0);
+    if (fd < 0)
+        return fail_errno(path, errno);
+    f.path = leat_strdup(path);
+    leat_status status = f.path != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 1);
+    if (status == LEAT_OK && fcntl(fd, F_SETFL, O_APPEND) != 0)
+        status = fail_errno(path, errno);
+    f.fd = fd;
+    if (status == LEAT_OK)
+        status = fill(user, &f);
+    leat_status closed = leat_file_close(&f);
+    return status != LEAT_OK ? status : closed;
+}
+
 leat_status leat_file_replace_by(const char *path, leat_file_fill *fill, void *user, bool durable)
 {
     leat_file f;
     if (leat_path_kind_of(path) == LEAT_PATH_DIR) /* before the work that `fill` may be */
         return fail_errno(path, EISDIR);
+    if (is_written_in_place(path))
+        return write_in_place(path, fill, user);
     LEAT_TRY(create_temporary(&f, path));
     char *temporary = leat_strdup(f.path), *dir = leat_path_dir(path);
     leat_status status = temporary != NULL && dir != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);

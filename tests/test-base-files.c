@@ -8,6 +8,7 @@
 #include "base/sha256-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,33 @@ static void note_sync(void *user, const leat_trace_event *e)
 {
     if (e->kind == LEAT_TRACE_DIR_SYNC)
         leat_buf_printf(user, "%s ", leat_path_base(e->path));
+}
+
+/* What is no file is written to, and is there afterwards; a name for what is open is such a name. */
+LEAT_TEST(what_is_no_file_is_not_replaced)
+{
+    const char *dir = check_temp_dir();
+    char fifo[1024], name[64], bytes[8] = "";
+    struct stat st;
+    snprintf(fifo, sizeof fifo, "%s/fifo", dir);
+    REQUIRE(mkfifo(fifo, 0600) == 0);
+    CHECK_FAILS(leat_file_replace(fifo, "new", 3, true), LEAT_ERR_IO, "fifo: No such device or address");
+    int reader = open(fifo, O_RDONLY | O_NONBLOCK);
+    REQUIRE(reader >= 0);
+    CHECK_OK(leat_file_replace(fifo, "new", 3, true));
+    CHECK(read(reader, bytes, sizeof bytes) == 3 && strcmp(bytes, "new") == 0);
+    CHECK(stat(fifo, &st) == 0 && S_ISFIFO(st.st_mode));
+    close(reader);
+
+    const char *path = in_dir(dir, "opened");
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    REQUIRE(fd >= 0);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    if (access(name, W_OK) != 0)
+        SKIP("no /proc here");
+    CHECK_OK(leat_file_replace(name, "new", 3, false));
+    CHECK(pread(fd, bytes, sizeof bytes, 0) == 3 && fstat(fd, &st) == 0 && st.st_nlink == 1);
+    close(fd);
 }
 
 LEAT_TEST(directories)

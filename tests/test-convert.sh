@@ -90,8 +90,27 @@ refused "cut short" "short.pb" "$leat" inspect "$dir/short.pb"
 : >"$dir/empty.pb"
 refused "empty" "empty.pb:0: the file is empty" "$leat" inspect "$dir/empty.pb"
 refused "a graph and a checkpoint" "two graphs or two checkpoints" "$leat" inspect "$dir/g.pb" --diff "$dir"
+for bytes in '\012\012\012\002a\377\022\004NoOp' '\012\007\012\001a\022\004NoOp' 'nonsense'; do
+    printf "$bytes" >"$dir/bad.pb"
+    for o in o.pb o.pbtxt; do
+        refused "bytes that are no graph, to $o" "bad.pb:" "$leat" convert "$dir/bad.pb" -o "$dir/$o"
+    done
+done
 same "the input is unchanged" "$dir/g.pbtxt" "$dir/before"
 if [ -e "$dir/o.pb" ] || [ -e "$dir/o.meta" ]; then bad "no output of what failed" "$(ls "$dir")"; else ok "no output of what failed"; fi
+
+# Standard output, pipes and devices are written to, not replaced.
+"$leat" convert "$dir/g.pbtxt" -o - >"$dir/o.pb"
+same "to standard output" "$dir/o.pb" "$dir/g.pb"
+"$leat" convert "$dir/g.pbtxt" -o /dev/stdout | cat >"$dir/o.pb"
+same "to /dev/stdout, a pipe" "$dir/o.pb" "$dir/g.pb"
+mkfifo "$dir/fifo"
+exec 3<>"$dir/fifo"
+"$leat" convert "$dir/g.pbtxt" -o "$dir/fifo" || bad "to a pipe" "code $?"
+timeout 10 head -c "$(wc -c <"$dir/g.pb")" <&3 >"$dir/o.pb"
+exec 3>&-
+same "to a pipe" "$dir/o.pb" "$dir/g.pb"
+if [ -p "$dir/fifo" ]; then ok "the pipe stays"; else bad "the pipe stays" "$(ls -l "$dir/fifo")"; fi
 
 # A SavedModel of two meta graphs, which its tags tell apart; tensors by the keys of a signature.
 mkdir "$dir/model"

@@ -13,7 +13,7 @@ typedef struct convert_args {
 
 static const struct leat_option options[] = {
     {"output", 'o', "FILE", LEAT_BIND_FILE(convert_args, output), .required = true,
-     .help = "the graph to write; .pbtxt asks for text"},
+     .help = "the graph to write; .pbtxt asks for text, - for standard output"},
     {"freeze", 0, "CHECKPOINT", LEAT_BIND_FILE(convert_args, freeze),
      .help = "turn variables into constants with this checkpoint's values"},
     {"outputs", 0, "NODE,...", LEAT_BIND_TEXT(convert_args, outputs),
@@ -136,6 +136,15 @@ static leat_status edit(const leat_meta_graph *m, const char *path, const conver
     return status;
 }
 
+/* Are its nodes nodes? What is only copied is not looked at by anybody else. */
+static leat_status check_nodes(const leat_meta_graph *m, const char *path)
+{
+    leat_graph_edit e;
+    leat_status status = leat_graph_edit_open(&e, m->graph_def, m->graph_def_size, m->graph_def_offset);
+    leat_graph_edit_free(&e);
+    return leat_wire_context(status, path);
+}
+
 /* ---- what is written ---- */
 
 static bool has_suffix(const char *name, const char *suffix)
@@ -159,36 +168,48 @@ static leat_graph_file_kind kind_of_output(const char *path)
     return has_suffix(name, ".meta") ? LEAT_META_GRAPH_FILE : LEAT_GRAPH_FILE;
 }
 
-static leat_status convert(const char *path, const convert_args *a)
+static leat_status make_output(const leat_meta_graph *m, leat_graph_file_kind kind,
+                               leat_graph_file_kind wanted, const char *path, const convert_args *a,
+                               leat_buf *out)
 {
     static const char *const names[] = {"a GraphDef", "a MetaGraphDef", "a SavedModel"};
+    bool edited = a->freeze != NULL || a->outputs != NULL;
+    LEAT_TRY(check_nodes(m, path));
+    if (wanted > kind)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s holds %s, and '%s' would be %s", path, names[kind],
+                         a->output, names[wanted]);
+    if (wanted != LEAT_GRAPH_FILE && edited)
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
+                         "--freeze and --outputs make a GraphDef, and '%s' would be %s", a->output,
+                         names[wanted]);
+    if (edited)
+        return leat_wire_context(edit(m, path, a, out), path);
+    if (wanted == LEAT_GRAPH_FILE)
+        leat_buf_append(out, m->graph_def, m->graph_def_size);
+    else if (wanted == LEAT_META_GRAPH_FILE)
+        leat_buf_append(out, m->meta.data, m->meta.size);
+    else
+        leat_buf_append(out, m->file.data, m->file.size);
+    return leat_buf_status(out);
+}
+
+static leat_status convert(leat_tool *t, const char *path, const convert_args *a)
+{
     leat_graph_file_kind kind, wanted = kind_of_output(a->output);
     leat_meta_graph m;
     leat_buf out = {0};
     LEAT_TRY(leat_graph_file_open_tags(&m, path, a->tags, &kind));
-    leat_status status = LEAT_OK;
-    if (wanted > kind)
-        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s holds %s, and '%s' would be %s", path, names[kind],
-                           a->output, names[wanted]);
-    else if (wanted != LEAT_GRAPH_FILE && (a->freeze != NULL || a->outputs != NULL))
-        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT,
-                           "--freeze and --outputs make a GraphDef, and '%s' would be %s", a->output,
-                           names[wanted]);
-    else if (a->freeze != NULL || a->outputs != NULL)
-        status = leat_wire_context(edit(&m, path, a, &out), path);
-    else if (wanted == LEAT_GRAPH_FILE)
-        leat_buf_append(&out, m.graph_def, m.graph_def_size);
-    else if (wanted == LEAT_META_GRAPH_FILE)
-        leat_buf_append(&out, m.meta.data, m.meta.size);
-    else
-        leat_buf_append(&out, m.file.data, m.file.size);
-    if (status == LEAT_OK)
-        status = leat_buf_status(&out);
     const leat_proto_message *message = wanted == LEAT_GRAPH_FILE        ? leat_graph_def_message
                                         : wanted == LEAT_META_GRAPH_FILE ? leat_meta_graph_message
                                                                          : leat_saved_model_message;
-    if (status == LEAT_OK)
+    leat_status status = make_output(&m, kind, wanted, path, a, &out);
+    if (status == LEAT_OK && strcmp(a->output, "-") == 0) {
+        leat_print_bytes(t, out.data, out.size);
+    } else if (status == LEAT_OK) {
         status = leat_write_graph_bytes(a->output, message, &out, false);
+        if (status == LEAT_ERR_DATA_LOSS) /* bytes that can't be printed */
+            leat_fail_context(status, "%s", path);
+    }
     leat_buf_free(&out);
     leat_meta_graph_free(&m);
     return status;
@@ -196,7 +217,7 @@ static leat_status convert(const char *path, const convert_args *a)
 
 static int run(leat_tool *t, const void *values)
 {
-    leat_status status = convert(t->operands.items[0], values);
+    leat_status status = convert(t, t->operands.items[0], values);
     return status == LEAT_OK ? LEAT_EXIT_OK : leat_tool_fail(t, status);
 }
 

@@ -24,6 +24,10 @@ static leat_status add_node(leat_graph_edit *e, const leat_wire *outer, const le
             node.op = (leat_bytes){(const char *)f.bytes, f.size};
     }
     LEAT_TRY(leat_wire_status(&w));
+    if (!leat_name_valid(node.name.data, node.name.size))
+        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "offset %llu: node '%.*s': not a valid name",
+                         (unsigned long long)field->offset, (int)LEAT_MIN(node.name.size, (size_t)200),
+                         node.name.data);
     if (leat_map_get(&e->index, node.name.data, node.name.size) != NULL)
         return leat_fail(
             LEAT_ERR_INVALID_ARGUMENT, "offset %llu: node '%.*s': the name is taken by an earlier node",
