@@ -24,6 +24,10 @@ leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
 /* Reads up to n bytes at `offset`; *got is short only at end of file. Thread-safe. */
 leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t n, size_t *got)
     LEAT_PRIV(file_read_some) LEAT_MUST_CHECK;
+/* One preadv into `n` pieces: *got may be less than all of them, 0 too, which is no failure. */
+struct iovec;
+leat_status leat_file_read_vector(leat_file *f, uint64_t offset, const struct iovec *to, int n, size_t *got)
+    LEAT_PRIV(file_read_vector) LEAT_MUST_CHECK;
 /* Appends a whole file to *out, refusing one of more than `limit` bytes (0: no limit). */
 leat_status leat_file_read_all(const char *path, uint64_t limit, leat_buf *out)
     LEAT_PRIV(file_read_all) LEAT_MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,6 +119,25 @@ leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
     if (got < n)
         return leat_fail(LEAT_ERR_DATA_LOSS, "%s:%llu: the file ends %zu bytes too early", f->path,
                          (unsigned long long)(offset + got), n - got);
+    return LEAT_OK;
+}
+
+leat_status leat_file_read_vector(leat_file *f, uint64_t offset, const struct iovec *to, int n, size_t *got)
+{
+    *got = 0;
+    int error = leat_fault_check(LEAT_FAULT_READ);
+    if (error == 0 && leat_fault_check(LEAT_FAULT_EINTR) != 0)
+        return LEAT_OK;
+    if (error == 0 && leat_fault_check(LEAT_FAULT_SHORT) != 0)
+        n = 1;
+    if (offset > INT64_MAX)
+        return LEAT_OK;
+    ssize_t r = error == 0 ? preadv(f->fd, to, n, (off_t)offset) : -1;
+    if (r < 0 && error == 0)
+        error = errno;
+    if (r < 0 && error != EINTR)
+        return fail_errno(f->path, error);
+    *got = r > 0 ? (size_t)r : 0;
     return LEAT_OK;
 }
 

@@ -53,6 +53,66 @@ LEAT_TEST(a_prefix_can_be_saved_over)
     CHECK(number_of(in_dir(dir, "new/sub/m")) == 3);
 }
 
+/* Sizes about those that are gathered, written at once and read at once: the data file is the tensors one after the other, and a
+ * changed byte of any is found, and costs that tensor only. */
+LEAT_TEST(sizes_about_the_buffers)
+{
+    enum { KIB = 1024, MIB = 1024 * 1024 };
+    static const int64_t sizes[] = {
+        1,       3,        256 * KIB - 4, 256 * KIB, 256 * KIB + 1, 0,         100, MIB,
+        MIB - 1, 17 * MIB, 256 * KIB - 1, 5,         16 * MIB,      128 * KIB, 7};
+    char name[32], *data = malloc(17 * MIB), *at;
+    const char *prefix = in_dir(quick_dir(), "m");
+    leat_bundle_writer *w;
+    leat_buf file = {0}, want = {0}, text = {0};
+    for (size_t i = 0; i < 17 * MIB; i++)
+        data[i] = (char)(i * 2654435761u >> 13);
+    REQUIRE_OK(leat_bundle_writer_open(&w, prefix, NULL));
+    for (size_t i = 0; i < LEAT_LEN(sizes); i++) {
+        snprintf(name, sizeof name, "%02zu", LEAT_LEN(sizes) - i); /* not in the order of the file */
+        CHECK_OK(leat_bundle_writer_add(
+            w, &(leat_bundle_tensor){
+                   .name = name, .dtype = LEAT_DATA_TYPE_UINT8, .rank = 1, .dims = &sizes[i], .data = data}));
+        leat_buf_append(&want, data, (size_t)sizes[i]);
+    }
+    REQUIRE_OK(leat_bundle_writer_commit(w));
+    at = leat_asprintf("%s.data-00000-of-00001", prefix);
+    REQUIRE_OK(leat_file_read_all(at, 0, &file));
+    CHECK(file.size == want.size && memcmp(file.data, want.data, want.size) == 0);
+    size_t end = 0;
+    for (size_t i = 0; i <= LEAT_LEN(sizes); end += i < LEAT_LEN(sizes) ? (size_t)sizes[i] : 0, i++) {
+        bool change = i < LEAT_LEN(sizes) && sizes[i] > 0; /* the last byte of each; once none */
+        leat_listing_count count;
+        FILE *f = fopen(at, "r+b");
+        if (change) {
+            fseek(f, (long)(end + (size_t)sizes[i]) - 1, SEEK_SET);
+            fputc(data[sizes[i] - 1] ^ 1, f);
+            fflush(f);
+        }
+        leat_buf_clear(&text);
+        CHECK_OK(leat_checkpoint_list(prefix, &(leat_listing){.verify = true}, &text, &count));
+        CHECK(count.tensors == LEAT_LEN(sizes) && count.unreadable == change);
+        snprintf(name, sizeof name, "\n%02zu  uint8[", LEAT_LEN(sizes) - i);
+        if (change && i + 1 < LEAT_LEN(sizes)) {
+            char *line = strstr(text.data, name);
+            CHECK(line != NULL && strncmp(strchr(line, ']'), "]  UNREADABLE: ", 14) == 0);
+        }
+        if (change) {
+            fseek(f, (long)(end + (size_t)sizes[i]) - 1, SEEK_SET);
+            fputc(data[sizes[i] - 1], f);
+        }
+        fclose(f);
+    }
+    char *dir = leat_path_dir(prefix);
+    remove_quick_dir(dir);
+    leat_free(dir);
+    leat_free(at);
+    leat_buf_free(&file);
+    leat_buf_free(&want);
+    leat_buf_free(&text);
+    free(data);
+}
+
 LEAT_TEST(what_a_writer_refuses)
 {
     static const int64_t dims[] = {2}, negative[] = {-2}, huge[] = {INT64_MAX, 2};

@@ -127,18 +127,27 @@ void bundle_place_close(bundle_place *p)
     *p = (bundle_place){.lock = LEAT_FILE_CLOSED};
 }
 
-leat_status bundle_verify(leat_bundle *b)
+/* Of what is not known to be good yet. */
+static leat_status verify_others(leat_bundle *b, const leat_bundle_check *check)
 {
     leat_bundle_entry e = {0};
-    leat_status status = leat_bundle_verify_rest(b);
-    if (status == LEAT_OK)
-        status = leat_bundle_first(b, &e);
-    while (status == LEAT_OK && e.valid) {
-        status = leat_bundle_scan(b, &e, NULL, NULL);
+    leat_status status = leat_bundle_first(b, &e);
+    for (size_t i = 0; status == LEAT_OK && e.valid; i++) {
+        status = leat_bundle_check_tell(b, check, i, &e);
         if (status == LEAT_OK)
             status = leat_bundle_next(b, &e);
     }
     leat_bundle_entry_free(&e);
+    return status;
+}
+
+leat_status bundle_verify(leat_bundle *b)
+{
+    leat_bundle_check check;
+    LEAT_TRY(leat_bundle_verify_rest(b));
+    LEAT_TRY(leat_bundle_check_all(b, &check));
+    leat_status status = check.good < check.count ? verify_others(b, &check) : LEAT_OK;
+    leat_bundle_check_free(&check);
     return status;
 }
 

@@ -95,14 +95,14 @@ static void put_line(leat_buf *out, const leat_bundle_entry *e, leat_status stat
 
 /* A failure of the tensor is told in its line; only that of the listing itself is returned. */
 static leat_status put_tensor(leat_bundle *b, const leat_bundle_entry *e, const leat_listing *how,
-                              leat_buf *out, leat_listing_count *count)
+                              const leat_bundle_check *check, leat_buf *out, leat_listing_count *count)
 {
     char hex[65] = "";
     leat_status status;
     if (how->json)
         status = hash_tensor(b, e, hex);
     else if (how->verify)
-        status = leat_bundle_scan(b, e, NULL, NULL);
+        status = leat_bundle_check_tell(b, check, count->tensors, e);
     else
         status = e->status == LEAT_OK ? LEAT_OK : leat_fail(e->status, "%s", e->error.data);
     if (status == LEAT_ERR_NO_MEMORY)
@@ -125,15 +125,18 @@ leat_status leat_checkpoint_list(const char *prefix, const leat_listing *how, le
 {
     leat_bundle *b;
     leat_bundle_entry e = {0};
+    leat_bundle_check check = {0};
     *count = (leat_listing_count){0};
     LEAT_TRY(leat_bundle_open(&b, prefix));
     leat_status status = how->verify ? leat_bundle_verify_rest(b) : LEAT_OK;
+    if (status == LEAT_OK && how->verify && !how->json) /* what is hashed is read anyway */
+        status = leat_bundle_check_all(b, &check);
     if (how->json)
         leat_buf_puts(out, "{\"tensors\": [");
     if (status == LEAT_OK)
         status = leat_bundle_first(b, &e);
     while (status == LEAT_OK && e.valid) {
-        status = put_tensor(b, &e, how, out, count);
+        status = put_tensor(b, &e, how, &check, out, count);
         if (status == LEAT_OK)
             status = leat_bundle_next(b, &e);
     }
@@ -145,6 +148,7 @@ leat_status leat_checkpoint_list(const char *prefix, const leat_listing *how, le
                         (long long)count->elements, count->shards, count->shards == 1 ? "" : "s");
     if (!how->json && status == LEAT_OK)
         leat_buf_printf(out, count->unreadable > 0 ? ", %zu unreadable\n" : "\n", count->unreadable);
+    leat_bundle_check_free(&check);
     leat_bundle_entry_free(&e);
     leat_bundle_close(b);
     return status == LEAT_OK ? leat_buf_status(out) : status;

@@ -123,6 +123,22 @@ leat_status leat_bundle_read_strings(leat_bundle *b, const leat_bundle_entry *e,
 leat_status leat_bundle_scan(leat_bundle *b, const leat_bundle_entry *e,
                              void (*use)(void *user, const void *bytes, size_t n),
                              void *user) LEAT_MUST_CHECK;
+/* The checksums of all tensors of plain bytes, read on several threads in the order of the files. Asked for tensor by tensor
+ * afterwards, in the order of leat_bundle_first and _next: leat_bundle_check_tell says what leat_bundle_scan would, and scans what
+ * was not read here (strings, tensors in slices) or was not good. Freed by leat_bundle_check_free, after LEAT_OK only. */
+typedef struct leat_bundle_checked {
+    bool good, unchecked;
+    leat_status status; /* of `error`: the bytes could not be read */
+    char *error;
+} leat_bundle_checked;
+typedef struct leat_bundle_check {
+    leat_bundle_checked *tensors;
+    size_t count, good;
+} leat_bundle_check;
+leat_status leat_bundle_check_all(leat_bundle *b, leat_bundle_check *check) LEAT_MUST_CHECK;
+leat_status leat_bundle_check_tell(leat_bundle *b, const leat_bundle_check *check, size_t i,
+                                   const leat_bundle_entry *e) LEAT_MUST_CHECK;
+void leat_bundle_check_free(leat_bundle_check *check);
 /* Verifies what reading the tensors never looks at. */
 leat_status leat_bundle_verify_rest(leat_bundle *b) LEAT_MUST_CHECK;
 

@@ -15,8 +15,9 @@ enum {
 typedef struct data_file {
     leat_commit commit;
     leat_buf gathered;
-    uint64_t size,
-        started; /* bytes so far, gathered ones too; of those, how many the disk was told to begin with */
+    uint64_t size, written,
+        started; /* bytes so far, gathered ones too; of those, how many were written, and how many of these the
+                                        disk was told to begin with */
 } data_file;
 
 struct leat_bundle_writer {
@@ -85,38 +86,46 @@ void leat_bundle_writer_abandon(leat_bundle_writer *w)
 
 /* ---- bytes ---- */
 
+static leat_status write_out(data_file *f, const char *at, size_t n)
+{
+    LEAT_TRY(leat_file_write(&f->commit.file, at, n));
+    f->written += n;
+    if (f->written - f->started >= WRITE_BACK) {
+        leat_file_start_writing_back(&f->commit.file, f->started, f->written - f->started);
+        f->started = f->written;
+    }
+    return LEAT_OK;
+}
+
 static leat_status flush_gathered(data_file *f)
 {
     LEAT_TRY(leat_buf_status(&f->gathered));
     if (f->gathered.size > 0)
-        LEAT_TRY(leat_file_write(&f->commit.file, f->gathered.data, f->gathered.size));
+        LEAT_TRY(write_out(f, f->gathered.data, f->gathered.size));
     leat_buf_clear(&f->gathered);
     return LEAT_OK;
 }
 
-/* Writes bytes and extends *crc over them. */
+/* Writes bytes and extends *crc over them. What reaches the file before the commit are multiples of GATHER, so that no page is written
+ * in two goes. */
 static leat_status put_bytes(data_file *f, const char *at, size_t n, uint32_t *crc)
 {
-    if (f->gathered.size + n < GATHER) {
-        *crc = leat_crc32c_extend(*crc, at, n);
-        leat_buf_append(&f->gathered, at, n);
-        f->size += n;
-        return leat_buf_status(&f->gathered);
-    }
-    LEAT_TRY(flush_gathered(f));
+    f->size += n;
     while (n > 0) {
-        size_t part = LEAT_MIN(n, (size_t)PIECE);
+        bool direct = f->gathered.size == 0 && n >= GATHER;
+        size_t part =
+            direct ? LEAT_MIN(n - n % GATHER, (size_t)PIECE) : LEAT_MIN(n, GATHER - f->gathered.size);
         *crc = leat_crc32c_extend(*crc, at, part);
-        LEAT_TRY(leat_file_write(&f->commit.file, at, part));
+        if (direct)
+            LEAT_TRY(write_out(f, at, part));
+        else
+            leat_buf_append(&f->gathered, at, part);
+        if (f->gathered.size == GATHER)
+            LEAT_TRY(flush_gathered(f));
         at += part;
         n -= part;
-        f->size += part;
-        if (f->size - f->started >= WRITE_BACK) {
-            leat_file_start_writing_back(&f->commit.file, f->started, f->size - f->started);
-            f->started = f->size;
-        }
     }
-    return LEAT_OK;
+    return leat_buf_status(&f->gathered);
 }
 
 /* The lengths, their checksum, the bytes; bundle-data.c says what the CRCs are over. */

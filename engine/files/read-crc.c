@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "base/crc-private.h"
 
@@ -17,7 +18,8 @@ enum {
     SHARE =
         4 * 1024 * 1024, /* bytes that are worth a thread: it takes 20 us to start, and these 1 ms to read */
     MOST_THREADS = 4,    /* two saturate the memory of a small machine */
-    FRAME = 2 * 1024 * 1024
+    FRAME = 2 * 1024 * 1024,
+    TOGETHER = 64 /* pieces of memory that one call fills */
 };
 
 /* A part of a range that goes into one frame of memory. */
@@ -73,6 +75,47 @@ static leat_status read_part(const reading *r, part *p)
     return LEAT_OK;
 }
 
+/* At once where they lie side by side, as the tensors of a span do. */
+static void touch_together(const struct iovec *to, int n, size_t bytes, size_t page)
+{
+    char *begin = to[0].iov_base, *end = (char *)to[n - 1].iov_base + to[n - 1].iov_len;
+    if (end > begin && (size_t)(end - begin) <= bytes + bytes / 2) {
+        touch(begin, (size_t)(end - begin), page);
+        return;
+    }
+    for (int k = 0; k < n; k++)
+        touch(to[k].iov_base, to[k].iov_len, page);
+}
+
+/* Small parts that follow each other in their file, from i on, are had by one call. Returns the part after the last that was read, or
+ * i where they are not small or it read less: then they are read one by one. */
+static size_t read_together(const reading *r, size_t i, size_t end, leat_status *status)
+{
+    struct iovec to[TOGETHER];
+    const leat_read_range *first = &r->ranges[r->parts[i].range];
+    uint64_t offset = first->offset + r->parts[i].at, next = offset;
+    int n = 0;
+    size_t bytes = 0, got;
+    for (size_t k = i; k < end && n < TOGETHER; k++) {
+        const part *p = &r->parts[k];
+        const leat_read_range *range = &r->ranges[p->range];
+        if (range->file != first->file || range->offset + p->at != next || bytes + p->size > LEAT_READ_PIECE)
+            break;
+        to[n++] = (struct iovec){(char *)range->to + p->at, p->size};
+        bytes += p->size;
+        next += p->size;
+    }
+    if (n < 2)
+        return i;
+    touch_together(to, n, bytes, r->page);
+    *status = leat_file_read_vector(first->file, offset, to, n, &got);
+    if (*status != LEAT_OK || got < bytes)
+        return i;
+    for (int k = 0; k < n; k++)
+        r->parts[i + (size_t)k].crc = leat_crc32c(to[k].iov_base, to[k].iov_len);
+    return i + (size_t)n;
+}
+
 static void note_failure(reading *r, size_t i, leat_status status)
 {
     pthread_mutex_lock(&r->lock);
@@ -106,10 +149,14 @@ static void *read_frames(void *user)
         size_t i, end = take_frame(r, &i);
         if (i == end)
             return NULL;
-        for (; i < end && i < atomic_load_explicit(&r->failed, memory_order_relaxed); i++) {
-            leat_status status = read_part(r, &r->parts[i]);
+        while (i < end && i < atomic_load_explicit(&r->failed, memory_order_relaxed)) {
+            leat_status status = LEAT_OK;
+            size_t after = read_together(r, i, end, &status);
+            if (status == LEAT_OK && after == i)
+                status = read_part(r, &r->parts[i]);
             if (status != LEAT_OK)
                 note_failure(r, i, status);
+            i = LEAT_MAX(after, i + 1);
         }
     }
 }
