@@ -146,6 +146,26 @@ LEAT_TEST(svg_is_data_never_markup)
     CHECK(system(command) == 0);
 }
 
+/* Browsers join spaces, and stretch what is left to the text's length. */
+LEAT_TEST(svg_keeps_spaces_that_matter)
+{
+    static const struct {
+        const char *text;
+        bool kept;
+    } rows[] = {{"one two", false}, {"    return x", true}, {"end ", true}, {"a  b", true}, {"", false}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf out = {0};
+        leat_canvas *c = make("svg", LEAT_METRICS_FIXED);
+        leat_canvas_begin_page(c, 400, 300, NULL);
+        leat_draw_text(c, 10, 20, rows[i].text, &(leat_text_style){.font = {.size = 12}, .color = 0xff});
+        REQUIRE_OK(leat_canvas_finish(c, &out));
+        leat_canvas_free(c);
+        const char *at = strstr(out.data, "<text");
+        CHECK((at && strstr(at, "xml:space=\"preserve\"") != NULL) == rows[i].kept);
+        leat_buf_free(&out);
+    }
+}
+
 LEAT_TEST(text_is_cleaned)
 {
     static const struct {

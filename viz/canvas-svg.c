@@ -80,7 +80,7 @@ static void svg_begin_page(leat_canvas *c, double width, double height, const ch
     put_number(b, width);
     leat_buf_putc(b, ' ');
     put_number(b, height);
-    leat_buf_puts(b, "\" role=\"img\" xml:space=\"preserve\" font-family=\"" LEAT_FONT_SANS "\">\n");
+    leat_buf_puts(b, "\" role=\"img\" font-family=\"" LEAT_FONT_SANS "\">\n");
     if (c->options.title || title) {
         leat_buf_puts(b, "<title>");
         leat_text_xml(b, c->options.title ? c->options.title : title);
@@ -183,6 +183,13 @@ static void svg_shape(leat_canvas *c, const leat_outline *s, const leat_style *s
     leat_buf_puts(b, "/>\n");
 }
 
+/* Readers of SVG take spaces at a text's ends away, and of several together leave one. */
+static bool spaces_matter(const char *text)
+{
+    size_t n = strlen(text);
+    return n > 0 && (text[0] == ' ' || text[n - 1] == ' ' || strstr(text, "  ") != NULL);
+}
+
 /* textLength holds a viewer with other fonts to the width that layout reserved. */
 static void svg_text(leat_canvas *c, const leat_text_run *t)
 {
@@ -198,6 +205,8 @@ static void svg_text(leat_canvas *c, const leat_text_run *t)
     if (t->font.mono)
         leat_buf_puts(b, " font-family=\"" LEAT_FONT_MONO "\"");
     put_color(b, "fill", t->color);
+    if (spaces_matter(t->text))
+        leat_buf_puts(b, " xml:space=\"preserve\"");
     if (t->extents.logical.w > 0) {
         put_attribute(b, "textLength", t->extents.logical.w);
         leat_buf_puts(b, " lengthAdjust=\"spacingAndGlyphs\"");
