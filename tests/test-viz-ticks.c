@@ -39,12 +39,16 @@ LEAT_TEST(axis_numbers_read_as_a_person_writes_them)
         {leat_ticks_log, 0.001, 1000, 8, "0.001 | 0.01 | 0.1 | 1 | 10 | 100 | 1000"},
         {leat_ticks_log, 1, 1e6, 8, "1 | 10 | 100 | 1000 | 10k | 100k | 1M"},
         {leat_ticks_log, 1, 40, 5, "1 | 2 | 5 | 10 | 20"},
+        {leat_ticks_log, 0.01, 5, 7, "0.01 | 0.03 | 0.1 | 0.3 | 1 | 3"},
+        {leat_ticks_integer, 1e15, 1e15 + 1400, 3,
+         "1,000,000,000,000,000 | 1,000,000,000,000,500 | 1,000,000,000,001,000"},
         {leat_ticks_log, 1e-12, 1, 4, "10⁻¹² | 10⁻⁹ | 10⁻⁶ | 10⁻³ | 10⁰"},
         {leat_ticks_log, 2, 3, 4, "2.0 | 2.5 | 3.0"},
         {leat_ticks_log, 1e-320, 1e308, 4, NULL},
         {leat_ticks_duration, 0, 100, 5, "0 | 30 s | 60 s | 90 s"},
         {leat_ticks_duration, 0, 7200, 4, "0 | 30 min | 60 min | 90 min | 120 min"},
         {leat_ticks_duration, 0, 0.05, 5, "0 | 10 ms | 20 ms | 30 ms | 40 ms | 50 ms"},
+        {leat_ticks_duration, -1, 1, 4, "−1.0 s | −0.5 s | 0 | 0.5 s | 1.0 s"},
         {leat_ticks_duration, 0, 864000, 5, "0 | 2 d | 4 d | 6 d | 8 d | 10 d"},
         {leat_ticks_wall, 1496739923, 1496739923 + 3600, 4, "09:15 | 09:30 | 09:45 | 10:00"},
         {leat_ticks_wall, 1496739923, 1496739923 + 30, 3, "09:05:30 | 09:05:40 | 09:05:50"},
@@ -127,9 +131,9 @@ LEAT_TEST(single_numbers_are_short)
     static const struct {
         double seconds;
         const char *want;
-    } durations[] = {{0, "0 s"},          {0.0000042, "4.2 µs"}, {0.35, "350 ms"},
-                     {12.34, "12.3 s"},   {59.97, "1 min 0 s"},  {125, "2 min 5 s"},
-                     {7500, "2 h 5 min"}, {200000, "2 d 7 h"},   {-3, "−3 s"}};
+    } durations[] = {{0, "0 s"},           {0.0000042, "4.2 µs"}, {0.35, "350 ms"},    {12.34, "12.3 s"},
+                     {59.97, "1 min 0 s"}, {125, "2 min 5 s"},    {7500, "2 h 5 min"}, {200000, "2 d 7 h"},
+                     {-3, "−3 s"},         {1e12, "11,574,074 d"}};
     for (size_t i = 0; i < LEAT_LEN(durations); i++) {
         char buf[LEAT_NUMBER_SIZE];
         CHECK_STR(leat_format_duration(buf, durations[i].seconds), durations[i].want);

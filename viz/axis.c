@@ -14,10 +14,17 @@ static double clamp(double v)
     return fmin(DBL_MAX, fmax(-DBL_MAX, v));
 }
 
+/* The least half of a span that the axis can show: steps are whole, clocks are read to a millisecond, and other values
+ * that differ less are the same but for rounding. */
+static double least_span(const leat_axis *a, double most)
+{
+    return a->kind == LEAT_AXIS_INTEGER ? 0.25 : a->kind == LEAT_AXIS_WALL ? 5e-4 : 1e-11 * most;
+}
+
 static void fit_linear(leat_axis *a, leat_extent e, bool from_zero)
 {
     double most = fmax(fabs(e.lo), fabs(e.hi)), span = e.hi / 2 - e.lo / 2; /* half the span */
-    if (span > 1e-11 * most) {
+    if (span > least_span(a, most)) {
         a->lo = clamp(e.lo - 0.1 * span);
         a->hi = clamp(e.hi + 0.1 * span);
         if (from_zero && e.lo >= 0)

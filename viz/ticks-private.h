@@ -30,6 +30,10 @@ void leat_ticks_wall(leat_ticks *t, double lo, double hi, size_t want);     /* s
 /* One value by itself, with about `digits` significant ones: "0.5312", "1.234×10⁻⁵", "18,034", "NaN". */
 #define LEAT_NUMBER_SIZE 48
 char *leat_format_number(char *buf, double value, int digits);
+/* The same with so many decimals, whatever they are: for columns of numbers. And how many show `digits`
+ * significant ones of a value. */
+char *leat_format_fixed(char *buf, double value, int decimals);
+int leat_digits_decimals(double value, int digits);
 /* "9,007,199,254,740,993": every digit. */
 char *leat_format_count(char *buf, int64_t n);
 char *leat_format_duration(char *buf, double seconds); /* "2 h 5 min", "350 ms"; LEAT_NUMBER_SIZE */

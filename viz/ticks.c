@@ -108,6 +108,17 @@ char *leat_format_number(char *buf, double value, int digits)
     return buf;
 }
 
+char *leat_format_fixed(char *buf, double value, int decimals)
+{
+    put_plain(buf, LEAT_NUMBER_SIZE, value, decimals);
+    return buf;
+}
+
+int leat_digits_decimals(double value, int digits)
+{
+    return clamp_int(digits - 1 - decade(value), 0, 12);
+}
+
 char *leat_format_count(char *buf, int64_t n)
 {
     char digits[24];
@@ -147,9 +158,12 @@ char *leat_format_duration(char *buf, double s)
         snprintf(buf, LEAT_NUMBER_SIZE, "%d min %d s", (int)(whole / 60), (int)(whole % 60));
     else if (whole < 86400)
         snprintf(buf, LEAT_NUMBER_SIZE, "%d h %d min", (int)(whole / 3600), (int)(whole % 3600 / 60));
-    else
-        snprintf(buf, LEAT_NUMBER_SIZE, "%lld d %d h", (long long)(whole / 86400),
-                 (int)(whole % 86400 / 3600));
+    else if (whole < 1000 * (int64_t)86400)
+        snprintf(buf, LEAT_NUMBER_SIZE, "%d d %d h", (int)(whole / 86400), (int)(whole % 86400 / 3600));
+    else {
+        char days[LEAT_NUMBER_SIZE];
+        snprintf(buf, LEAT_NUMBER_SIZE, "%.30s d", leat_format_count(days, whole / 86400));
+    }
     return buf;
 }
 
@@ -167,7 +181,8 @@ static notation choose_notation(double most, double step)
         double from, divisor;
         const char *suffix;
     } si[] = {{1e12, 1e12, "T"}, {1e9, 1e9, "G"}, {1e6, 1e6, "M"}, {1e4, 1e3, "k"}};
-    if (most >= 1e15 || most < 0.9e-4 || (most < 1e-2 && decimals_for(step) > 5)) {
+    bool counted = most < 1e18 && step >= 1 && step < 1e-6 * most; /* the digits that differ come last */
+    if ((most >= 1e15 && !counted) || most < 0.9e-4 || (most < 1e-2 && decimals_for(step) > 5)) {
         int e = decade(most);
         double divisor = e > -300 ? pow(10, e) : 1e-300;
         return (notation){divisor, "", e > -300 ? e : -300, clamp_int(decimals_for(step / divisor), 0, 12)};
@@ -281,7 +296,7 @@ static void label_log(leat_tick *t, bool plain)
 
 void leat_ticks_log(leat_ticks *t, double lo, double hi, size_t want)
 {
-    static const double fine[] = {1, 2, 5}, coarse[] = {1};
+    static const double fine[] = {1, 2, 5}, middle[] = {1, 3}, coarse[] = {1};
     *t = (leat_ticks){0};
     want = LEAT_MIN(LEAT_MAX(want, 2u), 12u);
     double decades = log10(hi) - log10(lo);
@@ -289,9 +304,9 @@ void leat_ticks_log(leat_ticks *t, double lo, double hi, size_t want)
         leat_ticks_linear(t, lo, hi, want);
         return;
     }
-    bool dense = decades * 3 <= (double)want;
-    const double *factors = dense ? fine : coarse;
-    size_t n_factors = dense ? 3 : 1;
+    size_t n_factors = decades * 3 <= (double)want ? 3 : decades * 2 <= (double)want ? 2 : 1;
+    bool dense = n_factors == 3;
+    const double *factors = dense ? fine : n_factors == 2 ? middle : coarse;
     int stride = (int)ceil(decades / (double)want), first = (int)floor(log10(lo)) - 1;
     first -= ((first % stride) + stride) % stride;
     bool plain = lo >= 0.9e-4 && hi < 1.1e7;
@@ -309,6 +324,8 @@ void leat_ticks_log(leat_ticks *t, double lo, double hi, size_t want)
     for (int e = first; e <= (int)ceil(log10(hi)); e++)
         for (int m = 2; m < 10; m++) {
             double v = m * power_of_ten(e);
+            if (m == 3 && n_factors == 2)
+                continue;
             if (v >= lo && v <= hi && t->n < LEAT_MAX_TICKS)
                 t->at[t->n++] = (leat_tick){.value = v, .minor = true};
         }
@@ -334,13 +351,15 @@ void leat_ticks_duration(leat_ticks *t, double lo, double hi, size_t want)
     *t = (leat_ticks){0};
     double k = (double)LEAT_MIN(LEAT_MAX(want, 2u), LEAT_MAX_TICKS - 2u), step = time_step(hi / k - lo / k);
     double most = fmax(fabs(lo), fabs(hi));
-    /* The largest unit that the step is a multiple of. */
+    /* The largest unit that writes the step. */
     static const struct {
         double seconds;
         const char *name;
     } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
     size_t u = 0;
-    while (u + 1 < LEAT_LEN(units) && (most < units[u].seconds || decimals_for(step / units[u].seconds) > 0))
+    /* A tenth of a second reads well, a tenth of an hour does not. */
+    while (u + 1 < LEAT_LEN(units) && (most < units[u].seconds || decimals_for(step / units[u].seconds) >
+                                                                      (units[u].seconds > 1 ? 0 : 1)))
         u++;
     place_multiples(t, lo, hi, step, 0);
     notation n = choose_notation(most / units[u].seconds, step / units[u].seconds);
