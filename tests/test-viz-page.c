@@ -118,3 +118,88 @@ LEAT_TEST(histograms_say_which_steps_they_are_of)
     CHECK(drawn(&data, LEAT_PLOT_OVERLAY, "\"step 3 (pale) to 4\""));
     CHECK(drawn(&data, LEAT_PLOT_HISTOGRAMS, "\"4\""));
 }
+
+/* Long names of runs lose the folders that all are in, and only then. */
+LEAT_TEST(legends_leave_out_what_is_common)
+{
+    sample *s = sample_new();
+    const double values[3] = {1, 2, 3};
+    const char *const folders[2] = {"short/",
+                                    "experiments/2026-11/resnet-50/imagenet/batch-256/momentum-0.9/"};
+    for (int i = 0; i < 4; i++) {
+        char run[120];
+        snprintf(run, sizeof run, "%slr=%d/seed", folders[i / 2], i);
+        sample_add_scalars(s, run, i / 2 ? "long" : "short", values, 3, 1);
+    }
+    leat_plot_options o;
+    leat_buf b = {0};
+    leat_plot_options_init(&o);
+    o.tag = "short";
+    if (CHECK_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b)))
+        CHECK(strstr(b.data, "\"short/lr=0/seed\"") != NULL);
+    leat_buf_clear(&b);
+    o.tag = "long";
+    if (CHECK_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b)))
+        CHECK(strstr(b.data, "\"…/lr=2/seed\"") != NULL && strstr(b.data, "\"…/lr=3/seed\"") != NULL);
+    leat_buf_free(&b);
+    sample_free(s);
+}
+
+/* Sheets that leave room have others beside them, and a picture of one is no wider than it. */
+LEAT_TEST(small_sheets_share_a_row)
+{
+    static const struct {
+        size_t images, sheets;
+        double width, height;
+    } rows[] = {{1, 1, 141, 182}, {1, 5, 994, 182}, {1, 8, 994, 353}, {8, 2, 994, 353}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        sample *s = sample_new();
+        leat_plot_options o;
+        leat_buf b = {0};
+        leat_plot_options_init(&o);
+        o.kind = LEAT_PLOT_IMAGES;
+        for (size_t k = 0; k < rows[i].sheets; k++) {
+            char tag[32];
+            snprintf(tag, sizeof tag, "tag %zu", k);
+            sample_add_images(s, "r", tag, rows[i].images, 28, 28, rows[i].images);
+        }
+        double w = 0, h = 0;
+        if (CHECK_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b)))
+            CHECK(sscanf(b.data, "page %lf %lf", &w, &h) == 2);
+        CHECK(fabs(w - rows[i].width) <= 1 && fabs(h - rows[i].height) <= 2);
+        leat_buf_free(&b);
+        sample_free(s);
+    }
+}
+
+/* Apart from the others, a picture's legend says the run; among others each says it beside its title. A name of
+ * spaces says so. */
+LEAT_TEST(a_run_is_told_once)
+{
+    for (int apart = 0; apart < 2; apart++) {
+        sample *s = sample_new();
+        leat_figure *f;
+        leat_canvas *c;
+        leat_plot_options o;
+        leat_buf b = {0};
+        size_t told = 0;
+        sample_add_histograms(s, "first run", "  ", 3);
+        sample_add_histograms(s, "second run", "  ", 3);
+        leat_plot_options_init(&o);
+        o.kind = LEAT_PLOT_HISTOGRAMS;
+        REQUIRE_OK(leat_figure_new(&f, sample_data(s), &o));
+        f->apart = apart;
+        REQUIRE_OK(leat_canvas_new(&c, leat_canvas_class_of("trace"),
+                                   &(leat_canvas_options){.metrics = LEAT_METRICS_FIXED}));
+        leat_figure_draw(f, c, 0, apart ? 1 : 2);
+        REQUIRE_OK(leat_canvas_finish(c, &b));
+        for (const char *at = b.data; (at = strstr(at, "\"first run\"")) != NULL; at++)
+            told++;
+        CHECK(told == (apart ? 1 : 2));
+        CHECK(strstr(b.data, "\"(no name)\"") != NULL);
+        leat_buf_free(&b);
+        leat_canvas_free(c);
+        leat_figure_free(f);
+        sample_free(s);
+    }
+}

@@ -294,7 +294,7 @@ static void check_png(const char *path)
     size_t n = (size_t)image.width * image.height, drawn = 0;
     for (size_t i = 0; i < n; i++)
         drawn += image.argb[i] != image.argb[0];
-    CHECK(image.width >= 600 && image.height >= 100 && drawn > n / 500 && drawn < n);
+    CHECK(image.width >= 300 && image.height >= 100 && drawn > n / 500 && drawn < n);
     leat_free(image.argb);
     leat_buf_free(&b);
 }

@@ -375,10 +375,56 @@ LEAT_TEST(tags_tell_what_is_better)
     static const struct {
         const char *tag;
         bool more;
-    } rows[] = {{"loss", false},     {"eval/accuracy", true}, {"val_acc", true},     {"Accuracy_1", true},
-                {"accident", false}, {"MSE", false},          {"mean_reward", true}, {"", false}};
+    } rows[] = {{"loss", false},
+                {"eval/accuracy", true},
+                {"val_acc", true},
+                {"Accuracy_1", true},
+                {"accident", false},
+                {"MSE", false},
+                {"mean_reward", true},
+                {"", false},
+                {"acc1", true},
+                {"valAccuracy", true},
+                {"metrics/mAP50", true},
+                {"f1", true},
+                {"f2", false},
+                {"precision_loss", false},
+                {"WordErrorScore", false},
+                {"top-5 err", false}};
     for (size_t i = 0; i < LEAT_LEN(rows); i++)
         CHECK(leat_more_is_better(rows[i].tag) == rows[i].more);
+}
+
+/* A tag's values have the same decimals, no more than tell something; values too far apart each their own. */
+LEAT_TEST(values_of_a_tag_stand_below_one_another)
+{
+    static const struct {
+        double last[3];
+        const char *cells[3];
+    } rows[] = {{{0.5, 0.25, 0.046128}, {"0.50000", "0.25000", "0.04613"}},
+                {{3, 20, 150}, {"3", "20", "150"}},
+                {{1.5, NAN, 2.25}, {"1.50", "NaN", "2.25"}},
+                {{1.25e-5, 0.1, 3000}, {"1.25×10⁻⁵", "0.1", "3000"}}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        sample *s = sample_new();
+        for (int run = 0; run < 3; run++)
+            sample_add_scalars(s, run == 0 ? "a" : run == 1 ? "b" : "c", "t", &rows[i].last[run], 1, 1);
+        leat_report_data data = {.plots = *sample_data(s)};
+        char path[200];
+        const char *dir = check_temp_dir();
+        snprintf(path, sizeof path, "%s/values.html", dir);
+        REQUIRE_OK(leat_report(path, &data, NULL));
+        char *html = read_text(dir, "values.html");
+        const char *at = html ? strstr(html, "id=\"summary\"") : NULL;
+        for (int run = 0; run < 3 && CHECK(at != NULL); run++) {
+            char cell[80];
+            snprintf(cell, sizeof cell, "</td><td class=\"n\">%s</td><td class=\"n step", rows[i].cells[run]);
+            at = strstr(at, cell);
+        }
+        CHECK(at != NULL);
+        leat_free(html);
+        sample_free(s);
+    }
 }
 
 /* Each operation fails once: an error that says so, and no leak. */

@@ -57,6 +57,8 @@ typedef struct leat_chart {
 } leat_chart;
 
 leat_font leat_chart_number_font(leat_box box); /* of the axes of a chart in that box */
+/* Lines in large charts are wider, as their letters are larger: so many times. */
+double leat_chart_line_scale(leat_box box);
 bool leat_chart_has_notes(const leat_chart *chart);
 /* How wide the numbers of the y axis will be in this box. */
 double leat_chart_numbers_width(leat_canvas *c, const leat_theme *theme, const leat_chart *chart,

@@ -69,6 +69,11 @@ static double letters(leat_box box)
     return large > 1 ? fmin(1.6, large) : fmin(1, fmax(0.72, fmin(box.w / 340, box.h / 220)));
 }
 
+double leat_chart_line_scale(leat_box box)
+{
+    return fmax(1, letters(box));
+}
+
 leat_font leat_chart_number_font(leat_box box)
 {
     return (leat_font){.size = 10 * letters(box)};
@@ -392,30 +397,72 @@ static void draw_sample(leat_canvas *c, const leat_legend_entry *e, double x, do
         leat_draw_rect(c, x, y - 5, SAMPLE, 10, 2,
                        &(leat_style){.fill = leat_color_alpha(e->look.color, 0.25)});
     if (e->kind == LEAT_LEGEND_FILL)
-        leat_draw_rect(c, x + 4, y - 5, 10, 10, 2, &(leat_style){.fill = e->look.color});
+        leat_draw_rect(c, x, y - 5, SAMPLE, 10, 2, &(leat_style){.fill = e->look.color});
     else
         leat_draw_line(c, x, y, x + SAMPLE, y, &line);
+}
+
+/* The bytes of the folders that all labels begin with, "experiments/2026/": 0 where there are none. */
+static size_t common_folders(const leat_legend_entry *entries, size_t n)
+{
+    size_t same = strlen(entries[0].label);
+    for (size_t i = 1; i < n; i++) {
+        size_t k = 0;
+        while (k < same && entries[i].label[k] == entries[0].label[k])
+            k++;
+        same = k;
+    }
+    while (same > 0 && entries[0].label[same - 1] != '/')
+        same--;
+    return n > 1 ? same : 0;
+}
+
+/* The entry's label without what all have in common. */
+static char *short_label(leat_canvas *c, const leat_legend_entry *e, size_t common)
+{
+    char *label = common > 0 ? leat_asprintf("…/%s", e->label + common) : leat_strdup(e->label);
+    if (label == NULL)
+        leat_canvas_set_error(c, leat_fail_memory(strlen(e->label) + 4));
+    return label;
+}
+
+typedef struct label_size {
+    double width, above, below; /* of the widest and highest */
+} label_size;
+
+static label_size measure_labels(leat_canvas *c, const leat_legend_entry *entries, size_t n, size_t common,
+                                 const leat_font *font)
+{
+    label_size s = {0, 0.9 * font->size, 0.35 * font->size};
+    for (size_t i = 0; i < LEAT_MIN(n, MEASURED); i++) {
+        leat_extents e;
+        char *label = short_label(c, &entries[i], common);
+        if (label == NULL)
+            break;
+        leat_measure_text(c, label, font, &e);
+        leat_free(label);
+        s.width = fmax(s.width, e.logical.w);
+        s.above = fmax(s.above, -e.logical.y);
+        s.below = fmax(s.below, e.logical.y + e.logical.h);
+    }
+    return s;
 }
 
 double leat_legend(leat_canvas *c, const leat_theme *theme, const leat_legend_entry *entries, size_t n,
                    leat_box box, bool draw)
 {
     leat_font font = {.size = box.w > 1100 ? fmin(17, box.w / 100) : fmin(11, fmax(9, box.w / 50))};
-    double cell = 0, above = 0.9 * font.size, below = 0.35 * font.size, most = 0.9 * box.w - SAMPLE - 8;
+    double most = 0.9 * box.w - SAMPLE - 8;
     if (n == 0 || most < 20)
         return 0;
-    for (size_t i = 0; i < LEAT_MIN(n, MEASURED); i++) {
-        leat_extents e;
-        leat_measure_text(c, entries[i].label, &font, &e);
-        cell = fmax(cell, e.logical.w);
-        above = fmax(above, -e.logical.y);
-        below = fmax(below, e.logical.y + e.logical.h);
-    }
-    double row = above + below + 2;
-    double text_w = fmin(cell, fmax(0.45 * box.w - SAMPLE - 8, fmin(most, 160)));
-    if (n == 1)
-        text_w = fmin(cell, most);
-    cell = SAMPLE + 8 + text_w + 18;
+    if (n > 1)
+        most = fmin(most, fmax(0.45 * box.w - SAMPLE - 8, 160));
+    size_t common = 0;
+    label_size size = measure_labels(c, entries, n, 0, &font);
+    if (size.width > most && (common = common_folders(entries, n)) > 0)
+        size = measure_labels(c, entries, n, common, &font);
+    double row = size.above + size.below + 2, text_w = fmin(size.width, most);
+    double cell = SAMPLE + 8 + text_w + 18;
     size_t columns = LEAT_MAX((size_t)((box.w + 18) / cell), (size_t)1), rows = (n + columns - 1) / columns;
     size_t max_rows = LEAT_MAX((size_t)(box.h / row), (size_t)1), shown = n;
     if (rows > max_rows) {
@@ -424,16 +471,20 @@ double leat_legend(leat_canvas *c, const leat_theme *theme, const leat_legend_en
     }
     leat_text_style style = {.font = font, .color = theme->ink, .v = LEAT_BASELINE};
     for (size_t i = 0; draw && i < shown; i++) { /* down the columns: sorted names are read like a list */
-        double x = box.x + cell * (double)(i / rows), y = box.y + row * (double)(i % rows) + 1 + above;
+        double x = box.x + cell * (double)(i / rows), y = box.y + row * (double)(i % rows) + 1 + size.above;
+        char *label = short_label(c, &entries[i], common);
+        if (label == NULL)
+            break;
         draw_sample(c, &entries[i], x, y - 0.35 * font.size);
-        leat_draw_text_within(c, x + SAMPLE + 6, y, text_w, entries[i].label, &style);
+        leat_draw_text_within(c, x + SAMPLE + 6, y, text_w, label, &style);
+        leat_free(label);
     }
     if (draw && shown < n) {
         char text[40];
         snprintf(text, sizeof text, "and %zu more", n - shown);
         style.color = theme->muted;
         leat_draw_text_within(c, box.x + cell * (double)(shown / rows),
-                              box.y + row * (double)(shown % rows) + 1 + above, cell - 18, text, &style);
+                              box.y + row * (double)(shown % rows) + 1 + size.above, cell - 18, text, &style);
     }
     return row * (double)rows;
 }

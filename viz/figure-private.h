@@ -35,7 +35,7 @@ typedef struct leat_key {
 
 typedef struct leat_figure leat_figure;
 
-/* Call order for a panel: prepare, then height and draw on any number of canvases, then release. */
+/* Call order for a panel: prepare, then height, used_width and draw on any number of canvases, then release. */
 typedef struct leat_plot_class {
     bool by_run;                /* a panel for every tag and run; else for every tag */
     double width, panel_height; /* of a panel among others, where the options give no size */
@@ -45,6 +45,8 @@ typedef struct leat_plot_class {
     leat_status (*legend)(leat_figure *f); /* adds keys; NULL: none */
     leat_status (*prepare)(leat_figure *f, leat_panel *p, double width);
     double (*height)(leat_figure *f, leat_canvas *c, leat_panel *p, double width); /* NULL: any will do */
+    /* How much of the width a prepared panel needs: panels stand side by side while there is room. NULL: all. */
+    double (*used_width)(leat_figure *f, leat_canvas *c, leat_panel *p, double width);
     void (*draw)(leat_figure *f, leat_canvas *c, leat_panel *p, leat_box box);
     leat_chart *(*chart)(
         leat_panel *p); /* of a prepared panel, ready to be measured; NULL: panels are no charts */
@@ -90,6 +92,7 @@ struct leat_figure {
     size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */
     size_t *page_of;                /* told the page of every panel, by panel; NULL: not wanted */
     bool number_pages;              /* at their foot, by the canvas's count */
+    bool apart;                     /* every panel is a picture by itself, whose legend names its run */
     bool is_twin;                   /* of leat_figure_twin */
     bool keep;                      /* panels stay prepared after they were drawn, for another canvas */
 };
@@ -135,6 +138,8 @@ const char *leat_figure_xlabel(const leat_figure *f);
  * is one run's. */
 const char *leat_panel_title(const leat_figure *f, const leat_panel *p);
 const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p);
+/* A name as pictures and tables write it: one that would show nothing says so. */
+const char *leat_shown_name(const char *name);
 const char *leat_run_name(const leat_figure *f, size_t run); /* as pictures write it */
 
 #endif

@@ -262,6 +262,11 @@ const char *leat_figure_xlabel(const leat_figure *f)
     return f->options.xlabel ? f->options.xlabel : names[f->options.x_axis];
 }
 
+const char *leat_shown_name(const char *name)
+{
+    return name[strspn(name, " \t\r\n")] == '\0' ? "(no name)" : name;
+}
+
 const char *leat_run_name(const leat_figure *f, size_t run)
 {
     return f->data->root && strcmp(f->runs[run], ".") == 0 ? f->data->root : f->runs[run];
@@ -270,12 +275,13 @@ const char *leat_run_name(const leat_figure *f, size_t run)
 const char *leat_panel_title(const leat_figure *f, const leat_panel *p)
 {
     bool said = f->options.title && f->options.title[0] && f->n_panels == 1;
-    return said ? NULL : p->tag;
+    return said || p->tag == NULL ? NULL : leat_shown_name(p->tag);
 }
 
 const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p)
 {
-    return f->class->by_run && p->run != SIZE_MAX && f->n_keys != 1 ? leat_run_name(f, p->run) : NULL;
+    bool told = f->n_keys == 1 || (f->apart && f->n_keys > 0);
+    return f->class->by_run && p->run != SIZE_MAX && !told ? leat_run_name(f, p->run) : NULL;
 }
 
 leat_status leat_blob_with(const leat_blob_series *s, size_t i, leat_blob_use *use, void *to)

@@ -7,8 +7,8 @@
 
 /* More of one tag are sampled: far more than a picture has columns. */
 #define MOST_HISTOGRAMS 4096u
-/* Of several images in one summary these are shown, a series each. */
-#define MOST_IMAGES 8u
+/* Of several images in one summary these are shown, a series each; their tags say of how many. */
+#define MOST_IMAGES 64u
 
 /* One series whose blobs stay in the event file. */
 typedef struct source {
@@ -211,7 +211,7 @@ static size_t images_per_step(const leat_log_run *run, const leat_series *s)
     leat_free(list.items);
     leat_buf_free(&bytes);
     leat_clear_message();
-    return LEAT_MAX(LEAT_MIN(n, (size_t)MOST_IMAGES), (size_t)1);
+    return LEAT_MAX(n, (size_t)1);
 }
 
 static leat_status add_images(leat_log_data *d, const char *name, const leat_log_run *run,
@@ -219,7 +219,7 @@ static leat_status add_images(leat_log_data *d, const char *name, const leat_log
 {
     const leat_blob *at = blobs_of(d, run, s);
     size_t n = images_per_step(run, s);
-    for (size_t i = 0; at && i < n; i++) {
+    for (size_t i = 0; at && i < LEAT_MIN(n, (size_t)MOST_IMAGES); i++) {
         const char *tag = s->tag;
         if (n > 1) {
             char *numbered = leat_asprintf("%s (%zu of %zu)", s->tag, i + 1, n);

@@ -126,12 +126,28 @@ static void draw_panel(const grid *g, size_t i, leat_box box)
         g->f->class->draw(g->f, g->c, &g->f->panels[i], box);
 }
 
+/* The width that a panel takes in its row. */
+static double taken_width(const grid *g, size_t i)
+{
+    leat_figure *f = g->f;
+    if (f->class->used_width == NULL)
+        return g->panel_w;
+    prepare(g, i);
+    return leat_canvas_status(g->c) == LEAT_OK ? f->class->used_width(f, g->c, &f->panels[i], g->panel_w)
+                                               : g->panel_w;
+}
+
 /* The first panel behind the row that begins with panel i. */
 static size_t row_end(const grid *g, size_t i, size_t end)
 {
     size_t k = i + 1;
-    while (k < end && k - i < g->columns && !new_group(g, k))
-        k++;
+    double room = g->f->class->used_width ? g->panel_w - taken_width(g, i) : 0;
+    for (; k < end && !new_group(g, k); k++) {
+        if (g->f->class->used_width == NULL && k - i == g->columns)
+            break;
+        if (g->f->class->used_width && (room -= GAP + taken_width(g, k)) < 0)
+            break;
+    }
     return k;
 }
 
@@ -174,35 +190,33 @@ static void align_page(const grid *g, size_t from, size_t to)
  * they end. Draws if `draw`; the two passes decide alike. A first panel that is too high is cut to the page. */
 static size_t fill_page(const grid *g, size_t i, double y, bool draw, double *end)
 {
-    size_t last = g->first + g->n, column = 0;
-    double row = 0, top = y;
+    size_t last = g->first + g->n, next;
     bool empty = true;
-    for (; i < last; i++) {
-        bool heading = new_group(g, i);
-        if (heading || column == g->columns) {
-            y += empty ? 0 : row + GAP;
-            column = 0;
+    for (*end = y; i < last; i = next) {
+        double heading = new_group(g, i) ? HEADING : 0, row = 0, x = MARGIN;
+        next = row_end(g, i, last);
+        for (size_t k = i; k < next; k++)
+            row = fmax(row, row_height(g, k));
+        if (leat_canvas_status(g->c) != LEAT_OK)
+            return last;
+        y = *end + (empty ? 0 : GAP);
+        double room = g->limit - MARGIN - y - heading;
+        if (row > room + 0.5) {
+            if (!empty || room < 20)
+                break;
+            row = room;
         }
-        if (column == 0) {
-            double extra = heading ? HEADING : 0, room = g->limit - MARGIN - y - extra;
-            row = row_height(g, i);
-            if (leat_canvas_status(g->c) != LEAT_OK)
-                return last;
-            if (row > room + 0.5) {
-                if (!empty || room < 20)
-                    break;
-                row = room;
-            }
-            if (heading && draw)
-                draw_heading(g, i, y);
-            y += extra;
+        if (heading > 0 && draw)
+            draw_heading(g, i, y);
+        y += heading;
+        for (size_t k = i; k < next && draw; k++) {
+            double w = taken_width(g, k);
+            draw_panel(g, k, (leat_box){x, y, w, row});
+            x += w + GAP;
         }
-        if (draw)
-            draw_panel(g, i, (leat_box){MARGIN + (double)column * (g->panel_w + GAP), y, g->panel_w, row});
-        column++;
+        *end = y + row;
         empty = false;
     }
-    *end = empty ? top : y + row;
     return i;
 }
 
@@ -294,7 +308,8 @@ static void choose_grid(grid *g, double foot)
     g->panel_h = own_height ? 0 : one ? SINGLE_HEIGHT : k->panel_height;
     if (g->f->panels[g->first].tag != NULL && g->columns > 1)
         choose_headings(g);
-    g->width = (double)g->columns * (g->panel_w + GAP) - GAP + 2 * MARGIN;
+    double row = g->n == 1 ? taken_width(g, g->first) : (double)g->columns * (g->panel_w + GAP) - GAP;
+    g->width = row + 2 * MARGIN;
     g->limit = (g->c->class->many_pages ? 1.38 * fmax(g->width, 640)
                 : g->n > CROWD          ? CROWD_TALLEST
                                         : TALLEST) -

@@ -9,6 +9,8 @@
 #define CELL 112.0 /* the square that an image is fitted into, where many images want a row each */
 #define MOST_CELL 168.0
 #define LEAST_CELL 84.0
+#define MAGNIFIED 112.0 /* small images do not grow beyond this */
+#define TITLE 240.0     /* of a narrow sheet: as much of its title has room */
 #define CELL_GAP 10.0
 #define NARROWEST 56.0 /* of a column: its step has room */
 #define MOST_ROWS 4u   /* of one sheet; more steps are sampled */
@@ -51,11 +53,12 @@ static void choose_cells(prepared *p, size_t n, double width)
     p->rows = (p->shown + p->columns - 1) / p->columns;
 }
 
-/* How an image of that size stands in its cell: magnified by halves, so that print shows whole pixels. */
-static leat_box fitted(const prepared *p, uint32_t width, uint32_t height)
+/* An image's size within a square: magnified by halves, so that print shows whole pixels. */
+static leat_box fitted(double cell, uint32_t width, uint32_t height)
 {
-    double k = fmin(p->cell / width, p->cell / height);
-    k = k > 1 ? floor(2 * k) / 2 : k;
+    double large = LEAT_MAX(width, height), k = cell / large;
+    if (k > 1)
+        k = fmax(1, floor(2 * fmin(k, MAGNIFIED / large)) / 2);
     return (leat_box){0, 0, fmax(1, k * width), fmax(1, k * height)};
 }
 
@@ -74,7 +77,7 @@ static leat_status measure(prepared *p, const leat_blob_series *s)
         if (status == LEAT_ERR_NO_MEMORY)
             return status;
         bool known = status == LEAT_OK && facts.width > 0 && facts.height > 0;
-        leat_box at = known ? fitted(p, facts.width, facts.height) : (leat_box){0, 0, p->cell, p->cell};
+        leat_box at = known ? fitted(p->cell, facts.width, facts.height) : (leat_box){0, 0, p->cell, p->cell};
         p->wide = fmax(p->wide, at.w);
         p->high = fmax(p->high, at.h);
         if (status != LEAT_OK) /* shown in the image's place, when it is drawn */
@@ -83,6 +86,15 @@ static leat_status measure(prepared *p, const leat_blob_series *s)
     p->wide = fmin(p->cell, fmax(p->wide, NARROWEST));
     p->high = fmin(p->cell, fmax(p->high, 20));
     return LEAT_OK;
+}
+
+/* Images that leave room in their cells stand closer. */
+static void close_up(prepared *p, size_t n, double width)
+{
+    size_t columns = (size_t)fmax(1, floor((width + CELL_GAP) / (p->wide + CELL_GAP)));
+    p->columns = LEAT_MAX(p->columns, LEAT_MIN(columns, n));
+    p->shown = LEAT_MIN(n, p->columns * MOST_ROWS);
+    p->rows = (p->shown + p->columns - 1) / p->columns;
 }
 
 static leat_status images_prepare(leat_figure *f, leat_panel *panel, double width)
@@ -97,6 +109,7 @@ static leat_status images_prepare(leat_figure *f, leat_panel *panel, double widt
         leat_free(p);
         return status;
     }
+    close_up(p, s->n, width);
     panel->prepared = p;
     if (p->shown < s->n)
         snprintf(p->remark, sizeof p->remark, "%zu of %zu images", p->shown, s->n);
@@ -112,7 +125,7 @@ static const leat_font title_font = {.size = 12.5, .bold = true}, small_font = {
 
 double leat_sheet_title_height(leat_figure *f, leat_canvas *c, const leat_panel *panel)
 {
-    return fmax(leat_text_line(c, panel->tag, &title_font),
+    return fmax(leat_text_line(c, leat_shown_name(panel->tag), &title_font),
                 leat_text_line(c, leat_run_name(f, panel->run), &small_font)) +
            4;
 }
@@ -124,6 +137,15 @@ static double images_height(leat_figure *f, leat_canvas *c, leat_panel *panel, d
     return leat_sheet_title_height(f, c, panel) +
            (double)p->rows * (p->high + leat_line_height(&small_font) + CELL_GAP) +
            (p->remark[0] ? leat_line_height(&small_font) : 0);
+}
+
+static double images_width(leat_figure *f, leat_canvas *c, leat_panel *panel, double width)
+{
+    const prepared *p = panel->prepared;
+    double title = leat_text_width(c, leat_shown_name(panel->tag), &title_font) + 14 +
+                   leat_text_width(c, leat_run_name(f, panel->run), &small_font);
+    double sheet = (double)p->columns * (p->wide + CELL_GAP) - CELL_GAP;
+    return fmin(width, fmax(sheet, fmin(title, TITLE)) + 1);
 }
 
 /* The mean of the image's pixels under each of a smaller one's. */
@@ -163,7 +185,10 @@ typedef struct cell {
 /* The place of an image: in the middle of its column. */
 static leat_box place(const cell *k, uint32_t width, uint32_t height)
 {
-    leat_box at = fitted(k->p, width, height);
+    leat_box at = fitted(k->p->cell, width, height);
+    double shrunk = fmin(1, fmin(k->p->wide / at.w, k->p->high / at.h)); /* larger than those measured */
+    at.w *= shrunk;
+    at.h *= shrunk;
     at.x = k->x + (k->p->wide - at.w) / 2;
     at.y = k->y + (k->p->high - at.h) / 2;
     return at;
@@ -262,7 +287,7 @@ double leat_sheet_title(leat_figure *f, leat_canvas *c, const leat_panel *panel,
     const char *run = leat_run_name(f, panel->run);
     double limit = fmax(0.6 * box.w, box.w - 12 - leat_text_width(c, run, &small_font));
     leat_box b = leat_draw_text_within(
-        c, box.x, y, limit, panel->tag,
+        c, box.x, y, limit, leat_shown_name(panel->tag),
         &(leat_text_style){.font = title_font, .color = f->theme.ink, .v = LEAT_CENTER});
     if (box.w - b.w > 12)
         leat_draw_text_within(
@@ -302,6 +327,7 @@ const leat_plot_class leat_plot_images = {
     .series = images_at,
     .prepare = images_prepare,
     .height = images_height,
+    .used_width = images_width,
     .draw = images_draw,
     .release = images_release,
 };

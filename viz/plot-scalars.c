@@ -566,19 +566,21 @@ static void scalar_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_
     leat_box b = leat_chart_frame(c, &f->theme, &p->chart, box, 8);
     if (b.w <= 0)
         return;
+    double wider = leat_chart_line_scale(box);
     leat_push_clip(c, b);
     for (size_t i = 0; i < p->n_lines; i++) {
         const line *l = &p->lines[i];
         draw_band(c, &p->chart, b, l);
         draw_lines(c, &p->chart, b, &l->raw, &l->raw_low,
-                   &(leat_style){.stroke = leat_color_alpha(l->look.color, 0.25), .width = 1.5});
+                   &(leat_style){.stroke = leat_color_alpha(l->look.color, 0.25), .width = 1.5 * wider});
     }
     for (size_t i = 0; i < p->n_lines; i++) {
         const line *l = &p->lines[i];
         leat_push_group(c, &(leat_group){.class = "run", .title = l->name});
-        draw_lines(
-            c, &p->chart, b, &l->main, &l->main_low,
-            &(leat_style){.stroke = l->look.color, .width = 2, .dash = {l->look.dash[0], l->look.dash[1]}});
+        draw_lines(c, &p->chart, b, &l->main, &l->main_low,
+                   &(leat_style){.stroke = l->look.color,
+                                 .width = 2 * wider,
+                                 .dash = {l->look.dash[0] * wider, l->look.dash[1] * wider}});
         leat_pop_group(c);
     }
     leat_pop_clip(c);

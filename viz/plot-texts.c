@@ -7,6 +7,7 @@
 
 #define MOST_SAMPLES 12u
 #define MOST_LINES 30u /* of one sample */
+#define PARAGRAPH_GAP 6.0
 
 typedef struct row {
     char *text;
@@ -51,7 +52,7 @@ static void texts_release(leat_panel *panel)
     leat_free(p);
 }
 
-/* Takes the text. */
+/* Takes the text; "" parts paragraphs. */
 static void add_row(leat_canvas *c, prepared *p, char *text, bool head)
 {
     leat_status status =
@@ -62,7 +63,7 @@ static void add_row(leat_canvas *c, prepared *p, char *text, bool head)
         return;
     }
     const leat_font *font = head ? &head_font : &body_font;
-    double h = leat_text_line(c, text, font) + (head && p->n > 0 ? 6 : 0);
+    double h = text[0] ? leat_text_line(c, text, font) + (head && p->n > 0 ? 6 : 0) : PARAGRAPH_GAP;
     p->rows[p->n++] = (row){text, head, h};
     p->height += h;
 }
@@ -86,6 +87,14 @@ static size_t add_paragraph(leat_canvas *c, prepared *p, const char *from, size_
     return LEAT_MAX(n_lines, (size_t)1);
 }
 
+static bool is_blank(const char *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strchr(" \t\r", line[i]) == NULL)
+            return false;
+    return true;
+}
+
 /* What add_body needs beside the text. */
 typedef struct sample {
     leat_canvas *c;
@@ -98,15 +107,25 @@ static leat_status add_body(void *to, const void *data, size_t size)
     const sample *k = to;
     const char *at = data, *end = at + size;
     size_t left = MOST_LINES;
+    bool begun = false, blank = false; /* blank lines part paragraphs: none at the ends, one of several */
     while (at < end && left > 0 && leat_canvas_status(k->c) == LEAT_OK) {
         const char *line = memchr(at, '\n', (size_t)(end - at));
         const char *stop = line ? line : end;
         size_t n = LEAT_MIN((size_t)(stop - at), (size_t)20000);
-        size_t took = n > 0 ? add_paragraph(k->c, k->p, at, n, k->width, left) : 1;
-        left -= LEAT_MIN(left, took);
+        if (is_blank(at, n)) {
+            blank = true;
+            left--;
+        } else {
+            if (begun && blank)
+                add_row(k->c, k->p, leat_strdup(""), false);
+            begun = true;
+            blank = false;
+            size_t took = add_paragraph(k->c, k->p, at, n, k->width, left);
+            left -= LEAT_MIN(left, took);
+        }
         at = line ? line + 1 : end;
     }
-    if (size == 0)
+    if (!begun)
         add_row(k->c, k->p, leat_strdup("(empty)"), false);
     if (at < end)
         add_row(k->c, k->p, leat_asprintf("… and %lld more bytes", (long long)(end - at)), false);

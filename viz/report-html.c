@@ -34,7 +34,16 @@ static const char style[] =
     "i.run{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px}\n"
     ".pictures{display:flex;flex-wrap:wrap;gap:20px 18px}\n"
     "figure{margin:0;max-width:100%}figure svg{max-width:100%;height:auto;display:block}\n"
+    ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr))}"
+    ".charts figure{max-width:640px}.charts svg{width:100%}\n"
     "figcaption{font-size:13px;color:var(--muted);padding:2px 14px 0;overflow-wrap:anywhere}figcaption a{margin-right:10px}\n"
+    /* On a telephone pictures go from edge to edge, and of a summary the run and its values are left, under the
+     * tag's name. */
+    "@media screen and (max-width:600px){main{padding:18px 12px 40px}figure{margin:0 -12px;max-width:none}"
+    "table{font-size:13px}td.name{min-width:0}.more{display:none}.values,.values tbody{display:block}"
+    ".values tr{display:grid;grid-template-columns:minmax(0,1fr) 5.8em 5.8em 5.8em;border-bottom:1px solid var(--line)}"
+    ".values td,.values th{border:0;padding-left:6px}.values th:first-child{display:none}"
+    ".values td.first{grid-column:1/-1;font-weight:bold;padding:6px 0 0}}\n"
     "@media print{nav{display:none}figure,tr{break-inside:avoid}main{max-width:none;padding:0}}\n";
 
 /* ---- small pieces ---- */
@@ -136,16 +145,16 @@ static leat_status put_runs(const leat_report_job *j, leat_buf *b)
         collect(j->figures[i], runs, f->n_runs);
     leat_buf_puts(
         b,
-        "<h2 id=\"runs\">Runs</h2>\n<div class=\"wide\"><table><tr><th>Run</th><th class=\"n\">Tags</th><th class=\"n\">Points</th>"
-        "<th>Began (UTC)</th><th class=\"n\">Took</th></tr>\n");
+        "<h2 id=\"runs\">Runs</h2>\n<div class=\"wide\"><table><tr><th>Run</th><th class=\"n more\">Tags</th>"
+        "<th class=\"n more\">Points</th><th>Began (UTC)</th><th class=\"n\">Took</th></tr>\n");
     for (size_t i = 0; i < f->n_runs && i < MOST_ROWS; i++) {
         char took[LEAT_NUMBER_SIZE];
         bool timed = runs[i].last >= runs[i].first;
         leat_buf_puts(b, "<tr><td class=\"name first\">");
         put_run_name(j, b, f, i);
-        leat_buf_puts(b, "</td><td class=\"n\">");
+        leat_buf_puts(b, "</td><td class=\"n more\">");
         put_integer(b, (int64_t)runs[i].tags);
-        leat_buf_puts(b, "</td><td class=\"n\">");
+        leat_buf_puts(b, "</td><td class=\"n more\">");
         put_integer(b, (int64_t)runs[i].points);
         leat_buf_puts(b, "</td><td class=\"date\">");
         if (timed)
@@ -161,12 +170,16 @@ static leat_status put_runs(const leat_report_job *j, leat_buf *b)
 
 /* ---- summary ---- */
 
-static void put_value_at(leat_buf *b, double v, int64_t step)
+static void put_value(const leat_summary_row *r, leat_buf *b, double v, const char *before)
 {
-    leat_buf_puts(b, "<td class=\"n\">");
-    put_number(b, v, 5);
-    leat_buf_puts(b, "</td><td class=\"n step\">");
-    put_integer(b, (int64_t)step);
+    char text[LEAT_NUMBER_SIZE];
+    leat_buf_printf(b, "<td class=\"n\">%s%s</td>", before, leat_summary_number(r, text, v, 5));
+}
+
+static void put_step(leat_buf *b, int64_t step)
+{
+    leat_buf_puts(b, "<td class=\"n step more\">");
+    put_integer(b, step);
     leat_buf_puts(b, "</td>");
 }
 
@@ -185,7 +198,7 @@ static void put_tag_cell(const leat_report_job *j, leat_buf *b, size_t first)
     if (n > 1)
         leat_buf_printf(b, " rowspan=\"%zu\"", n);
     leat_buf_putc(b, '>');
-    leat_text_xml(b, j->rows[first].series->tag);
+    leat_text_xml(b, leat_shown_name(j->rows[first].series->tag));
     leat_buf_puts(b, "</td>");
 }
 
@@ -206,9 +219,9 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         "tag's name says that more is better. Smoothed: weight ");
     put_number(b, j->options.smoothing, 3);
     leat_buf_puts(
-        b,
-        ".</p>\n<div class=\"wide\"><table><tr><th>Tag</th><th>Run</th><th class=\"n\">Points</th><th class=\"n\">Last</th>"
-        "<th class=\"n\">step</th><th class=\"n\">Best</th><th class=\"n\">step</th><th class=\"n\">Smoothed</th></tr>\n");
+        b, ".</p>\n<div class=\"wide\"><table class=\"values\"><tr><th>Tag</th><th>Run</th>"
+           "<th class=\"n more\">Points</th><th class=\"n\">Last</th><th class=\"n more\">step</th>"
+           "<th class=\"n\">Best</th><th class=\"n more\">step</th><th class=\"n\">Smoothed</th></tr>\n");
     for (size_t i = 0; i < j->n_rows; i++) {
         const leat_summary_row *r = &j->rows[i];
         leat_buf_puts(b, "<tr>");
@@ -216,23 +229,18 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
             put_tag_cell(j, b, i);
         leat_buf_puts(b, "<td class=\"name\">");
         put_run_name(j, b, j->figures[0], r->run);
-        leat_buf_puts(b, "</td><td class=\"n\">");
+        leat_buf_puts(b, "</td><td class=\"n more\">");
         put_integer(b, (int64_t)r->series->n);
         leat_buf_puts(b, "</td>");
-        put_value_at(b, r->last, r->last_step);
-        if (r->finite > 0 && r->best_is_greatest) {
-            leat_buf_puts(b, "<td class=\"n\">▲ ");
-            put_number(b, r->best, 5);
-            leat_buf_puts(b, "</td><td class=\"n step\">");
-            put_integer(b, (int64_t)r->best_step);
-            leat_buf_puts(b, "</td>");
-        } else if (r->finite > 0)
-            put_value_at(b, r->best, r->best_step);
-        else
-            leat_buf_puts(b, "<td class=\"n\">–</td><td></td>");
-        leat_buf_puts(b, "<td class=\"n\">");
-        put_number(b, r->smoothed, 5);
-        leat_buf_puts(b, "</td></tr>\n");
+        put_value(r, b, r->last, "");
+        put_step(b, r->last_step);
+        if (r->finite > 0) {
+            put_value(r, b, r->best, r->best_is_greatest ? "▲ " : "");
+            put_step(b, r->best_step);
+        } else
+            leat_buf_puts(b, "<td class=\"n\">–</td><td class=\"more\"></td>");
+        put_value(r, b, r->smoothed, "");
+        leat_buf_puts(b, "</tr>\n");
     }
     leat_buf_puts(b, "</table></div>\n");
     if (j->figures[0]->n_found > j->n_rows)
@@ -243,7 +251,7 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
 
 static void put_label(leat_buf *b, const leat_picture *p)
 {
-    leat_text_xml(b, p->tag);
+    leat_text_xml(b, leat_shown_name(p->tag));
     if (p->run == NULL)
         return;
     leat_buf_puts(b, " · ");
@@ -382,7 +390,7 @@ static leat_status put_pictures(leat_report_job *j, leat_buf *b, leat_sink *sink
                 begin_section(j, b, p);
             if (groups)
                 put_group(b, p);
-            leat_buf_puts(b, "<div class=\"pictures\">\n");
+            leat_buf_printf(b, "<div class=\"pictures%s\">\n", p->section->rows > 0 ? " charts" : "");
         }
         LEAT_TRY(put_picture(j, b, p, sink));
         leat_buf_free(&p->svg);

@@ -86,7 +86,8 @@ static void put_entry(paper *k, double indent, const char *text, const leat_font
 
 static char *label_of(const leat_picture *p)
 {
-    return p->run ? leat_asprintf("%s · %s", p->tag, p->run) : leat_strdup(p->tag);
+    const char *tag = leat_shown_name(p->tag);
+    return p->run ? leat_asprintf("%s · %s", tag, p->run) : leat_strdup(tag);
 }
 
 static void put_picture_entry(paper *k, size_t i)
@@ -179,10 +180,10 @@ static void put_count_cell(paper *k, int column, int64_t n)
     put_text_cell(k, column, leat_format_count(text, n), k->j->theme.muted);
 }
 
-static void put_cell(paper *k, int column, double v, const char *before)
+static void put_cell(paper *k, const leat_summary_row *r, int column, double v, const char *before)
 {
     char number[LEAT_NUMBER_SIZE], text[LEAT_NUMBER_SIZE + 8];
-    snprintf(text, sizeof text, "%s%s", before, leat_format_number(number, v, 4));
+    snprintf(text, sizeof text, "%s%s", before, leat_summary_number(r, number, v, 4));
     put_text_cell(k, column, text, k->j->theme.ink);
 }
 
@@ -215,18 +216,18 @@ static void draw_summary(paper *k)
         if (turned)
             summary_head(k);
         if (!same || turned)
-            put(k, MARGIN, RUN_X - MARGIN - 6, r->series->tag, &body, ink, LEAT_LEFT);
+            put(k, MARGIN, RUN_X - MARGIN - 6, leat_shown_name(r->series->tag), &body, ink, LEAT_LEFT);
         leat_draw_rect(k->c, RUN_X, k->y - 4, 8, 8, 2,
                        &(leat_style){.fill = leat_theme_run(&j->theme, r->run).color});
         put(k, RUN_X + 12, NUMBERS_X - RUN_X - 14, r->series->run, &body, ink, LEAT_LEFT);
         put_count_cell(k, 0, (int64_t)r->series->n);
-        put_cell(k, 1, r->last, "");
+        put_cell(k, r, 1, r->last, "");
         put_count_cell(k, 2, r->last_step);
         if (r->finite > 0) {
-            put_cell(k, 3, r->best, r->best_is_greatest ? "▲ " : "");
+            put_cell(k, r, 3, r->best, r->best_is_greatest ? "▲ " : "");
             put_count_cell(k, 4, r->best_step);
         }
-        put_cell(k, 5, r->smoothed, "");
+        put_cell(k, r, 5, r->smoothed, "");
         k->y += LINE;
     }
     size_t all = j->figures[0]->n_found;

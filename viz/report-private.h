@@ -54,7 +54,10 @@ typedef struct leat_summary_row {
     double last, best, smoothed; /* best NaN: no finite value */
     int64_t last_step, best_step;
     size_t finite;
+    int decimals; /* of all values of this tag, so that they stand below one another; -1: each its own way */
 } leat_summary_row;
+/* A value of the row as the tables write it: with about `digits` significant ones where values go their own way. */
+char *leat_summary_number(const leat_summary_row *r, char *buf, double v, int digits);
 
 /* ---- one picture in two themes (svg-pair.c) ---- */
 
@@ -78,6 +81,7 @@ typedef struct leat_report_job {
     leat_theme theme;
     const char *dir;                            /* files go there; NULL: none are written */
     leat_figure *figures[LEAT_REPORT_SECTIONS]; /* NULL: the log has nothing of that kind */
+    bool pdf;                                   /* pages of paper; else a page of pictures */
     bool both;                                  /* the page follows its reader's theme */
     leat_figure *dark[LEAT_REPORT_SECTIONS];    /* the same figures, then */
     leat_color_classes classes;

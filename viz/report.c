@@ -20,8 +20,9 @@ const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
     {"profiles", "Profiles", LEAT_REPORT_PROFILES, LEAT_PLOT_SCALARS, 0, 0, NULL},
 };
 
-#define PICTURE_WIDTH 560.0 /* of a chart in the page */
-#define PICTURE_HEIGHT 340.0
+#define PICTURE_WIDTH                                                                                        \
+    480.0 /* of a chart; the page shows it as wide as there is room, so that letters are legible */
+#define PICTURE_HEIGHT 300.0
 #define MOST_THREADS 16
 
 void leat_report_options_init(leat_report_options *o)
@@ -92,6 +93,7 @@ static leat_status plan_figure(leat_report_job *j, size_t section)
     }
     LEAT_TRY(status);
     f->keep = true;
+    f->apart = !j->pdf;
     j->figures[section] = f;
     if (j->both)
         LEAT_TRY(leat_figure_twin(&j->dark[section], f, LEAT_THEME_DARK));
@@ -320,15 +322,15 @@ leat_status leat_report(const char *path, const leat_report_data *data, const le
     LEAT_TRY(check_options(&j.options));
     j.theme = leat_theme_make(j.options.theme == LEAT_THEME_DARK,
                               j.options.safe_colors ? LEAT_PALETTE_SAFE : LEAT_PALETTE_TENSORBOARD);
-    bool pdf = ends_in(path, ".pdf");
-    if (!pdf && !ends_in(path, ".html") && !ends_in(path, ".htm"))
+    j.pdf = ends_in(path, ".pdf");
+    if (!j.pdf && !ends_in(path, ".html") && !ends_in(path, ".htm"))
         j.dir = path;
-    j.both = !pdf && j.options.theme == LEAT_THEME_AUTO;
+    j.both = !j.pdf && j.options.theme == LEAT_THEME_AUTO;
     leat_status status = plan(&j);
     if (status == LEAT_OK && j.dir)
         status = make_folders(&j);
     if (status == LEAT_OK)
-        status = pdf ? leat_report_pdf(&j, path) : write_page(&j, path);
+        status = j.pdf ? leat_report_pdf(&j, path) : write_page(&j, path);
     job_free(&j);
     return status;
 }
