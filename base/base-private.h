@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "leat/status.h"
 
 /* A function that libleat-viz and the tool use from libleat: exported as leat_priv_<name> under the version
@@ -86,6 +87,20 @@ typedef struct leat_bytes {
     const char *data;
     size_t size;
 } leat_bytes;
+
+/* ---- fork mark: which process is it? Asked without a system call, before each lock that no thread of a forked child
+ * would ever open ---- */
+
+typedef struct leat_fork_mark {
+    const volatile char
+        *page; /* starts with 1, with 0 in a child; NULL: the system has no such pages, ask for the id */
+    pid_t process;
+} leat_fork_mark;
+
+leat_fork_mark leat_fork_mark_new(void) LEAT_PRIV(fork_mark_new); /* cannot fail */
+void leat_fork_mark_free(leat_fork_mark *mark) LEAT_PRIV(fork_mark_free);
+/* Is this a child, at any depth, of the process that made the mark? */
+bool leat_is_forked(const leat_fork_mark *mark) LEAT_PRIV(is_forked);
 
 /* ---- growable byte buffer; starts as all zero ---- */
 

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Enough to make the system call small beside the copying, few enough to stay in the cache. */
 #define WAKE_AT ((size_t)256 << 10)
@@ -191,11 +190,12 @@ leat_status leat_event_queue_start(leat_event_queue *q, leat_file *file, size_t 
         .flush_secs = flush_secs,
         .durable = durable,
         .file = *file,
-        .process = getpid(),
+        .mark = leat_fork_mark_new(),
     };
     *file = (leat_file)LEAT_FILE_CLOSED;
     q->ring = leat_alloc(capacity);
     if (q->ring == NULL) {
+        leat_fork_mark_free(&q->mark);
         leat_file_close(&q->file);
         return leat_fail_memory(capacity);
     }
@@ -225,13 +225,15 @@ leat_status leat_event_queue_start(leat_event_queue *q, leat_file *file, size_t 
     pthread_cond_destroy(&q->work);
     pthread_cond_destroy(&q->room);
     leat_free(q->ring);
+    leat_fork_mark_free(&q->mark);
     leat_file_close(&q->file);
     return leat_fail(LEAT_ERR_NO_MEMORY, "the event writer's thread cannot be created");
 }
 
+/* Before each lock: at the fork, another thread may have held the mutex. */
 static leat_status check_process(const leat_event_queue *q)
 {
-    if (q->process == getpid())
+    if (!leat_is_forked(&q->mark))
         return LEAT_OK;
     return leat_fail(LEAT_ERR_FORKED, "%s: the event writer belongs to the parent process", q->file.path);
 }
@@ -244,9 +246,8 @@ static void wait_for_room(leat_event_queue *q)
 }
 
 /* With the mutex held. `ready` tells whether the wait is over; the wait is counted. */
-static leat_status stall(leat_event_queue *q, bool (*ready)(const leat_event_queue *, size_t), size_t size)
+static void stall(leat_event_queue *q, bool (*ready)(const leat_event_queue *, size_t), size_t size)
 {
-    LEAT_TRY(check_process(q));
     double start = leat_now();
     q->stalled++;
     pthread_cond_signal(&q->work);
@@ -257,7 +258,6 @@ static leat_status stall(leat_event_queue *q, bool (*ready)(const leat_event_que
     q->stats.stalls++;
     q->stats.stall_seconds += waited;
     q->stats.longest_stall = LEAT_MAX(q->stats.longest_stall, waited);
-    return LEAT_OK;
 }
 
 static bool fits(const leat_event_queue *q, size_t size)
@@ -280,40 +280,47 @@ static void append(leat_event_queue *q, const char *record, size_t size)
     q->used += size;
 }
 
-static leat_status hand_over(leat_event_queue *q, const char *record, size_t size)
+static void hand_over(leat_event_queue *q, const char *record, size_t size)
 {
-    LEAT_TRY(check_process(q));
     uint64_t end = q->queued;
     q->big = record;
     q->big_size = size;
     pthread_cond_signal(&q->work);
     while (q->done < end)
         wait_for_room(q);
-    return LEAT_OK;
 }
 
 leat_status leat_event_queue_put(leat_event_queue *q, const char *record, size_t size)
 {
-    leat_status status = LEAT_OK;
-    bool wake = false;
+    LEAT_TRY(check_process(q));
     pthread_mutex_lock(&q->mutex);
     bool big = size > q->capacity;
     if (!(big ? is_empty(q, 0) : fits(q, size)))
-        status = stall(q, big ? is_empty : fits, size);
-    if (status == LEAT_OK) {
-        q->queued += size;
-        q->stats.events++;
-        size_t before = q->used;
-        if (big)
-            status = hand_over(q, record, size);
-        else
-            append(q, record, size);
-        wake = before < q->wake_at && q->used >= q->wake_at;
-    }
+        stall(q, big ? is_empty : fits, size);
+    q->queued += size;
+    q->stats.events++;
+    size_t before = q->used;
+    if (big)
+        hand_over(q, record, size);
+    else
+        append(q, record, size);
+    bool wake = before < q->wake_at && q->used >= q->wake_at;
     pthread_mutex_unlock(&q->mutex);
     if (wake) /* after unlocking: else the thread might take the caller's CPU only to find the mutex locked */
         pthread_cond_signal(&q->work);
-    return status;
+    return LEAT_OK;
+}
+
+/* In a forked child there is no other thread, and the mutex may be locked for ever. */
+void leat_event_queue_stats(leat_event_queue *q, leat_event_writer_statistics *statistics)
+{
+    bool forked = leat_is_forked(&q->mark);
+    if (!forked)
+        pthread_mutex_lock(&q->mutex);
+    *statistics = q->stats;
+    statistics->queued_bytes = q->used;
+    if (!forked)
+        pthread_mutex_unlock(&q->mutex);
 }
 
 leat_status leat_event_queue_flush(leat_event_queue *q)
@@ -348,6 +355,7 @@ leat_status leat_event_queue_stop(leat_event_queue *q)
         pthread_cond_destroy(&q->room);
     }
     leat_free(q->ring);
+    leat_fork_mark_free(&q->mark);
     leat_status closed = leat_file_close(&q->file);
     if (status == LEAT_OK && q->error != LEAT_OK)
         return leat_fail(q->error, "%s; %llu events were dropped", q->message,

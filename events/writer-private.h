@@ -8,7 +8,6 @@
 #define LEAT_WRITER_PRIVATE_H
 
 #include <pthread.h>
-#include <sys/types.h>
 #include "base/file-private.h"
 #include "leat/events.h"
 
@@ -19,7 +18,8 @@ typedef struct leat_event_queue {
     pthread_cond_t work; /* to the thread */
     pthread_cond_t room; /* to callers that wait for room, for a flush or for their big record */
     pthread_t thread;
-    pid_t process; /* a forked child has the memory, but not the thread */
+    leat_fork_mark
+        mark; /* a forked child has the memory, but not the thread, and a mutex that may be locked */
 
     char *ring;
     size_t capacity, head, used;
@@ -50,6 +50,7 @@ leat_status leat_event_queue_start(leat_event_queue *q, leat_file *file, size_t 
 /* Appends one framed record; may wait for room. */
 leat_status leat_event_queue_put(leat_event_queue *q, const char *record, size_t size) LEAT_MUST_CHECK;
 leat_status leat_event_queue_flush(leat_event_queue *q) LEAT_MUST_CHECK;
+void leat_event_queue_stats(leat_event_queue *q, leat_event_writer_statistics *statistics);
 /* Flushes, ends the thread, closes the file, frees what the queue owns. */
 leat_status leat_event_queue_stop(leat_event_queue *q) LEAT_MUST_CHECK;
 

@@ -520,8 +520,5 @@ leat_status leat_event_writer_close(leat_event_writer *w)
 
 void leat_event_writer_stats(leat_event_writer *w, leat_event_writer_statistics *statistics)
 {
-    pthread_mutex_lock(&w->queue.mutex);
-    *statistics = w->queue.stats;
-    statistics->queued_bytes = w->queue.used;
-    pthread_mutex_unlock(&w->queue.mutex);
+    leat_event_queue_stats(&w->queue, statistics);
 }

@@ -431,21 +431,56 @@ LEAT_TEST(writer_serves_many_threads)
     CHECK(count_records(only_file(dir), &rest) == 1 + 4 * (20000 + 20 * 16) && rest == 0);
 }
 
-LEAT_TEST(writer_in_a_forked_child)
-{
-    const char *dir = check_temp_dir();
+struct adder {
     leat_event_writer *w;
-    REQUIRE_OK(leat_event_writer_open(&w, dir, NULL));
-    REQUIRE_OK(leat_event_writer_flush(w));
-    pid_t child = fork();
-    if (child == 0) {
-        bool good =
-            leat_event_writer_flush(w) == LEAT_ERR_FORKED && leat_event_writer_close(w) == LEAT_ERR_FORKED;
-        _exit(good ? 0 : 1);
+    _Atomic bool stop;
+};
+
+static void *add_until_stopped(void *argument)
+{
+    struct adder *a = argument;
+    leat_status status = LEAT_OK;
+    for (int64_t i = 0; !a->stop && status == LEAT_OK; i++)
+        status = leat_add_scalar(a->w, "x", 1, i);
+    return status == LEAT_OK ? NULL : a;
+}
+
+/* What a child may call, and that it does not wait for a mutex which a thread of the parent held at the fork. */
+static int use_in_child(leat_event_writer *w)
+{
+    leat_event_writer_statistics s;
+    alarm(20);
+    bool good =
+        leat_add_scalar(w, "x", 1, 1) == LEAT_ERR_FORKED && leat_add_text(w, "t", "t", 1) == LEAT_ERR_FORKED;
+    leat_event_writer_stats(w, &s);
+    good = good && leat_event_writer_flush(w) == LEAT_ERR_FORKED &&
+           leat_event_writer_close(w) == LEAT_ERR_FORKED;
+    return good ? 0 : 1;
+}
+
+LEAT_TEST(writer_in_forked_children)
+{
+    struct adder a = {0};
+    pthread_t threads[2];
+    REQUIRE_OK(leat_event_writer_open(&a.w, check_temp_dir(), NULL));
+    for (int i = 0; i < 2; i++)
+        REQUIRE(pthread_create(&threads[i], NULL, add_until_stopped, &a) == 0);
+    int bad = 0;
+    for (int i = 0; i < 50; i++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(use_in_child(a.w));
+        bad += !(child > 0 && waitpid(child, &status, 0) == child && status == 0);
     }
-    int status = -1;
-    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-    CHECK_OK(leat_event_writer_close(w));
+    CHECK(bad == 0);
+    a.stop = true;
+    for (int i = 0; i < 2; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        CHECK(failed == NULL);
+    }
+    CHECK_OK(leat_event_writer_close(a.w));
 }
 
 LEAT_TEST(writer_speed)

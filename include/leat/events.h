@@ -12,8 +12,8 @@
  * flush_secs at the latest, when 256 KiB are queued, at leat_event_writer_flush and at close.
  *
  * Threads: any number of threads may use one writer at the same time, but none during or after its close. In a
- * child made by fork() the writer's thread is missing: flush, close and a call that finds the queue full return
- * LEAT_ERR_FORKED there, and nothing is written (close still frees the memory).
+ * child made by fork() the writer's thread is missing: all calls return LEAT_ERR_FORKED there, and nothing is written
+ * (close still frees the memory).
  *
  * Errors: a call fails on bad arguments (LEAT_ERR_INVALID_ARGUMENT) and for lack of memory, and nothing is
  * written then. A failing disk does not fail the calls, for training must go on: the file is cut back to its last
