@@ -293,9 +293,9 @@ static leat_status validate(training *t, int64_t step)
     t->last = e;
     if (step == t->first_step) /* a finished run, resumed: the log has this */
         return LEAT_OK;
-    LEAT_TRY(leat_add_scalar_f64(t->events, "validation/loss", t->last.loss, step));
+    LEAT_TRY(leat_add_scalar(t->events, "validation/loss", t->last.loss, step));
     snprintf(tag, sizeof tag, "validation/%s", leat_metric_name(leat_data_schema(t->data)));
-    return leat_add_scalar_f64(t->events, tag, t->last.metric, step);
+    return leat_add_scalar(t->events, tag, t->last.metric, step);
 }
 
 static leat_status save(training *t, int64_t step)

@@ -66,7 +66,8 @@ LEAT_API LEAT_MUST_CHECK leat_status leat_add_scalar(leat_event_writer *writer, 
                                                      int64_t step);
 
 /* A scalar kept as float64, in TensorFlow 2's form (a DT_DOUBLE tensor of the scalars plugin). Do not mix the two
- * functions under one tag. */
+ * functions under one tag. TensorBoard's page shows such scalars only with --load_fast=false: its fast loader knows
+ * float32 alone. */
 LEAT_API LEAT_MUST_CHECK leat_status leat_add_scalar_f64(leat_event_writer *writer, const char *tag,
                                                          double value, int64_t step);
 
