@@ -30,6 +30,22 @@ if $leat graph --help | grep -q 'color' && $leat graph log -o time.svg --color t
     ! command -v xmllint >/dev/null || xmllint --noout time.svg memory.svg || fail "graph diagrams are no XML"
 fi
 
+# A signal stops it, also between two steps, and the log is closed.
+for round in 1 2 3 4 5; do
+    $leat run m.ckpt-10.meta --restore m.ckpt-10 --target theta/read --steps 1000000000000 --threads 1 --logdir stopped >/dev/null 2>&1 &
+    pid=$!
+    for wait in 1 2 3 4 5 6 7 8 9; do [ -d stopped ] || sleep 0.1; done
+    sleep 0.1
+    kill -TERM $pid
+    for wait in $(seq 100); do ! kill -0 $pid 2>/dev/null || sleep 0.1; done
+    kill -KILL $pid 2>/dev/null
+    wait $pid
+    status=$?
+    [ $status = 143 ] || fail "stopped by SIGTERM, 'leat run' ends with $status"
+    $leat inspect stopped | grep -q damage && fail "stopped by SIGTERM, 'leat run' leaves $($leat inspect stopped)"
+    rm -rf stopped
+done
+
 # ---- profile ----
 $leat profile $run --steps 6 --warmup 3 --no-peak -o p.json >table.txt || fail "profile"
 for text in '6 runs of' 'op type' 'ApplyGradientDescent' 'critical path:' 'workers busy' 'memory:' 'idle'; do

@@ -148,6 +148,15 @@ static void watch_signals(leat_graph_session *s)
     leat_signals_catch(cancel, NULL);
 }
 
+/* A signal between two runs has cancelled none: before each one it is asked for. */
+static leat_status run_once(leat_graph_session *s, const leat_run_options *o, leat_feed_list feeds,
+                            leat_fetch_list fetches, leat_target_list targets)
+{
+    if (leat_signals_caught())
+        return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal");
+    return leat_run_with(s->session, o, feeds, fetches, targets);
+}
+
 /* What is left of the time. */
 static leat_run_options options_now(const leat_graph_session *s, leat_profile *profile)
 {
@@ -177,8 +186,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     watch_signals(s);
     leat_run_options options = options_now(s, NULL);
     if (init != NULL)
-        LEAT_TRY(leat_run_with(s->session, &options, LEAT_NO_FEEDS, LEAT_NO_FETCHES,
-                               (leat_target_list){&init, 1}));
+        LEAT_TRY(run_once(s, &options, LEAT_NO_FEEDS, LEAT_NO_FETCHES, (leat_target_list){&init, 1}));
     return a->restore != NULL ? leat_restore_path(s->session, &s->meta, a->restore) : LEAT_OK;
 }
 
@@ -190,16 +198,16 @@ bool leat_graph_session_has_step(const leat_graph_session *s)
 leat_status leat_graph_session_step(leat_graph_session *s, leat_profile *profile)
 {
     leat_run_options o = options_now(s, profile);
-    return leat_run_with(s->session, &o, (leat_feed_list){s->feeds, s->n_feeds},
-                         (leat_fetch_list){s->summaries, s->n_summaries},
-                         (leat_target_list){s->targets, s->n_targets});
+    return run_once(s, &o, (leat_feed_list){s->feeds, s->n_feeds},
+                    (leat_fetch_list){s->summaries, s->n_summaries},
+                    (leat_target_list){s->targets, s->n_targets});
 }
 
 leat_status leat_graph_session_fetch(leat_graph_session *s, leat_profile *profile)
 {
     leat_run_options o = options_now(s, profile);
-    return leat_run_with(s->session, &o, (leat_feed_list){s->feeds, s->n_feeds},
-                         (leat_fetch_list){s->fetches, s->n_fetches}, LEAT_NO_TARGETS);
+    return run_once(s, &o, (leat_feed_list){s->feeds, s->n_feeds},
+                    (leat_fetch_list){s->fetches, s->n_fetches}, LEAT_NO_TARGETS);
 }
 
 leat_status leat_graph_session_write(leat_graph_session *s, leat_tool *t, bool print)
