@@ -371,10 +371,13 @@ LEAT_TEST(progress_of_bytes)
 /* The first asks, the second does not. */
 LEAT_TEST(a_second_signal_ends_the_process)
 {
-    for (int number = SIGINT;; number = SIGTERM) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < LEAT_LEN(numbers); i++) {
+        int number = numbers[i];
         pid_t child = fork();
         REQUIRE(child >= 0);
         if (child == 0) {
+            signal(number, SIG_DFL);
             leat_signals_catch(NULL, NULL);
             bool asked = leat_signals_caught() == 0 && raise(number) == 0 && leat_signals_caught() == number;
             if (asked)
@@ -384,7 +387,20 @@ LEAT_TEST(a_second_signal_ends_the_process)
         int status = -1;
         waitpid(child, &status, 0);
         CHECK(WIFEXITED(status) && WEXITSTATUS(status) == LEAT_EXIT_SIGNAL + number);
-        if (number == SIGTERM)
-            return;
     }
+}
+
+/* What nohup does. */
+LEAT_TEST(an_ignored_hangup_stays_ignored)
+{
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        signal(SIGHUP, SIG_IGN);
+        leat_signals_catch(NULL, NULL);
+        _exit(raise(SIGHUP) == 0 && leat_signals_caught() == 0 ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }

@@ -141,7 +141,7 @@ static void cancel(void *user)
         leat_cancel(s);
 }
 
-/* While it runs, SIGINT and SIGTERM cancel the run. */
+/* While it runs, SIGINT, SIGTERM and SIGHUP cancel the run. */
 static void watch_signals(leat_graph_session *s)
 {
     atomic_store(&running, s->session);

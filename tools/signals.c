@@ -1,4 +1,4 @@
-/* signals.c - SIGINT and SIGTERM ask for an orderly end; a second one does not ask. */
+/* signals.c - SIGINT, SIGTERM and SIGHUP ask for an orderly end; a second one does not ask. */
 #include "tools/tool-private.h"
 #include <errno.h>
 #include <signal.h>
@@ -30,6 +30,9 @@ void leat_signals_catch(void (*on_signal)(void *user), void *user)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup means it */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 int leat_signals_caught(void)

@@ -183,7 +183,8 @@ const struct leat_command *leat_command_find(const struct leat_command *const *c
 
 /* ---- signals ---- */
 
-/* From here on SIGINT and SIGTERM only set a flag: finish the step, save, and return LEAT_EXIT_SIGNAL + n.
+/* From here on SIGINT, SIGTERM and, unless it is ignored, SIGHUP only set a flag: finish the step, save, and return
+ * LEAT_EXIT_SIGNAL + n.
  * `on_signal` (may be NULL; async-signal-safe, such as leat_cancel through a wrapper) is called in the handler.
  * A second signal ends the process at once. */
 void leat_signals_catch(void (*on_signal)(void *user), void *user);

@@ -594,6 +594,6 @@ const struct leat_command leat_command_train = LEAT_COMMAND(
         "--model cnn takes rows of pixels, row by row, the channels of a pixel side by side: two convolutions of 5 x 5 (32 and 64 "
         "filters), each with pooling of 2 x 2, and a dense layer of 128.\n\n"
         "The run's directory gets an event file, which TensorBoard reads too, checkpoints (model.ckpt-STEP, in TensorFlow's format) and "
-        "train.json, from which `leat predict` prepares new rows. SIGINT and SIGTERM finish the step and save; --resume goes on from "
+        "train.json, from which `leat predict` prepares new rows. SIGINT, SIGTERM and SIGHUP finish the step and save; --resume goes on from "
         "there to the same bits as an uninterrupted run.",
     LEAT_OPTIONS(options, leat_train_args), .run = run);
