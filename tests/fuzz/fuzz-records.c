@@ -130,29 +130,35 @@ static bool good_record(const leat_buf *f, size_t at)
            leat_record_data_valid(f->data + at + LEAT_RECORD_HEADER, (size_t)length);
 }
 
-/* The plain rule: go on behind a record whose length can be believed; else at the next good record. */
+static size_t next_good_record(const leat_buf *f, size_t at)
+{
+    while (at < f->size && !good_record(f, at))
+        at++;
+    return LEAT_MIN(at, f->size);
+}
+
+/* The plain rule: go on behind a record whose length can be believed; else at the next good record. A record that is longer
+ * than what there is waits for the rest, unless a good one follows. */
 static void read_plainly(const leat_buf *f, found *to)
 {
     for (size_t at = 0, next; at < f->size; at = next) {
         uint64_t length = 0, other;
-        bool header = whole_header(f, at, &length);
-        if (f->size - at < LEAT_RECORD_HEADER ||
-            (header && length <= LEAT_RECORD_LARGEST && !whole_record(f, at, &length))) {
+        bool possible = whole_header(f, at, &length) && length <= LEAT_RECORD_LARGEST;
+        bool whole = possible && whole_record(f, at, &length);
+        if (good_record(f, at) && possible) {
+            to->records[to->n_records++] = at;
+            next = at + (size_t)length + LEAT_RECORD_OVERHEAD;
+            continue;
+        }
+        next = next_good_record(f, possible ? at + LEAT_RECORD_HEADER : at + 1);
+        if (f->size - at < LEAT_RECORD_HEADER || (possible && !whole && next == f->size)) {
             to->truncated = true;
             return;
         }
-        bool possible = header && length <= LEAT_RECORD_LARGEST;
-        next = possible ? at + (size_t)length + LEAT_RECORD_OVERHEAD : at + 1;
-        if (possible && good_record(f, at)) {
-            to->records[to->n_records++] = at;
-            continue;
-        }
         to->damage[to->n_damage++] = at;
-        if (possible && (next == f->size || whole_header(f, next, &other)))
-            continue;
-        next = possible ? at + LEAT_RECORD_HEADER : at + 1;
-        while (next < f->size && !good_record(f, next))
-            next++;
+        size_t end = at + (size_t)length + LEAT_RECORD_OVERHEAD;
+        if (whole && (end == f->size || whole_header(f, end, &other)))
+            next = end;
     }
 }
 
