@@ -148,7 +148,7 @@ typedef struct leat_op_sig {
 
 extern const leat_op_sig leat_op_table[]; /* sorted by name */
 extern const size_t leat_op_table_count;
-const leat_op_sig *leat_op_sig_find(const char *name, size_t n); /* NULL if unknown */
+const leat_op_sig *leat_op_sig_find(const char *name, size_t n); /* by older names, too; NULL if unknown */
 
 /* ---- ops of a graph ---- */
 
@@ -291,6 +291,8 @@ struct leat_var {
     const char *name;
     leat_dtype dtype;
     leat_shape shape; /* as declared; unknown dimensions allowed */
+    void *object;     /* what is no tensor: a table (tables-private.h). The variable then never has a value */
+    void (*free_object)(void *object);
 };
 leat_var *leat_in_var(const leat_kernel *k,
                       int i); /* of a ref or resource input; never NULL in a checked graph */
@@ -303,7 +305,7 @@ leat_status leat_var_assign(leat_kernel *k, leat_var *var, const leat_tensor *va
 leat_status leat_var_take(leat_kernel *k, leat_var *var, int i) LEAT_MUST_CHECK;
 /* Output i is a ref to the variable of input j, as Assign returns. */
 void leat_out_ref(leat_kernel *k, int i, int j);
-/* The session's variable of VariableV2, VarHandleOp: made at the first call. NULL: out of memory. */
+/* The session's variable of an op with LEAT_OP_DENOTES: made at the first call. NULL: out of memory. */
 leat_var *leat_session_var(leat_kernel *k);
 void leat_out_var(leat_kernel *k, int i, leat_var *var);
 
@@ -373,6 +375,7 @@ typedef enum leat_op_flags {
     LEAT_OP_MERGES = 512,      /* runs as soon as one data input is not dead */
     LEAT_OP_NEVER_DEAD = 1024, /* runs even if what it waits for is dead */
     LEAT_OP_TAKES = 2048,      /* may keep input 1's memory as its variable's (leat_var_take) */
+    LEAT_OP_DENOTES = 4096, /* output 0 denotes what the session keeps under its name: a variable, a table */
 } leat_op_flags;
 
 typedef struct leat_cost {

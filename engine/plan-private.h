@@ -18,7 +18,7 @@ leat_tensor *leat_out_value(leat_out out);
 typedef struct leat_state leat_state;
 leat_status leat_state_new(leat_state **out) LEAT_MUST_CHECK;
 void leat_state_free(leat_state *state);
-/* The variable that a VariableV2 or VarHandleOp denotes: by container and shared_name, else by node name. NULL: out of memory. */
+/* The variable or table that an op denotes: by shared_name, else by node name. NULL: out of memory. */
 leat_var *leat_state_var(leat_state *state, const leat_op *op);
 /* Zeroed memory of an op, the same at every call. NULL: out of memory. */
 void *leat_state_node(leat_state *state, const leat_op *op, size_t bytes);

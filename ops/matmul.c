@@ -29,24 +29,25 @@ static leat_status matmul_shape(leat_infer *c)
     return LEAT_OK;
 }
 
-static leat_status matmul_kernel(leat_kernel *k)
+/* The product of inputs 0 and 1, whose elements stand at a_data and b_data as this dtype. */
+static leat_status multiply(leat_kernel *k, leat_dtype dtype, const void *a_data, const void *b_data)
 {
     char text[128], other[128];
     const leat_tensor *a = k->in[0], *b = k->in[1];
     bool ta = leat_attr_bool(k->op, "transpose_a"), tb = leat_attr_bool(k->op, "transpose_b");
-    LEAT_TRY(want_product(k, a->dtype));
+    LEAT_TRY(want_product(k, dtype));
     if (leat_shape_rank(&a->shape) != 2 || leat_shape_rank(&b->shape) != 2)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "both operands must be matrices: %s and %s",
                                 leat_shape_print(a->shape, text, sizeof text),
                                 leat_shape_print(b->shape, other, sizeof other));
-    leat_gemm g = {.dtype = a->dtype,
+    leat_gemm g = {.dtype = dtype,
                    .transpose_a = ta,
                    .transpose_b = tb,
                    .m = a->shape.dims[ta],
                    .n = b->shape.dims[!tb],
                    .k = a->shape.dims[!ta],
-                   .a = a->data,
-                   .b = b->data};
+                   .a = a_data,
+                   .b = b_data};
     if (g.k != b->shape.dims[tb])
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the inner dimensions of %s%s and %s%s differ",
                                 leat_shape_print(a->shape, text, sizeof text), ta ? " (transposed)" : "",
@@ -56,10 +57,14 @@ static leat_status matmul_kernel(leat_kernel *k)
     return leat_gemm_run(k, &g);
 }
 
-static void matmul_grad(leat_grad *g)
+static leat_status matmul_kernel(leat_kernel *k)
 {
-    leat_out a = leat_grad_in(g, 0), b = leat_grad_in(g, 1), dy = g->dy[0];
-    bool ta = leat_attr_bool(g->op, "transpose_a"), tb = leat_attr_bool(g->op, "transpose_b");
+    return multiply(k, k->in[0]->dtype, k->in[0]->data, k->in[1]->data);
+}
+
+static void matmul_grad_of(leat_grad *g, leat_out a, leat_out b, bool ta, bool tb)
+{
+    leat_out dy = g->dy[0];
     if (!ta && !tb) {
         g->dx[0] = leat_raw_mat_mul(dy, b, .transpose_b = true);
         g->dx[1] = leat_raw_mat_mul(a, dy, .transpose_a = true);
@@ -73,6 +78,12 @@ static void matmul_grad(leat_grad *g)
         g->dx[0] = leat_raw_mat_mul(b, dy, .transpose_a = true, .transpose_b = true);
         g->dx[1] = leat_raw_mat_mul(dy, a, .transpose_a = true, .transpose_b = true);
     }
+}
+
+static void matmul_grad(leat_grad *g)
+{
+    matmul_grad_of(g, leat_grad_in(g, 0), leat_grad_in(g, 1), leat_attr_bool(g->op, "transpose_a"),
+                   leat_attr_bool(g->op, "transpose_b"));
 }
 
 static void matmul_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
@@ -106,6 +117,55 @@ LEAT_ROW(MatMul, "(float[1,300] -1..1, float[300,70] -1..1) nograd tol 1e-5", re
 LEAT_ROW(MatMul, "(int32[2,3] 1 2 3 4 5 6, int32[3,1] 1 0 -1) -> int32[2,1] -2 -2");
 LEAT_ROW(MatMul, "(float[2,0], float[0,3]) nograd -> float[2,3] 0 0 0 0 0 0");
 LEAT_ROW(MatMul, "(float[2,3] 0..1, float[2,3] 0..1) fails ''");
+
+/* ---- SparseMatMul: MatMul of matrices with many zeros, or of bfloat16; the result is float ---- */
+
+/* The matrix as float: itself, or widened in scratch memory. */
+static const float *as_float(leat_kernel *k, const leat_tensor *t)
+{
+    if (t->dtype == LEAT_FLOAT)
+        return t->data;
+    float *wide = leat_scratch(k, (size_t)LEAT_MAX(t->elements, 1) * sizeof *wide);
+    if (wide != NULL)
+        leat_floats_from_16(t->dtype, wide, t->data, (size_t)t->elements);
+    return wide;
+}
+
+static leat_status sparse_matmul_kernel(leat_kernel *k)
+{
+    const float *a = as_float(k, k->in[0]), *b = as_float(k, k->in[1]);
+    if (a == NULL || b == NULL)
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for the matrices as float");
+    return multiply(k, LEAT_FLOAT, a, b);
+}
+
+static void sparse_matmul_grad(leat_grad *g)
+{
+    leat_out in[2] = {leat_grad_in(g, 0), leat_grad_in(g, 1)};
+    bool t[2] = {leat_attr_bool(g->op, "transpose_a"), leat_attr_bool(g->op, "transpose_b")};
+    leat_dtype dtypes[2] = {leat_out_dtype(in[0]), leat_out_dtype(in[1])};
+    for (int i = 0; i < 2; i++)
+        if (dtypes[i] != LEAT_FLOAT)
+            in[i] = leat_raw_cast(in[i], LEAT_FLOAT);
+    matmul_grad_of(g, in[0], in[1], t[0], t[1]);
+    for (int i = 0; i < 2; i++)
+        if (dtypes[i] != LEAT_FLOAT)
+            g->dx[i] = leat_raw_cast(g->dx[i], dtypes[i]);
+}
+
+const leat_op_def leat_op_SparseMatMul = LEAT_OP(
+    "SparseMatMul(a: Ta, b: Tb) -> product: float; transpose_a: bool = false; transpose_b: bool = false; "
+    "a_is_sparse: bool = false; b_is_sparse: bool = false; Ta: {float, bfloat16} = float; "
+    "Tb: {float, bfloat16} = float",
+    .doc = "MatMul, said to be of matrices with many zeros: they are multiplied as any others.",
+    .shape = matmul_shape, .kernels = {{.fn = sparse_matmul_kernel, .label = "onednn"}},
+    .gradient = sparse_matmul_grad, .cost = matmul_cost);
+
+LEAT_ROW(SparseMatMul, "(float[3,4] -1..1, float[4,2] -1..1) {a_is_sparse: true}", ref_mat_mul);
+LEAT_ROW(
+    SparseMatMul,
+    "(float[2,3] 0 1 0 2 0 0, bfloat16[2,3] 1 2 3 4 5 6) {transpose_b: true} nograd -> float[2,2] 2 5 2 8");
+LEAT_ROW(SparseMatMul, "(float[2,3] 0..1, float[2,3] 0..1) fails 'inner dimensions'");
 
 /* ---- BatchMatMul, V2 and V3: the last two dimensions are matrices; V2 and V3 broadcast the others ---- */
 

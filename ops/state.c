@@ -142,7 +142,7 @@ const leat_op_def leat_op_VariableV2 = LEAT_OP(
     "VariableV2() -> ref: Ref(dtype); shape: shape; dtype: type; container: string = ''; shared_name: string = ''",
     .doc = "A variable of the session, handed on as a ref. It has no value until one is assigned.",
     .shape = leat_shape_attr, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_DENOTES);
 
 LEAT_ROW(VariableV2, "() {dtype: float; shape: shape[2]} fails 'uninitialized'");
 
@@ -150,7 +150,7 @@ const leat_op_def leat_op_Variable = LEAT_OP(
     "Variable() -> ref: Ref(dtype); shape: shape; dtype: type; container: string = ''; shared_name: string = ''",
     .doc = "VariableV2 as the first versions of TensorFlow spelt it: the shape [] means unknown.",
     .shape = variable_v1_shape, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_DENOTES);
 
 LEAT_ROW(Variable, "() {dtype: float; shape: shape[2]} fails 'uninitialized'");
 
@@ -257,7 +257,7 @@ const leat_op_def leat_op_VarHandleOp =
             "debug_name: string = ''; dtype: type; shape: shape; allowed_devices: list(string) = []",
             .doc = "A handle of a variable of the session. It has no value until one is assigned.",
             .shape = leat_shape_scalar, .kernels = {{.fn = variable_kernel}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL);
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_DENOTES);
 
 LEAT_ROW(VarHandleOp, "() {dtype: float; shape: shape[2]} fails ''");
 

@@ -331,7 +331,7 @@ static leat_status set_outputs(pass *p, uint32_t node)
     const leat_op *op = n->op;
     for (uint32_t k = 0; k < op->n_outputs; k++) {
         value_info v = no_variable;
-        if (leat_op_is_variable(op)) {
+        if (op->type->def->flags & LEAT_OP_DENOTES) {
             leat_var *var = leat_state_var(plan->state, op);
             if (var == NULL)
                 return leat_fail_memory(sizeof *var);
@@ -462,7 +462,7 @@ leat_status leat_plan_order_state(leat_plan_draft *d)
 {
     bool any = false;
     for (uint32_t i = 0; i < d->plan->n_nodes && !any; i++)
-        any = leat_op_is_variable(d->plan->nodes[i].op);
+        any = (d->plan->nodes[i].op->type->def->flags & LEAT_OP_DENOTES) != 0;
     if (!any)
         return LEAT_OK;
     pass p = {.d = d};

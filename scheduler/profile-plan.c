@@ -192,7 +192,7 @@ static leat_status note_node(leat_profile_plan *p, leat_frame *f, uint32_t node,
     if (f->ran[node] != NULL)
         to->kernel = f->ran[node];
     bool shows = flags & (LEAT_OP_ALIAS | LEAT_OP_SWITCHES | LEAT_OP_MERGES);
-    if (!shows && !leat_op_is_variable(n->op))
+    if (!shows && !(flags & LEAT_OP_DENOTES))
         leat_node_cost(n->op, f->in + n->in, out, &cost);
     to->flops = to->float_bytes > 0 ? cost.flops : 0;
     to->bytes = cost.bytes;

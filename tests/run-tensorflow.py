@@ -28,6 +28,7 @@ class Case:
         self.init = self.restore = self.saver = None
         self.meta = False
         self.rtol, self.atol, self.variables = 1e-4, 1e-5, True
+        self.older = {}  # op types that Leat gets under these older names
         self.prepare = None  # run in a session before the case is, to leave a checkpoint
 
     def feed(self, tensor, value):
@@ -112,7 +113,10 @@ def run(name, build, folder):
             tf.train.export_meta_graph(graph, saver_def=c.saver.as_saver_def() if c.saver else None)
         else:
             with open(graph, "wb") as f:
-                f.write(g.as_graph_def().SerializeToString())
+                graph_def = g.as_graph_def()
+                for node in graph_def.node:
+                    node.op = c.older.get(node.op, node.op)
+                f.write(graph_def.SerializeToString())
     problems, last = [], None
     for threads in (1, 2):
         error, got = by_leat(c, graph, threads)

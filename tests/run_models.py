@@ -3,6 +3,7 @@ import os
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tensorflow.python.ops import lookup_ops
 
 MODELS = {}
 
@@ -469,3 +470,35 @@ def ranking_metrics(c):
     c.fetch(*[value for value, _ in pairs])
     c.targets, c.steps = [tf.group(*[update.op for _, update in pairs]).name], 2
     c.init = tf.local_variables_initializer().name
+
+
+@model
+def vocabulary(c):
+    """Words through a table to embeddings, counted in a table that changes; a fixed table of a file."""
+    words = tf.placeholder(tf.string, [None], "words")
+    c.feed(words, np.array([b"graph", b"new", b"node", b"graph"]))
+    path = os.path.join(c.folder, "vocabulary.txt")
+    with open(path, "w") as f:
+        f.write("graph\nnode\nedge\n")
+    ids = lookup_ops.index_table_from_file(path, num_oov_buckets=2).lookup(words)
+    names = lookup_ops.index_to_string_table_from_tensor(["a", "b", "c"], "other").lookup(ids)
+    seen = lookup_ops.MutableHashTable(tf.string, tf.int64, -1)
+    c.targets, c.steps = [seen.insert(words, seen.lookup(words) + 2).name], 3
+    c.fetch(tf.nn.embedding_lookup(weights("table", [5, 3], 1), ids), names, seen.lookup(words), seen.size())
+    c.init = tf.group(tf.global_variables_initializer(), tf.tables_initializer(), name="init_tables").name
+
+
+@model
+def graph_of_2015(c):
+    """One op of batches of matrices where later versions have the same for both; dtypes that Leat lacks in a part that is not run."""
+    x, images = tf.placeholder(tf.float64, [2, 3, 3], "X"), tf.placeholder(tf.float32, [2, 4, 4, 3], "images")
+    c.feed(x, np.random.RandomState(1).randn(2, 3, 3) + 4 * np.eye(3)), c.feed(images, data(2, 4, 4, 3))
+    c.fetch(tf.linalg.inv(x), tf.linalg.det(x), tf.linalg.solve(x, x), tf.raw_ops.MatrixDiagPart(input=x))
+    c.older = {name: "Batch" + name for name in ("MatrixInverse", "MatrixDeterminant", "MatrixSolve", "MatrixDiagPart")}
+    old = tf.GraphDef()
+    old.versions.producer = 6
+    tf.import_graph_def(old)
+    norm = [tf.constant(v) for v in np.abs(data(4, 3)) + 0.5]
+    y = tf.raw_ops.BatchNormWithGlobalNormalization(t=images, m=norm[0], v=norm[1], beta=norm[2], gamma=norm[3], variance_epsilon=0.01, scale_after_normalization=True)
+    c.fetch(y, *tf.gradients(tf.square(y), [images] + norm), tf.matmul(y[0, 0], y[1, 1], a_is_sparse=True, transpose_b=True))
+    tf.dequantize(*tf.quantize_v2(images, -1.0, 1.0, tf.quint8))

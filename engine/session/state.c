@@ -11,7 +11,8 @@ typedef struct node_state {
 struct leat_state {
     pthread_mutex_t lock;
     leat_arena arena;   /* variables, keys */
-    leat_map variables; /* "kind:container:name" -> leat_var */
+    leat_map variables; /* name -> leat_var */
+    leat_map objects;   /* the same, of what is no variable: a table may have a variable's name */
     leat_map nodes;     /* op name -> node_state */
     node_state *all_nodes;
 };
@@ -35,12 +36,18 @@ void leat_state_free(leat_state *s)
     void *value;
     while (leat_map_next(&s->variables, &cursor, &key, &n, &value))
         leat_tensor_unref(((leat_var *)value)->value);
+    for (cursor = 0; leat_map_next(&s->objects, &cursor, &key, &n, &value);) {
+        leat_var *var = value;
+        if (var->object != NULL)
+            var->free_object(var->object);
+    }
     while (s->all_nodes != NULL) {
         node_state *next = s->all_nodes->next;
         leat_free(s->all_nodes);
         s->all_nodes = next;
     }
     leat_map_free(&s->variables);
+    leat_map_free(&s->objects);
     leat_map_free(&s->nodes);
     leat_arena_free(&s->arena);
     pthread_mutex_destroy(&s->lock);
@@ -61,16 +68,19 @@ static const char *variable_name(const leat_op *op)
     return *shared != '\0' ? shared : op->name;
 }
 
-static leat_var *make_var(leat_state *s, const leat_op *op, const char *name)
+static leat_var *make_var(leat_state *s, leat_map *map, const leat_op *op, const char *name)
 {
     leat_var *var = leat_arena_zero(&s->arena, sizeof *var);
     char *kept = leat_arena_strndup(&s->arena, name, strlen(name));
     if (var == NULL || kept == NULL)
         return NULL;
     var->name = kept;
-    var->dtype = leat_attr_type(op, "dtype");
-    var->shape = leat_attr_shape(op, "shape");
-    if (leat_map_put(&s->variables, kept, strlen(kept), var) != LEAT_OK)
+    var->dtype = LEAT_RESOURCE;
+    if (map == &s->variables) {
+        var->dtype = leat_attr_type(op, "dtype");
+        var->shape = leat_attr_shape(op, "shape");
+    }
+    if (leat_map_put(map, kept, strlen(kept), var) != LEAT_OK)
         return NULL;
     return var;
 }
@@ -79,9 +89,10 @@ leat_var *leat_state_var(leat_state *s, const leat_op *op)
 {
     const char *name = variable_name(op);
     pthread_mutex_lock(&s->lock);
-    leat_var *var = leat_map_get(&s->variables, name, strlen(name));
+    leat_map *map = leat_op_is_variable(op) ? &s->variables : &s->objects;
+    leat_var *var = leat_map_get(map, name, strlen(name));
     if (var == NULL)
-        var = make_var(s, op, name);
+        var = make_var(s, map, op, name);
     pthread_mutex_unlock(&s->lock);
     return var;
 }

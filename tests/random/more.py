@@ -330,7 +330,7 @@ def fake_quant_vars(g, op):
 @spec("UnravelIndex")
 def unravel(g, op):
     t, dims = g.index_dtype(), [int(x) for x in g.rng.randint(1, 6, g.rng.randint(1, 4))]
-    at = g.indices(g.shape(0, 1), int(np.prod(dims)), t)
+    at = g.indices(g.shape(0, 1, zero=False), int(np.prod(dims)), t)
     g.apply(op, indices=at, dims=g.const(dims, t))
 
 

@@ -1,0 +1,447 @@
+/* tables.c - filling lookup tables and looking into them. What TensorFlow 1 wrote with a ref of the table does the same as the V2 op
+ * with a resource. */
+#include <limits.h>
+#include "base/file-private.h"
+#include "ops/tables-private.h"
+
+/* The shape of the values of these keys: what the keys' shape has before that of one key, then that of one value. */
+static leat_status values_shape(const leat_kernel *k, const leat_table *t, const leat_tensor *keys,
+                                leat_shape *shape)
+{
+    int rank = leat_shape_rank(&keys->shape), of_key = leat_shape_rank(&t->key_shape), n = rank - of_key;
+    int of_value = leat_shape_rank(&t->value_shape);
+    char a[128], b[128];
+    bool good = n >= 0 && n + of_value <= LEAT_MAX_RANK;
+    for (int i = 0; good && i < of_key; i++)
+        good = keys->shape.dims[n + i] == t->key_shape.dims[i];
+    if (!good)
+        return leat_kernel_fail(
+            k, LEAT_ERR_INVALID_ARGUMENT, "Input key shape must end with the table's, %s, got %s",
+            leat_shape_print(t->key_shape, a, sizeof a), leat_shape_print(keys->shape, b, sizeof b));
+    *shape = (leat_shape){.rank_plus_1 = (uint8_t)(n + of_value + 1)};
+    for (int i = 0; i < n; i++)
+        shape->dims[i] = keys->shape.dims[i];
+    for (int i = 0; i < of_value; i++)
+        shape->dims[n + i] = t->value_shape.dims[i];
+    return LEAT_OK;
+}
+
+static leat_status want_dtypes(const leat_kernel *k, const leat_table *t, leat_dtype key, leat_dtype value)
+{
+    if (t->key_dtype == key && t->value_dtype == value)
+        return LEAT_OK;
+    return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Conflicting key/value dtypes %s->%s with %s->%s",
+                            leat_dtype_name(t->key_dtype), leat_dtype_name(t->value_dtype),
+                            leat_dtype_name(key), leat_dtype_name(value));
+}
+
+static int64_t count_keys(const leat_table *t, const leat_tensor *keys)
+{
+    return t->key_elements > 0 ? keys->elements / t->key_elements : 0;
+}
+
+static const char *value_at(const leat_table *t, const leat_tensor *values, int64_t i)
+{
+    return (const char *)values->data + (size_t)(i * t->value_elements) * leat_dtype_bytes(t->value_dtype);
+}
+
+/* ---- looking ---- */
+
+static leat_status find_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    leat_shape shape;
+    const leat_tensor *keys = k->in[1], *other = k->in[2];
+    char a[128], b[128];
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(want_dtypes(k, t, keys->dtype, other->dtype));
+    if (t->kind == LEAT_TABLE_FIXED && !t->filled)
+        return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table not initialized.");
+    LEAT_TRY(values_shape(k, t, keys, &shape));
+    bool each = t->kind == LEAT_TABLE_MUTABLE && leat_shape_equal(other->shape, shape);
+    if (!each && !leat_shape_equal(other->shape, t->value_shape))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Expected shape %s for default value, got %s",
+                                leat_shape_print(t->value_shape, a, sizeof a),
+                                leat_shape_print(other->shape, b, sizeof b));
+    LEAT_TRY(leat_out_new(k, 0, &shape));
+    for (int64_t i = 0, n = count_keys(t, keys); i < n; i++) {
+        const leat_table_entry *e = leat_table_find(t, leat_table_key(t, keys, i));
+        const void *value = e != NULL ? (const void *)e->data : value_at(t, other, each ? i : 0);
+        LEAT_TRY(
+            leat_copy_elements(t->value_dtype, (char *)value_at(t, &k->out[0], i), value, t->value_elements));
+    }
+    return LEAT_OK;
+}
+
+static leat_status size_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(leat_out_new(k, 0, &LEAT_SCALAR));
+    *(int64_t *)k->out[0].data = (int64_t)t->index.count;
+    return LEAT_OK;
+}
+
+static leat_status export_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    leat_tensor count = {.shape = LEAT_SCALAR};
+    leat_shape values, keys;
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(want_dtypes(k, t, leat_attr_type(k->op, "Tkeys"), leat_attr_type(k->op, "Tvalues")));
+    if (leat_shape_rank(&t->key_shape) == LEAT_MAX_RANK)
+        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "the keys have too many dimensions");
+    keys = LEAT_SHAPE((int64_t)t->index.count);
+    for (int i = 0; i < leat_shape_rank(&t->key_shape); i++)
+        keys.dims[keys.rank_plus_1++ - 1] = t->key_shape.dims[i];
+    count.shape = keys;
+    LEAT_TRY(values_shape(k, t, &count, &values));
+    LEAT_TRY(leat_out_new(k, 0, &keys));
+    LEAT_TRY(leat_out_new(k, 1, &values));
+    int64_t i = 0;
+    for (const leat_table_entry *e = t->first; e != NULL; e = e->next, i++) {
+        if (t->key_dtype == LEAT_STRING)
+            LEAT_TRY(leat_string_set((leat_string *)k->out[0].data + i, e->key.data, e->key.size));
+        else
+            memcpy((char *)k->out[0].data + (size_t)i * e->key.size, e->key.data, e->key.size);
+        LEAT_TRY(leat_copy_elements(t->value_dtype, (char *)value_at(t, &k->out[1], i), e->data,
+                                    t->value_elements));
+    }
+    return LEAT_OK;
+}
+
+/* ---- changing ---- */
+
+static leat_status check_entries(const leat_kernel *k, const leat_table *t)
+{
+    leat_shape want;
+    char a[128], b[128];
+    const leat_tensor *keys = k->in[1], *values = k->in[2];
+    LEAT_TRY(want_dtypes(k, t, keys->dtype, values->dtype));
+    LEAT_TRY(values_shape(k, t, keys, &want));
+    if (!leat_shape_equal(want, values->shape))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Expected shape %s for value, got %s",
+                                leat_shape_print(want, a, sizeof a),
+                                leat_shape_print(values->shape, b, sizeof b));
+    return LEAT_OK;
+}
+
+static leat_status check_keys(const leat_kernel *k, const leat_table *t)
+{
+    for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++) {
+        leat_bytes key = leat_table_key(t, k->in[1], i);
+        for (int r = 0; r < 2; r++)
+            if (t->reserved[r].data != NULL && key.size == t->reserved[r].size &&
+                memcmp(key.data, t->reserved[r].data, key.size) == 0)
+                return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                        "Using the %s_key as a table key is not allowed",
+                                        r == 0 ? "empty" : "deleted");
+    }
+    return LEAT_OK;
+}
+
+static bool same_value(const leat_table *t, const void *a, const void *b)
+{
+    if (t->value_dtype != LEAT_STRING)
+        return memcmp(a, b, leat_dtype_bytes(t->value_dtype)) == 0;
+    const leat_string *s = a, *r = b;
+    return s->size == r->size && (s->size == 0 || memcmp(s->data, r->data, s->size) == 0);
+}
+
+/* A fixed table takes its entries once; the same ones again change nothing, as in TensorFlow. */
+static leat_status fill(leat_kernel *k, leat_table *t, const leat_tensor *keys, const leat_tensor *values)
+{
+    int64_t n = count_keys(t, keys);
+    bool was_filled = t->filled;
+    if (was_filled && (int64_t)t->index.count > n)
+        return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table already initialized.");
+    for (int64_t i = 0; i < n; i++) {
+        leat_bytes key = leat_table_key(t, keys, i);
+        const leat_table_entry *e = leat_table_find(t, key);
+        if (was_filled && (e == NULL || !same_value(t, e->data, value_at(t, values, i))))
+            return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table already initialized.");
+        if (e != NULL && !same_value(t, e->data, value_at(t, values, i))) {
+            leat_table_clear(t);
+            return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION,
+                                    "HashTable has different values for the same key, number %lld",
+                                    (long long)i);
+        }
+        if (e == NULL)
+            LEAT_TRY(leat_table_set(t, key, value_at(t, values, i)));
+    }
+    t->filled = true;
+    return LEAT_OK;
+}
+
+static leat_status put_all(leat_kernel *k, leat_table *t)
+{
+    LEAT_TRY(check_keys(k, t));
+    for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++)
+        LEAT_TRY(leat_table_set(t, leat_table_key(t, k->in[1], i), value_at(t, k->in[2], i)));
+    return LEAT_OK;
+}
+
+static leat_status insert_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(check_entries(k, t));
+    if (t->kind == LEAT_TABLE_FIXED)
+        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED,
+                                "Insert not supported by HashTable implementations");
+    return put_all(k, t);
+}
+
+/* Import and InitializeTable. */
+static leat_status import_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(check_entries(k, t));
+    if (t->kind == LEAT_TABLE_FIXED)
+        return fill(k, t, k->in[1], k->in[2]);
+    LEAT_TRY(check_keys(k, t));
+    leat_table_clear(t);
+    return put_all(k, t);
+}
+
+static leat_status remove_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    leat_shape shape;
+    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(want_dtypes(k, t, k->in[1]->dtype, t->value_dtype));
+    LEAT_TRY(values_shape(k, t, k->in[1], &shape));
+    if (t->kind == LEAT_TABLE_FIXED)
+        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED,
+                                "Remove not supported by HashTable implementations");
+    for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++)
+        leat_table_remove(t, leat_table_key(t, k->in[1], i));
+    return LEAT_OK;
+}
+
+/* ---- from a file: an entry a line ---- */
+
+enum { WHOLE_LINE = -2, LINE_NUMBER = -1 };
+
+typedef struct lines {
+    leat_kernel *k;
+    const char *path;
+    char delimiter;
+    int64_t key_index, value_index, number;
+    leat_tensor *keys, *values; /* of as many elements as there are lines */
+} lines;
+
+/* What column `index` of the line is. */
+static leat_status pick(const lines *l, leat_bytes line, int64_t index, leat_bytes *text)
+{
+    *text = line;
+    for (int64_t column = 0; index >= 0; column++) {
+        const char *end = memchr(text->data, l->delimiter, text->size);
+        size_t rest = text->size;
+        if (end != NULL)
+            text->size = (size_t)(end - text->data);
+        if (column == index)
+            return LEAT_OK;
+        if (end == NULL)
+            return leat_kernel_fail(l->k, LEAT_ERR_INVALID_ARGUMENT,
+                                    "Invalid number of columns in line %lld of '%s': no column %lld",
+                                    (long long)l->number, l->path, (long long)index);
+        *text = (leat_bytes){end + 1, rest - text->size - 1};
+    }
+    return LEAT_OK;
+}
+
+static leat_status put_field(const lines *l, leat_bytes line, int64_t index, leat_tensor *to)
+{
+    leat_bytes text;
+    if (index == LINE_NUMBER) {
+        leat_index_put(to, l->number, l->number);
+        return LEAT_OK;
+    }
+    LEAT_TRY(pick(l, line, index, &text));
+    if (to->dtype == LEAT_STRING)
+        return leat_string_set((leat_string *)to->data + l->number, text.data, text.size);
+    char *copy = leat_strndup(text.data, text.size); /* its NUL ends the number */
+    if (copy == NULL)
+        return LEAT_ERR_NO_MEMORY;
+    locale_t before = leat_c_numbers_begin();
+    bool good = leat_string_number(copy, text.size, to, l->number);
+    leat_c_numbers_end(before);
+    leat_free(copy);
+    if (good)
+        return LEAT_OK;
+    return leat_kernel_fail(l->k, LEAT_ERR_INVALID_ARGUMENT,
+                            "Field %.*s in line %lld of '%s' is not a valid %s",
+                            (int)LEAT_MIN(text.size, (size_t)100), text.data, (long long)l->number, l->path,
+                            leat_dtype_name(to->dtype));
+}
+
+static bool next_line(leat_bytes *rest, leat_bytes *line)
+{
+    if (rest->size == 0)
+        return false;
+    const char *end = memchr(rest->data, '\n', rest->size);
+    line->data = rest->data;
+    line->size = end != NULL ? (size_t)(end - rest->data) : rest->size;
+    size_t taken = line->size + (end != NULL);
+    if (line->size > 0 && line->data[line->size - 1] == '\r')
+        line->size--;
+    *rest = (leat_bytes){rest->data + taken, rest->size - taken};
+    return true;
+}
+
+static leat_status fill_from_lines(lines *l, leat_table *t, leat_bytes text)
+{
+    int64_t offset = leat_attr_int(l->k->op, "offset"), vocabulary = leat_attr_int(l->k->op, "vocab_size"),
+            n = 0;
+    leat_bytes line, rest = text;
+    while (offset > 0 && next_line(&text, &line))
+        offset--;
+    for (rest = text; (vocabulary < 0 || n < vocabulary) && next_line(&rest, &line);)
+        n++;
+    if (vocabulary > 0 && n < vocabulary)
+        return leat_kernel_fail(l->k, LEAT_ERR_INVALID_ARGUMENT,
+                                "Invalid vocab_size in '%s': expected %lld but got %lld", l->path,
+                                (long long)vocabulary, (long long)n);
+    l->keys = leat_tensor_new(t->key_dtype, LEAT_SHAPE(n));
+    l->values = leat_tensor_new(t->value_dtype, LEAT_SHAPE(n));
+    if (l->keys == NULL || l->values == NULL)
+        return LEAT_ERR_NO_MEMORY;
+    for (l->number = 0; l->number < n && next_line(&text, &line); l->number++) {
+        LEAT_TRY(put_field(l, line, l->key_index, l->keys));
+        LEAT_TRY(put_field(l, line, l->value_index, l->values));
+    }
+    return fill(l->k, t, l->keys, l->values);
+}
+
+static leat_status check_column(const leat_kernel *k, const char *what, int64_t index, leat_dtype dtype)
+{
+    bool line_number_fits = dtype == LEAT_INT64 || dtype == LEAT_INT32;
+    if (index == LINE_NUMBER && !line_number_fits)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                "%s: a line's number is int64, the table has %s", what,
+                                leat_dtype_name(dtype));
+    if (index == WHOLE_LINE && dtype != LEAT_STRING && !leat_dtype_is_integer(dtype))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
+                                "%s: a whole line is a string, the table has %s", what,
+                                leat_dtype_name(dtype));
+    if (index >= WHOLE_LINE)
+        return LEAT_OK;
+    return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Invalid %s: %lld", what, (long long)index);
+}
+
+static leat_status from_file_kernel(leat_kernel *k)
+{
+    leat_table *t;
+    leat_buf text = {0};
+    LEAT_TRY(leat_table_in(k, &t));
+    if (k->in[1]->elements != 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "filename should be a single string");
+    if (t->kind != LEAT_TABLE_FIXED)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "only a HashTable is filled from a file");
+    lines l = {.k = k,
+               .path = leat_string_at(k->in[1], 0).data,
+               .delimiter = leat_attr_string(k->op, "delimiter")[0],
+               .key_index = leat_attr_int(k->op, "key_index"),
+               .value_index = leat_attr_int(k->op, "value_index")};
+    LEAT_TRY(check_column(k, "key_index", l.key_index, t->key_dtype));
+    LEAT_TRY(check_column(k, "value_index", l.value_index, t->value_dtype));
+    leat_status status = leat_file_read_all(l.path, INT_MAX, &text);
+    if (status == LEAT_OK)
+        status = fill_from_lines(&l, t, (leat_bytes){text.data, text.size});
+    else
+        status = leat_fail_context(status, "node '%s' (%s)", k->op->name, k->op->type_name);
+    leat_tensor_unref(l.keys);
+    leat_tensor_unref(l.values);
+    leat_buf_free(&text);
+    return status;
+}
+
+/* ---- the ops ---- */
+
+#define READS(kernel_)                                                                                       \
+    .shape = leat_shape_none, .kernels = {{.fn = kernel_}}, .gradient = leat_grad_none,                      \
+    .flags = LEAT_OP_READS_VAR | LEAT_OP_REF_RAW
+#define WRITES(kernel_)                                                                                      \
+    .shape = leat_shape_none, .kernels = {{.fn = kernel_}}, .gradient = leat_grad_none,                      \
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW
+
+const leat_op_def leat_op_LookupTableFindV2 = LEAT_OP(
+    "LookupTableFindV2(table_handle: resource, keys: Tin, default_value: Tout) -> values: Tout; Tin: type; Tout: type",
+    .doc = "The value of every key, or default_value where the table has none.", READS(find_kernel));
+LEAT_ROW(LookupTableFindV2, "(var float[1] 1, int64[1] 1, float[] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableFind = LEAT_OP(
+    "LookupTableFind(table_handle: Ref(string), keys: Tin, default_value: Tout) -> values: Tout; Tin: type; Tout: type",
+    .doc = "LookupTableFindV2 as the first versions of TensorFlow spelt it.", READS(find_kernel));
+LEAT_ROW(LookupTableFind, "(ref string[1] 'a', int64[1] 1, float[] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableSizeV2 =
+    LEAT_OP("LookupTableSizeV2(table_handle: resource) -> size: int64",
+            .doc = "How many entries the table has.", READS(size_kernel));
+LEAT_ROW(LookupTableSizeV2, "(var float[1] 1) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableSize =
+    LEAT_OP("LookupTableSize(table_handle: Ref(string)) -> size: int64",
+            .doc = "LookupTableSizeV2 as the first versions of TensorFlow spelt it.", READS(size_kernel));
+LEAT_ROW(LookupTableSize, "(ref string[1] 'a') fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableExportV2 = LEAT_OP(
+    "LookupTableExportV2(table_handle: resource) -> keys: Tkeys, values: Tvalues; Tkeys: type; Tvalues: type",
+    .doc = "All keys and values, in the order in which they came.", READS(export_kernel));
+LEAT_ROW(LookupTableExportV2, "(var float[1] 1) {Tkeys: int64; Tvalues: float} fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableExport = LEAT_OP(
+    "LookupTableExport(table_handle: Ref(string)) -> keys: Tkeys, values: Tvalues; Tkeys: type; Tvalues: type",
+    .doc = "LookupTableExportV2 as the first versions of TensorFlow spelt it.", READS(export_kernel));
+LEAT_ROW(LookupTableExport, "(ref string[1] 'a') {Tkeys: int64; Tvalues: float} fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableInsertV2 =
+    LEAT_OP("LookupTableInsertV2(table_handle: resource, keys: Tin, values: Tout); Tin: type; Tout: type",
+            .doc = "Gives keys of a mutable table values, new or over the old ones.", WRITES(insert_kernel));
+LEAT_ROW(LookupTableInsertV2, "(var float[1] 1, int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableInsert = LEAT_OP(
+    "LookupTableInsert(table_handle: Ref(string), keys: Tin, values: Tout); Tin: type; Tout: type",
+    .doc = "LookupTableInsertV2 as the first versions of TensorFlow spelt it.", WRITES(insert_kernel));
+LEAT_ROW(LookupTableInsert, "(ref string[1] 'a', int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableImportV2 =
+    LEAT_OP("LookupTableImportV2(table_handle: resource, keys: Tin, values: Tout); Tin: type; Tout: type",
+            .doc = "These entries become all that the table has.", WRITES(import_kernel));
+LEAT_ROW(LookupTableImportV2, "(var float[1] 1, int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableImport = LEAT_OP(
+    "LookupTableImport(table_handle: Ref(string), keys: Tin, values: Tout); Tin: type; Tout: type",
+    .doc = "LookupTableImportV2 as the first versions of TensorFlow spelt it.", WRITES(import_kernel));
+LEAT_ROW(LookupTableImport, "(ref string[1] 'a', int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_LookupTableRemoveV2 =
+    LEAT_OP("LookupTableRemoveV2(table_handle: resource, keys: Tin); Tin: type",
+            .doc = "Takes keys out of a mutable table.", WRITES(remove_kernel));
+LEAT_ROW(LookupTableRemoveV2, "(var float[1] 1, int64[1] 1) fails 'is no table'");
+
+const leat_op_def leat_op_InitializeTableV2 =
+    LEAT_OP("InitializeTableV2(table_handle: resource, keys: Tkey, values: Tval); Tkey: type; Tval: type",
+            .doc = "Fills a HashTable, once.", WRITES(import_kernel));
+LEAT_ROW(InitializeTableV2, "(var float[1] 1, int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_InitializeTable =
+    LEAT_OP("InitializeTable(table_handle: Ref(string), keys: Tkey, values: Tval); Tkey: type; Tval: type",
+            .doc = "InitializeTableV2 as the first versions of TensorFlow spelt it.", WRITES(import_kernel));
+LEAT_ROW(InitializeTable, "(ref string[1] 'a', int64[1] 1, float[1] 2) fails 'is no table'");
+
+const leat_op_def leat_op_InitializeTableFromTextFileV2 = LEAT_OP(
+    "InitializeTableFromTextFileV2(table_handle: resource, filename: string); key_index: int >= -2; value_index: int >= -2; vocab_size: int >= -1 = -1; delimiter: string = '\t'; offset: int = 0",
+    .doc = "Fills a HashTable from the lines of a file: a column, the whole line (-2) or its number (-1).",
+    WRITES(from_file_kernel));
+LEAT_ROW(InitializeTableFromTextFileV2,
+         "(var float[1] 1, string[] 'x') {key_index: -2; value_index: -1} fails 'is no table'");
+
+const leat_op_def leat_op_InitializeTableFromTextFile = LEAT_OP(
+    "InitializeTableFromTextFile(table_handle: Ref(string), filename: string); key_index: int >= -2; value_index: int >= -2; vocab_size: int >= -1 = -1; delimiter: string = '\t'; offset: int = 0",
+    .doc = "InitializeTableFromTextFileV2 as the first versions of TensorFlow spelt it.",
+    WRITES(from_file_kernel));
+LEAT_ROW(InitializeTableFromTextFile,
+         "(ref string[1] 'a', string[] 'x') {key_index: -2; value_index: -1} fails 'is no table'");
