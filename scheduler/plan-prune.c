@@ -197,7 +197,10 @@ static leat_status collect_op(leat_plan_draft *d, const leat_op *op, uint32_t *i
 {
     if (op->type->def == NULL)
         return leat_op_fail_at_origin(
-            op, leat_op_fail(op, LEAT_ERR_NOT_FOUND, "op '%.300s' is not known", op->type_name));
+            op, leat_op_fail(op, LEAT_ERR_NOT_FOUND, "op '%.300s' is not known%s", op->type_name,
+                             leat_op_sig_find(op->type_name, strlen(op->type_name)) != NULL
+                                 ? " for a dtype among its attributes"
+                                 : ""));
     if (strcmp(op->type_name, "Const") == 0 && !depends_on_nodes(d, op))
         return add_constant(d, leat_attr_tensor(op, "value"), &d->first_value[op->id]);
     LEAT_TRY(input_values(d, op, in));

@@ -32,6 +32,9 @@ row 111 2 "feed 'nowhere:0' is not in the graph" $leat run $graph --feed nowhere
 row 111 2 'has shape' $leat run $graph --feed 'loss:0=[1,2,3]' --fetch loss:0
 row 111 2 'NAME=FILE.npy or NAME=VALUE' $leat run $graph --feed theta --fetch theta:0
 row 111 2 "fetch 'nothing:0' is not in the graph" $leat run $graph --fetch nothing:0
+row 111 2 "the last output of node 'theta' (VariableV2) is 0" $leat run $graph --fetch theta:1
+printf 'node { name: "a" op: "NextYear" }' >next-year.pbtxt
+row 111 2 "node 'a' (NextYear): the op is not known" $leat run next-year.pbtxt --fetch a:1
 row 111 2 'beyond the range of float32' $leat run $graph --feed 'loss:0=1e39' --fetch loss:0
 row 111 2 'element 0 is no float32' $leat run $graph --feed 'loss:0=none' --fetch loss:0
 for value in nan -inf inf; do

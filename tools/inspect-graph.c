@@ -40,11 +40,12 @@ static leat_status count_type(graph_facts *f, const leat_op *op)
     size_t i = (size_t)(uintptr_t)leat_map_get(&f->by_type, op->type_name, strlen(op->type_name));
     if (i == 0) {
         LEAT_TRY(leat_grow(&f->types, &f->types_capacity, f->n_types + 1, sizeof *f->types));
-        f->types[f->n_types++] = (type_count){op->type_name, 0, op->type->def == NULL};
+        f->types[f->n_types++] = (type_count){op->type_name, 0, false};
         i = f->n_types;
         LEAT_TRY(leat_map_put(&f->by_type, op->type_name, strlen(op->type_name), (void *)(uintptr_t)i));
     }
     f->types[i - 1].n++;
+    f->types[i - 1].missing |= op->type->def == NULL; /* a known op may have a dtype that is not */
     return LEAT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "engine/files/npy-private.h"
+#include "engine/op-private.h"
 #include "tools/tensors-private.h"
 
 static leat_status read_strings(leat_npy *n, leat_tensor *t)
@@ -207,11 +208,22 @@ leat_status leat_find_out(const leat_graph *g, const char *name, const char *wha
     *out = leat_graph_get(g, name);
     if (out->op != NULL)
         return LEAT_OK;
-    leat_op *op = leat_graph_find(g, name);
-    if (op != NULL)
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%s': node '%s' (%s) has no outputs", what, name,
-                         name, leat_op_type(op));
-    return not_found(g, name, what);
+    const char *colon = strrchr(name, ':');
+    char *node = leat_strndup(name, colon != NULL ? (size_t)(colon - name) : strlen(name));
+    leat_op *op = node != NULL ? leat_graph_find(g, node) : NULL;
+    leat_status status = LEAT_ERR_NOT_FOUND;
+    if (op != NULL && op->type->def == NULL)
+        leat_fail(status, "%s '%s': node '%s' (%s): the op is not known", what, name, node, leat_op_type(op));
+    else if (op != NULL && op->n_outputs == 0)
+        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%s': node '%s' (%s) has no outputs", what, name,
+                           node, leat_op_type(op));
+    else if (op != NULL)
+        status = leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s '%s': the last output of node '%s' (%s) is %u",
+                           what, name, node, leat_op_type(op), op->n_outputs - 1);
+    else
+        status = not_found(g, name, what);
+    leat_free(node);
+    return status;
 }
 
 leat_status leat_find_op(const leat_graph *g, const char *name, const char *what, leat_op **op)

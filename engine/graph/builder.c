@@ -16,7 +16,8 @@ static leat_op_builder *begin(leat_graph *g, const char *type, size_t type_size)
     }
     b->graph = g;
     b->type = leat_op_sig_find(type, type_size);
-    b->type_name = b->type != NULL ? b->type->name : leat_graph_intern(g, type, type_size);
+    bool same_name = b->type != NULL && strlen(b->type->name) == type_size;
+    b->type_name = same_name ? b->type->name : leat_graph_intern(g, type, type_size);
     b->n_inputs = b->n_segments = b->n_controls = b->n_attrs = 0;
     b->unknown_outputs = b->place = 0;
     leat_buf_clear(&b->rest);

@@ -413,6 +413,27 @@ static leat_op *make(draft *d)
     return op;
 }
 
+/* Of a dtype that TensorFlow has and Leat has not: quantised numbers, 8-bit floats. */
+static bool is_foreign(leat_dtype dtype)
+{
+    int n = (int)dtype & 127;
+    return leat_dtype_bytes(dtype) == 0 && ((n >= 11 && n <= 16) || (n >= 24 && n <= 40));
+}
+
+/* Such a node of a file is as one of an op that is not known: it stops only a run that needs it. */
+static bool has_foreign_dtype(const leat_op_builder *b)
+{
+    for (size_t i = 0; i < b->n_attrs; i++) {
+        const leat_attr_value *v = &b->attrs[i].value;
+        const leat_dtype *types = v->kind == LEAT_ATTR_TYPE ? &v->type : v->list;
+        uint32_t n = v->kind == LEAT_ATTR_TYPE ? 1 : v->kind == LEAT_ATTR_LIST + LEAT_ATTR_TYPE ? v->n : 0;
+        for (uint32_t t = 0; t < n; t++)
+            if (is_foreign(types[t]))
+                return true;
+    }
+    return false;
+}
+
 static leat_op *finish(draft *d)
 {
     leat_op_builder *b = d->b;
@@ -459,6 +480,8 @@ leat_op *leat_op_end(leat_op_builder *b)
         return NULL;
     leat_op *op = NULL;
     draft d = {.b = b, .g = b->graph, .type = b->type};
+    if (b->literal && has_foreign_dtype(b))
+        d.type = NULL;
     if (b->graph->status == LEAT_OK)
         op = finish(&d);
     for (size_t i = 0; i < b->n_attrs; i++)

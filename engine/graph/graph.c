@@ -320,7 +320,7 @@ leat_status leat_op_fail_at_origin(const leat_op *op, leat_status status)
     return leat_fail_context(status, "%s:%u", g->origins[i - 1].name, op->place);
 }
 
-const leat_op_sig *leat_op_sig_find(const char *name, size_t n)
+static const leat_op_sig *find_in_table(const char *name, size_t n)
 {
     size_t low = 0, high = leat_op_table_count;
     while (low < high) {
@@ -337,4 +337,19 @@ const leat_op_sig *leat_op_sig_find(const char *name, size_t n)
             low = middle + 1;
     }
     return NULL;
+}
+
+/* What versions before 1.0 had two ops for: one of a matrix, and one of batches of them, which is today's by another name. */
+static const char *const batch_names[] = {
+    "BatchCholesky",       "BatchCholeskyGrad",          "BatchMatrixDeterminant", "BatchMatrixDiag",
+    "BatchMatrixDiagPart", "BatchMatrixInverse",         "BatchMatrixSetDiag",     "BatchMatrixSolve",
+    "BatchMatrixSolveLs",  "BatchMatrixTriangularSolve", "BatchSelfAdjointEigV2",  "BatchSvd"};
+
+const leat_op_sig *leat_op_sig_find(const char *name, size_t n)
+{
+    const leat_op_sig *type = find_in_table(name, n);
+    for (size_t i = 0; type == NULL && i < LEAT_LEN(batch_names); i++)
+        if (strlen(batch_names[i]) == n && memcmp(batch_names[i], name, n) == 0)
+            return find_in_table(name + strlen("Batch"), n - strlen("Batch"));
+    return type;
 }
