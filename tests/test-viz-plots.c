@@ -484,6 +484,10 @@ static void set_tiny(leat_plot_options *o)
 {
     o->width = 20, o->height = 20;
 }
+static void set_no_run(leat_plot_options *o)
+{
+    o->run = "nowhere";
+}
 static void set_kind(leat_plot_options *o)
 {
     o->kind = (leat_plot_kind)99;
@@ -498,7 +502,8 @@ LEAT_TEST(wrong_options_are_named)
     } rows[] = {
         {set_smoothing, LEAT_ERR_INVALID_ARGUMENT, "smoothing 1"},
         {set_tag, LEAT_ERR_INVALID_ARGUMENT, "tag: '('"},
-        {set_nothing, LEAT_ERR_NOT_FOUND, "nothing to draw"},
+        {set_nothing, LEAT_ERR_NOT_FOUND, "of the wanted tags; there are "},
+        {set_no_run, LEAT_ERR_NOT_FOUND, "no scalars of the wanted runs; there are a/seed-1, a/seed-2, b"},
         {set_xlim, LEAT_ERR_INVALID_ARGUMENT, "xlim"},
         {set_log_limit, LEAT_ERR_INVALID_ARGUMENT, "ylim"},
         {set_log_dates, LEAT_ERR_INVALID_ARGUMENT, "dates"},

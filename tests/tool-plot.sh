@@ -34,7 +34,7 @@ expect 2 'xlim' ./leat plot "$dir/log" -o "$dir/x.svg" --xlim 5
 expect 2 'xlim' ./leat plot "$dir/log" -o "$dir/x.svg" --xlim 5:5
 expect 2 'size' ./leat plot "$dir/log" -o "$dir/x.svg" --size 640
 expect 2 'no regular expression' ./leat plot "$dir/log" -o "$dir/x.svg" --tag '('
-expect 2 'nothing to draw' ./leat plot "$dir/log" -o "$dir/x.svg" --kind images
+expect 2 'nothing to draw: no images in the log' ./leat plot "$dir/log" -o "$dir/x.svg" --kind images
 expect 2 'output' ./leat plot "$dir/log"
 expect 2 'nowhere' ./leat report "$dir/nowhere" -o "$dir/x"
 expect 2 'smooth' ./leat plot "$dir/log" -o "$dir/x.svg" --smooth 1

@@ -290,6 +290,57 @@ static leat_status count_left_out(leat_figure *f)
     return LEAT_OK;
 }
 
+#define NAMED 6u         /* of what there is, where nothing of it was wanted */
+#define LONGEST_NAME 80u /* longer names are not among them */
+
+/* The first few runs (or tags, of the wanted runs) that have series of this kind. */
+static leat_status put_names(const leat_figure *f, bool runs, leat_buf *out)
+{
+    const char *names[NAMED];
+    size_t n = 0, known;
+    found s;
+    for (size_t i = 0; series_at(f, i, &s); i++) {
+        const char *name = leat_shown_name(runs ? s.run : s.tag);
+        if (s.points == 0 || strlen(name) > LONGEST_NAME || !(runs || leat_pattern_matches(&f->run, s.run)))
+            continue;
+        for (known = 0; known < n && strcmp(names[known], name) != 0;)
+            known++;
+        if (known < n)
+            continue;
+        leat_buf_puts(out, n > 0 ? ", " : "");
+        leat_buf_puts(out, n < NAMED ? name : "...");
+        if (n == NAMED)
+            break;
+        names[n++] = name;
+    }
+    return out->failed ? leat_fail_memory(out->size + LONGEST_NAME) : LEAT_OK;
+}
+
+/* LEAT_ERR_NOT_FOUND that says what there is instead. */
+static leat_status nothing_found(const leat_figure *f)
+{
+    static const char *const kinds[] = {
+        [LEAT_PLOT_SCALARS] = "scalars",    [LEAT_PLOT_HISTOGRAMS] = "histograms",
+        [LEAT_PLOT_OVERLAY] = "histograms", [LEAT_PLOT_DISTRIBUTIONS] = "histograms",
+        [LEAT_PLOT_IMAGES] = "images",      [LEAT_PLOT_TEXT] = "texts",
+    };
+    const char *kind = kinds[f->options.kind];
+    leat_buf names = {0};
+    bool of_runs = false;
+    leat_status status = put_names(f, false, &names);
+    if (status == LEAT_OK && names.size == 0) {
+        of_runs = true;
+        status = put_names(f, true, &names);
+    }
+    if (status == LEAT_OK && names.size == 0)
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s in the log", kind);
+    else if (status == LEAT_OK)
+        status = leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s of the wanted %s; there are %s", kind,
+                           of_runs ? "runs" : "tags", names.data);
+    leat_buf_free(&names);
+    return status;
+}
+
 static leat_status select_items(leat_figure *f)
 {
     uint32_t *order = NULL;
@@ -312,11 +363,7 @@ static leat_status select_items(leat_figure *f)
     leat_free(list.tags);
     leat_map_free(&list.members);
     if (status == LEAT_OK && n == 0)
-        status = leat_fail(LEAT_ERR_NOT_FOUND, "nothing to draw: no %s of the wanted runs and tags",
-                           f->options.kind == LEAT_PLOT_SCALARS  ? "scalars"
-                           : f->options.kind == LEAT_PLOT_IMAGES ? "images"
-                           : f->options.kind == LEAT_PLOT_TEXT   ? "texts"
-                                                                 : "histograms");
+        status = nothing_found(f);
     if (status == LEAT_OK) {
         qsort_r(order, n, sizeof *order, compare_series, f);
         status = make_panels(f, order, n);
