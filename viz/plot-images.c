@@ -9,7 +9,7 @@
 #define CELL 112.0 /* the square that an image is fitted into, where many images want a row each */
 #define MOST_CELL 168.0
 #define LEAST_CELL 84.0
-#define MAGNIFIED 112.0 /* small images do not grow beyond this */
+#define MAGNIFIED 100.0 /* small images do not grow beyond this */
 #define TITLE 240.0     /* of a narrow sheet: as much of its title has room */
 #define CELL_GAP 10.0
 #define NARROWEST 56.0 /* of a column: its step has room */
