@@ -151,7 +151,7 @@ LEAT_TEST(small_sheets_share_a_row)
     static const struct {
         size_t images, sheets;
         double width, height;
-    } rows[] = {{1, 1, 127, 168}, {1, 5, 994, 168}, {1, 9, 994, 325}, {9, 2, 994, 325}};
+    } rows[] = {{1, 1, 127, 168}, {1, 5, 595, 168}, {1, 9, 946, 325}, {9, 2, 991, 325}};
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         sample *s = sample_new();
         leat_plot_options o;

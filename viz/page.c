@@ -14,7 +14,8 @@
 #define LEAST_WIDTH 130.0
 #define LEAST_HEIGHT 84.0
 #define TALLEST 6000.0 /* of a page that may be as high as it wants */
-#define CROWD 1000u    /* of charts: a picture that cannot show them all anyway need not be as large */
+#define ROWS_MEASURED 64u
+#define CROWD 1000u /* of charts: a picture that cannot show them all anyway need not be as large */
 #define CROWD_TALLEST 900.0
 
 /* The grid of one call of leat_figure_draw. */
@@ -286,6 +287,26 @@ static void choose_headings(grid *g)
         g->columns = LEAT_MIN(g->columns, LEAT_MAX(largest, (size_t)2));
 }
 
+/* How wide the rows are. Where panels take what they need, the widest of them, but a title has room. */
+static double rows_width(const grid *g)
+{
+    size_t last = g->first + g->n, next;
+    const char *title = g->f->options.title;
+    double widest = title && title[0] ? fmin(g->panel_w, SINGLE_WIDTH) : 0;
+    if (g->f->class->used_width == NULL)
+        return (double)g->columns * (g->panel_w + GAP) - GAP;
+    for (size_t i = g->first, row = 0; i < last; i = next, row++) {
+        double w = -GAP;
+        if (row == ROWS_MEASURED) /* more than one page shows */
+            return g->panel_w;
+        next = row_end(g, i, last);
+        for (size_t k = i; k < next; k++)
+            w += GAP + taken_width(g, k);
+        widest = fmax(widest, w);
+    }
+    return widest;
+}
+
 static void choose_grid(grid *g, double foot)
 {
     const leat_plot_class *k = g->f->class;
@@ -308,8 +329,7 @@ static void choose_grid(grid *g, double foot)
     g->panel_h = own_height ? 0 : one ? SINGLE_HEIGHT : k->panel_height;
     if (g->f->panels[g->first].tag != NULL && g->columns > 1)
         choose_headings(g);
-    double row = g->n == 1 ? taken_width(g, g->first) : (double)g->columns * (g->panel_w + GAP) - GAP;
-    g->width = row + 2 * MARGIN;
+    g->width = rows_width(g) + 2 * MARGIN;
     g->limit = (g->c->class->many_pages ? 1.38 * fmax(g->width, 640)
                 : g->n > CROWD          ? CROWD_TALLEST
                                         : TALLEST) -
