@@ -109,6 +109,140 @@ static void lstm(network *n)
     finish(n, "softmax/Relu");
 }
 
+/* A layer as tf.layers makes it: its gradients take its input and what came out of it, and the saver assigns its
+ * variables. */
+static void add_taped(network *n, const char *scope, const char *op, const char *input, const char *weights,
+                      const char *out)
+{
+    char text[300], name[120];
+    for (int bias = 0; bias < 2; bias++) {
+        snprintf(name, sizeof name, "%s/%s", scope, bias ? "bias" : "kernel");
+        graph_variable(&n->g, name, bias ? strrchr(weights, ',') + 1 : weights);
+        leat_buf_printf(&n->init, "%s^%s/Assign", n->init.size ? " " : "", name);
+        leat_buf_printf(&n->save, " %s", name);
+        snprintf(text, sizeof text, "%s save/RestoreV2", name);
+        snprintf(name, sizeof name, "save/Assign_%d", n->updates++);
+        graph_node(&n->g, "Assign", name, text, bias ? strrchr(weights, ',') + 1 : weights);
+        snprintf(text, sizeof text, "%s %s/kernel/read %s/Tanh", input, scope, scope);
+        snprintf(name, sizeof name, "train/gradients/%s_grad/%s", scope, bias ? "bias" : "kernel");
+        graph_node(&n->g, op, name, text, bias ? strrchr(weights, ',') + 1 : weights);
+    }
+    snprintf(text, sizeof text, "%s %s/kernel/read", input, scope);
+    in_scope(&n->g, op, scope, op, text, out);
+    snprintf(text, sizeof text, "%s/%s %s/bias/read", scope, op, scope);
+    in_scope(&n->g, "BiasAdd", scope, "BiasAdd", text, out);
+    snprintf(text, sizeof text, "%s/BiasAdd", scope);
+    in_scope(&n->g, "Tanh", scope, "Tanh", text, out);
+}
+
+static void add_pool(network *n, const char *scope, const char *input, const char *out)
+{
+    char name[120];
+    in_scope(&n->g, "AvgPool", scope, "AvgPool", input, out);
+    snprintf(name, sizeof name, "train/gradients/%s_grad/AvgPoolGrad", scope);
+    graph_node(&n->g, "AvgPoolGrad", name, input, out);
+}
+
+static void finish_taped(network *n, const char *logits)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s labels", logits);
+    graph_node(&n->g, "Placeholder", "labels", "", "-1");
+    graph_node(&n->g, "SparseSoftmaxCrossEntropyWithLogits", "loss/cross_entropy", text, "-1");
+    graph_node(&n->g, "InTopK", "accuracy/InTopK", text, "-1");
+    graph_node(&n->g, "Fill", "train/gradients/Fill", "loss/cross_entropy", "");
+    leat_buf_putc(&n->init, '\0');
+    leat_buf_putc(&n->save, '\0');
+    graph_node(&n->g, "NoOp", "init", n->init.data, NULL);
+    graph_node(&n->g, "RestoreV2", "save/RestoreV2", "", NULL);
+    graph_node(&n->g, "SaveV2", "save/SaveV2", n->save.data + 1, NULL);
+}
+
+/* Fourteen boxes, one less than from which the optimizer and the saver would stand apart. */
+static void taped_lenet(network *n)
+{
+    graph_node(&n->g, "Placeholder", "images", "", "-1,28,28,1");
+    add_taped(n, "C1", "Conv2D", "images", "5,5,1,6", "-1,28,28,6");
+    add_pool(n, "S2", "C1/Tanh", "-1,14,14,6");
+    add_taped(n, "C3", "Conv2D", "S2/AvgPool", "5,5,6,16", "-1,10,10,16");
+    add_pool(n, "S4", "C3/Tanh", "-1,5,5,16");
+    add_taped(n, "C5", "Conv2D", "S4/AvgPool", "5,5,16,120", "-1,1,1,120");
+    add_pool(n, "flatten", "C5/Tanh", "-1,120");
+    add_taped(n, "F6", "MatMul", "flatten/AvgPool", "120,84", "-1,84");
+    add_taped(n, "out", "MatMul", "F6/Tanh", "84,10", "-1,10");
+    finish_taped(n, "out/Tanh");
+}
+
+/* Large tensors: paths as wide as they get. */
+static void stages(network *n)
+{
+    graph_node(&n->g, "Placeholder", "images", "", "64,224,224,3");
+    add_taped(n, "stem", "Conv2D", "images", "7,7,3,64", "64,56,56,64");
+    add_taped(n, "stage1", "Conv2D", "stem/Tanh", "3,3,64,64", "64,56,56,64");
+    add_taped(n, "stage2", "Conv2D", "stage1/Tanh", "3,3,64,128", "64,28,28,128");
+    add_taped(n, "stage3", "Conv2D", "stage2/Tanh", "3,3,128,256", "64,14,14,256");
+    add_taped(n, "stage4", "Conv2D", "stage3/Tanh", "3,3,256,512", "64,7,7,512");
+    add_taped(n, "logits", "MatMul", "stage4/Tanh", "512,1000", "64,1000");
+    finish_taped(n, "logits/Tanh");
+}
+
+/* Twenty layers high, and paths beside most of them. */
+static void unet(network *n)
+{
+    static const char *const sizes[] = {"8,256,256,64", "8,128,128,128", "8,64,64,256", "8,32,32,512"};
+    char scope[16], pool[16], input[80] = "images", shape[40];
+    graph_node(&n->g, "Placeholder", "images", "", "8,256,256,1");
+    for (int i = 0; i < 4; i++) {
+        snprintf(scope, sizeof scope, "down%d", i + 1);
+        snprintf(pool, sizeof pool, "pool%d", i + 1);
+        add_taped(n, scope, "Conv2D", input, "3,3,64,64", sizes[i]);
+        snprintf(input, sizeof input, "%s/Tanh", scope);
+        add_pool(n, pool, input, sizes[i]);
+        snprintf(input, sizeof input, "%s/AvgPool", pool);
+    }
+    add_taped(n, "bottom", "Conv2D", input, "3,3,512,1024", "8,16,16,1024");
+    snprintf(input, sizeof input, "bottom/Tanh");
+    for (int i = 4; i-- > 0;) {
+        snprintf(scope, sizeof scope, "up%d", i + 1);
+        snprintf(shape, sizeof shape, " down%d/Tanh", i + 1);
+        strcat(input, shape);
+        add_taped(n, scope, "Conv2D", input, "3,3,64,64", sizes[i]);
+        snprintf(input, sizeof input, "%s/Tanh", scope);
+    }
+    add_taped(n, "logits", "Conv2D", input, "3,3,64,2", "8,256,256,2");
+    finish_taped(n, "logits/Tanh");
+}
+
+/* Every path, with its width, is on the page. */
+static void check_paths(const char *trace, double w, double h)
+{
+    size_t paths = 0, bad = 0;
+    for (const char *at = trace; (at = strstr(at, "\n  path stroke=")) != NULL; at++) {
+        double width, p[4][2];
+        const char *next = strstr(at, " M");
+        int used = 0;
+        if (sscanf(strstr(at, "width="), "width=%lf", &width) != 1 || next == NULL ||
+            sscanf(next + strspn(next, " MC"), "%lf,%lf%n", &p[0][0], &p[0][1], &used) != 2)
+            continue;
+        next += strspn(next, " MC") + (size_t)used;
+        paths++;
+        for (; sscanf(next, " %lf,%lf %lf,%lf %lf,%lf%n", &p[1][0], &p[1][1], &p[2][0], &p[2][1], &p[3][0],
+                      &p[3][1], &used) == 6 &&
+               next[0] == ' ';
+             next += used) {
+            for (int i = 0; i <= 16; i++) {
+                double u = i / 16.0, v = 1 - u, xy[2];
+                for (int k = 0; k < 2; k++)
+                    xy[k] = v * v * v * p[0][k] + 3 * v * v * u * p[1][k] + 3 * v * u * u * p[2][k] +
+                            u * u * u * p[3][k];
+                bad += xy[0] < width / 2 || xy[0] > w - width / 2 || xy[1] < 0 || xy[1] > h;
+            }
+            memcpy(p[0], p[3], sizeof p[0]);
+        }
+    }
+    CHECK(paths > 5 && bad == 0);
+}
+
 typedef struct ink {
     double x, y, w, h;
 } ink;
@@ -138,6 +272,7 @@ static void check_page(const char *what, const char *trace)
     printf("(%s: %zu texts, the least %.1f pt) ", what, n, least);
     CHECK(n > 10 && bad == 0);
     CHECK(least >= 6);
+    check_paths(trace, w, h);
 }
 
 LEAT_TEST(training_graphs_read_on_one_page)
@@ -147,6 +282,9 @@ LEAT_TEST(training_graphs_read_on_one_page)
         void (*make)(network *n);
         const char *shown[3];
     } rows[] = {{"LeNet", lenet, {"\"conv1\"", "\"gradients\"", "\"loss\""}},
+                {"LeNet of layers", taped_lenet, {"\"C1\"", "\"train\"", "\"loss\""}},
+                {"U-Net", unet, {"\"down1\"", "\"train\"", "\"up1\""}},
+                {"stages", stages, {"\"stem\"", "\"train\"", "\"loss\""}},
                 {"three layers of LSTM", lstm, {"\"rnn\"", "\"gradients\"", "\"softmax\""}}};
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         network n = {0};

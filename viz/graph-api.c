@@ -5,11 +5,12 @@
 
 #define READABLE (6.0 / LEAT_S_SMALL) /* the scale at which the smallest text is 6 points high */
 #define PNG_SCALE 2.0
-#define AUTO_TRIES 24 /* scopes that may be opened on their own */
-#define AUTO_LONELY 4 /* scopes that hold nothing but one another */
-#define AUTO_LEAST 3  /* smaller ones say little more when open */
-#define AUTO_MOST 16  /* larger ones say too much */
-#define AUTO_BOXES 60 /* boxes of a picture, beyond which nothing more is opened */
+#define AUTO_TRIES 24   /* scopes that may be opened on their own */
+#define AUTO_LONELY 4   /* scopes that hold nothing but one another */
+#define AUTO_LEAST 3    /* smaller ones say little more when open */
+#define AUTO_MOST 16    /* larger ones say too much */
+#define TIGHT_BOXES 120 /* boxes up to which layers are moved together to fit a page */
+#define AUTO_BOXES 60   /* boxes of a picture, beyond which nothing more is opened */
 
 typedef struct job {
     leat_gmodel model;
@@ -88,6 +89,23 @@ static leat_status try_scene(job *j)
     leat_gpaint_scales(&j->paint);
     j->scale = leat_gpaint_a4_scale(&j->paint, j->o.title);
     return leat_canvas_status(j->canvas);
+}
+
+/* What a page cannot hold at TensorBoard's distance of layers may fit at a smaller one. Nothing is gained where the
+ * letters would still be much too small, and much time is lost where the graph is large. */
+static leat_status tighten(job *j)
+{
+    static const double seps[] = {25, 20, 16, 14, 12};
+    for (size_t i = 0; i < LEAT_LEN(seps); i++) {
+        if (j->scale >= READABLE || j->scale < READABLE / 2 || j->scene.n_nodes > TIGHT_BOXES)
+            break;
+        j->session.ranksep = seps[i];
+        LEAT_TRY(try_scene(j));
+    }
+    if (j->session.ranksep == 0 || j->scale >= READABLE)
+        return LEAT_OK;
+    j->session.ranksep = 0;
+    return try_scene(j);
 }
 
 /* ---- what to open where the user says nothing ---- */
@@ -177,6 +195,7 @@ static leat_status open_what_fits(job *j)
     leat_gmodel *m = &j->model;
     int tries = 0;
     LEAT_TRY(open_lonely(j));
+    LEAT_TRY(tighten(j));
     if (j->scale < READABLE)
         return LEAT_OK;
     for (uint32_t i = m->nodes[m->root].first; i != LEAT_G_NONE && tries < AUTO_TRIES; i = m->nodes[i].next) {
@@ -221,8 +240,7 @@ static leat_status draw(job *j, const void *graph_def, size_t graph_def_size)
     LEAT_TRY(open_scopes(j));
     LEAT_TRY(move_nodes(j));
     LEAT_TRY(try_scene(j));
-    if (j->o.depth == 0)
-        LEAT_TRY(open_what_fits(j));
+    LEAT_TRY(j->o.depth == 0 ? open_what_fits(j) : tighten(j));
     j->paint.scale = j->scale >= READABLE ? j->scale : 1.5;
     LEAT_TRY(leat_gpaint_page(&j->paint, j->o.title));
     if (j->dark_canvas == NULL)

@@ -45,12 +45,7 @@ void leat_gpaint_op(const leat_gpaint *p, double x, double y, double w, double h
 void leat_gpaint_scope(const leat_gpaint *p, double x, double y, double w, double h, leat_color fill);
 void leat_gpaint_hatch(const leat_gpaint *p, leat_box box);
 void leat_gpaint_series(const leat_gpaint *p, leat_box box, bool tower, leat_color fill);
-void leat_gpaint_arrow(const leat_gpaint *p, leat_point tip, leat_point from, double width, leat_color color);
-/* How long the head of a line of that width is; the line ends that much earlier. */
-static inline double leat_gpaint_arrow_length(const leat_gpaint *p, double width)
-{
-    return 2.6 * p->scale + 1.2 * width;
-}
+void leat_gpaint_arrow(const leat_gpaint *p, leat_point tip, leat_point from, double size, leat_color color);
 void leat_gpaint_constant(const leat_gpaint *p, double cx, double cy);
 void leat_gpaint_summary(const leat_gpaint *p, double cx, double cy);
 void leat_gpaint_text(const leat_gpaint *p, double x, double y, const char *text, double size, leat_halign h,

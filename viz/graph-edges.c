@@ -32,6 +32,15 @@ static leat_point shorten(leat_point *points, size_t n, double length)
     return tip;
 }
 
+/* How long an arrow head is; the line ends that much earlier. Between near boxes it leaves half of the way to the
+ * line. */
+static double head_length(const leat_gpaint *p, const leat_sedge *e)
+{
+    double size = LEAT_S_HEAD_MIN + LEAT_S_HEAD_PER_WIDTH * leat_scene_edge_width(e);
+    double way = fabs(e->points[0].y - e->points[e->n_points - 1].y);
+    return LEAT_MIN(size, LEAT_MAX(way / 2, LEAT_S_HEAD_MIN)) * p->scale;
+}
+
 /* The path, in the direction of its arrow: towards the variable for a reference, as TensorBoard draws it. */
 static void draw_path(const leat_gpaint *p, const leat_sedge *e, leat_point *points, char *verbs)
 {
@@ -49,13 +58,13 @@ static void draw_path(const leat_gpaint *p, const leat_sedge *e, leat_point *poi
     leat_point tip = {0, 0};
     bool head = !leat_scene_goes_on(p->s, end, other, back);
     if (head)
-        tip = shorten(points, n, 0.7 * leat_gpaint_arrow_length(p, width));
+        tip = shorten(points, n, 0.7 * head_length(p, e));
     memset(verbs, 'C', 1 + n / 3);
     verbs[0] = 'M';
     verbs[1 + n / 3] = '\0';
     leat_draw_path(p->canvas, verbs, points, n, &style);
     if (head)
-        leat_gpaint_arrow(p, tip, points[n - 1], width, color);
+        leat_gpaint_arrow(p, tip, points[n - 1], head_length(p, e), color);
 }
 
 /* What a pointer over the edge is told. */

@@ -6,19 +6,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SCOPE_STEP 8.0 /* wished distance of two paths */
+#define SCOPE_STEP 8.0 /* wished distance of two paths, from middle to middle */
 #define OP_STEP 3.4
-#define SCOPE_EDGE 6.0 /* kept free at a scope's corners */
 #define OP_EDGE 2.5
 #define NEAR 40.0 /* just beyond the next layer's gap: there paths have found their order */
 #define FAR 90.0
 #define REACH 40.0 /* of the rounding of a path whose end was moved */
+#define CLOSE 12.0 /* where that would meet a box */
+#define FEW 500    /* boxes and paths up to which that is looked at */
+#define POINTS 96  /* of a path */
+#define SAMPLES 12 /* of each part of it */
 
 typedef struct meet {
     uint32_t box, edge;
-    bool top, last; /* upper side of the box; the path's last point */
-    bool tail;      /* leaves an op: all that do so share one place */
-    double key, key2, width;
+    bool top, last;          /* upper side of the box; the path's last point */
+    bool tail;               /* leaves an op: all that do so share one place */
+    double key, key2, width; /* width: of the end with its room */
 } meet;
 
 static int by_side_and_key(const void *a, const void *b)
@@ -42,6 +45,12 @@ double leat_scene_edge_width(const leat_sedge *e)
         return 0.75;
     double width = 0.75 + (pow(elements, 0.3) - 1) / (pow(5e6, 0.3) - 1) * (12 - 0.75);
     return e->ref > 0 ? LEAT_MIN(width, 3) : width;
+}
+
+double leat_scene_end_width(const leat_sedge *e, bool head)
+{
+    double width = leat_scene_edge_width(e);
+    return LEAT_MAX(SCOPE_STEP, head ? LEAT_S_HEAD_MIN + LEAT_S_HEAD_PER_WIDTH * width + 0.5 : width + 2);
 }
 
 /* Where the path is at some distance from the box, above or below it. */
@@ -82,7 +91,7 @@ static void add_end(const leat_scene *s, uint32_t edge, bool last, meet *out, si
 {
     const leat_sedge *e = &s->edges[edge];
     uint32_t box = last ? e->to : e->from;
-    bool scope = is_wide(&s->boxes[box]), head = last == (e->ref == 0 || e->data == 0);
+    bool scope = is_wide(&s->boxes[box]), head = last == leat_scene_head_is_last(e);
     if (leat_scene_goes_on(s, box, last ? e->from : e->to, !last)) /* it meets the other half of its path */
         return;
     size_t k = e->n_points;
@@ -93,7 +102,7 @@ static void add_end(const leat_scene *s, uint32_t edge, bool last, meet *out, si
                          .tail = !scope && !head,
                          .key = x_at_distance(e, last, NEAR) + x_at_distance(e, last, FAR),
                          .key2 = e->points[last ? 0 : k - 1].x,
-                         .width = leat_scene_edge_width(e)};
+                         .width = scope ? leat_scene_end_width(e, head) : leat_scene_edge_width(e) + 2};
 }
 
 static size_t collect(const leat_scene *s, uint32_t scope, meet *out)
@@ -126,16 +135,50 @@ static double step_to(const meet *meets, size_t i, bool scope)
 {
     if (meets[i].tail && meets[i - 1].tail)
         return 0;
-    return LEAT_MAX(scope ? SCOPE_STEP : OP_STEP, (meets[i - 1].width + meets[i].width) / 2 + 2);
+    double step = (meets[i - 1].width + meets[i].width) / 2;
+    return scope ? step : LEAT_MAX(OP_STEP, step);
+}
+
+/* Does the path run over a box of its scope that is none of its ends? */
+static bool meets_box(const leat_scene *s, const leat_sedge *e)
+{
+    double half = leat_scene_edge_width(e) / 2;
+    for (uint32_t i = s->boxes[s->boxes[e->from].scope].first; i != LEAT_G_NONE; i = s->boxes[i].next) {
+        const leat_sbox *b = &s->boxes[i];
+        if (i == e->from || i == e->to || b->place != LEAT_S_CORE)
+            continue;
+        for (size_t part = 0; part + 3 < e->n_points; part += 3)
+            for (int k = 0; k <= SAMPLES; k++) {
+                leat_point at = leat_scene_on_part(e->points + part, (double)k / SAMPLES);
+                if (at.x > b->x - half && at.x < b->x + b->w + half && at.y > b->y - half &&
+                    at.y < b->y + b->h + half)
+                    return true;
+            }
+    }
+    return false;
+}
+
+/* Rounds a path whose end was moved, less where it would then run over a box. */
+static void round_path(const leat_scene *s, leat_sedge *e, bool few)
+{
+    leat_point before[POINTS];
+    bool look = few && e->n_points <= POINTS;
+    if (look)
+        memcpy(before, e->points, e->n_points * sizeof *before);
+    leat_layout_round((leat_lay_point *)e->points, e->n_points, REACH);
+    if (!look || !meets_box(s, e))
+        return;
+    memcpy(e->points, before, e->n_points * sizeof *before);
+    leat_layout_round((leat_lay_point *)e->points, e->n_points, CLOSE);
 }
 
 /* Sets the ends side by side about the middle, closer than wished where the side is too short. */
-static void spread(leat_scene *s, meet *meets, size_t n)
+static void spread(leat_scene *s, meet *meets, size_t n, bool few)
 {
     const leat_sbox *b = &s->boxes[meets[0].box];
     bool scope = is_wide(b);
-    double room = (b->kind == LEAT_S_OPEN ? b->w : b->core_w) - 2 * (scope ? SCOPE_EDGE : OP_EDGE), need = 0,
-           at;
+    double room = (b->kind == LEAT_S_OPEN ? b->w : b->core_w) - 2 * (scope ? LEAT_S_CORNER : OP_EDGE),
+           need = 0, at;
     join_tails(meets, n);
     for (size_t i = 1; i < n; i++)
         need += step_to(meets, i, scope);
@@ -146,15 +189,18 @@ static void spread(leat_scene *s, meet *meets, size_t n)
         at += i > 0 ? shrink * step_to(meets, i, scope) : 0;
         e->points[meets[i].last ? e->n_points - 1 : 0].x += at;
         e->points[meets[i].last ? e->n_points - 2 : 1].x += at;
-        leat_layout_round((leat_lay_point *)e->points, e->n_points, REACH);
+        round_path(s, e, few);
     }
 }
 
 leat_status leat_scene_fan(leat_scene *s, uint32_t scope)
 {
-    size_t n = 0;
+    size_t n = 0, boxes = 0;
     for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next)
         n++;
+    for (uint32_t i = s->boxes[scope].first; i != LEAT_G_NONE; i = s->boxes[i].next)
+        boxes++;
+    bool few = n + boxes <= FEW;
     meet *meets = leat_alloc_zero(2 * n, sizeof *meets);
     if (!meets)
         return leat_fail_memory(2 * n * sizeof *meets);
@@ -165,7 +211,7 @@ leat_status leat_scene_fan(leat_scene *s, uint32_t scope)
              end < n && meets[end].box == meets[begin].box && meets[end].top == meets[begin].top;)
             end++;
         if (end - begin > 1)
-            spread(s, meets + begin, end - begin);
+            spread(s, meets + begin, end - begin, few);
     }
     leat_free(meets);
     return LEAT_OK;

@@ -43,11 +43,7 @@ static leat_point on_path(const leat_sedge *e, double t)
 {
     size_t parts = (e->n_points - 1) / 3, part = (size_t)(t * (double)parts);
     part = LEAT_MIN(part, parts - 1);
-    double u = t * (double)parts - (double)part, v = 1 - u;
-    const leat_point *p = e->points + 3 * part;
-    return (leat_point){
-        v * v * v * p[0].x + 3 * v * v * u * p[1].x + 3 * v * u * u * p[2].x + u * u * u * p[3].x,
-        v * v * v * p[0].y + 3 * v * v * u * p[1].y + 3 * v * u * u * p[2].y + u * u * u * p[3].y};
+    return leat_scene_on_part(e->points + 3 * part, t * (double)parts - (double)part);
 }
 
 /* ---- paths as lines ---- */
@@ -199,7 +195,8 @@ static void settle(labels *l, uint32_t edge)
     size_t own = 0;
     while (own < l->n && l->lines[own].edge != edge)
         own++;
-    bool any = is_free(l, edge, label_box(e, best), false), known = own < l->n;
+    bool reserved = l->s->session->ranksep == 0, known = own < l->n;
+    bool any = reserved && is_free(l, edge, label_box(e, best), false);
     double least = !any ? INFINITY : known ? badness(l, own, label_box(e, best)) : 0;
     for (size_t i = 0; least > 1 && i < PLACES; i++) {
         leat_point at = nth_place(e, i);

@@ -49,7 +49,8 @@ static void draw_line(const leat_gpaint *p, double x, double y, leat_gedge_kind 
         style.dash[0] = style.dash[1] = 2.5;
     leat_draw_line(p->canvas, x + (kind == LEAT_GEDGE_REF ? 3 : 0), y, x + (kind == LEAT_GEDGE_REF ? 20 : 17),
                    y, &style);
-    leat_gpaint_arrow(p, tip, from, 1.2, style.stroke);
+    leat_gpaint_arrow(p, tip, from, LEAT_S_HEAD_MIN * p->scale + LEAT_S_HEAD_PER_WIDTH * style.width,
+                      style.stroke);
 }
 
 static void draw_bar(const leat_gpaint *p, double x, double y)

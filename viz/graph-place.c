@@ -12,6 +12,7 @@
 #define EDGE_SEP 5.0
 #define ASPECT 1.0
 #define TITLE_W 56.0  /* of "Auxiliary nodes" */
+#define SAMPLES 16    /* of each part of a path, when looking how far it reaches */
 #define PORT_SEP 14.0 /* between a border and the boxes next to it, where paths cross it */
 
 /* ---- one scope's main graph ---- */
@@ -95,7 +96,7 @@ static void add_edges(leat_scene *s, uint32_t scope, inner *in)
                              .from_x = from_x,
                              .to_x = to_x,
                              .width = leat_scene_edge_width(e),
-                             .label_w = e->label_w,
+                             .label_w = s->session->ranksep > 0 ? 0 : e->label_w,
                              .label_h = e->label_h};
         if (e->reversed) {
             lay.from = s->boxes[e->to].local;
@@ -183,18 +184,56 @@ static void take_results(leat_scene *s, inner *in, double x, double y)
             e->points[e->n_points - 1 - k] = e->points[k];
             e->points[k] = other;
         }
-        if (lay->label_w <= 0)
+        if (lay->label_w <= 0 && s->session->ranksep == 0)
             e->label = NULL;
         e->label_at = (leat_point){lay->label.x + x, lay->label.y + y};
     }
 }
-_Static_assert(sizeof(leat_point) == sizeof(leat_lay_point), "points are handed over");
+/* Roundings may bulge beyond the layout's sides: the main graph grows by that, so that no path is cut off or leaves
+ * its scope. */
+static void contain_paths(leat_scene *s, inner *in, double left)
+{
+    double x0 = left, x1 = left + in->g.w;
+    for (size_t i = 0; i < in->g.n_edges; i++) {
+        const leat_sedge *e = &s->edges[in->edges[i]];
+        double half = leat_scene_edge_width(e) / 2;
+        for (size_t part = 0; part + 3 < e->n_points; part += 3)
+            for (int k = 0; k <= SAMPLES; k++) {
+                double x = leat_scene_on_part(e->points + part, (double)k / SAMPLES).x;
+                x0 = LEAT_MIN(x0, x - half);
+                x1 = LEAT_MAX(x1, x + half);
+            }
+    }
+    double aside = left - x0;
+    in->g.w = x1 - x0;
+    if (aside <= 0)
+        return;
+    for (size_t i = 0; i < in->g.n_boxes; i++)
+        s->boxes[in->boxes[i]].x += aside;
+    for (size_t i = 0; i < in->g.n_edges; i++) {
+        leat_sedge *e = &s->edges[in->edges[i]];
+        for (size_t k = 0; k < e->n_points; k++)
+            e->points[k].x += aside;
+        e->label_at.x += aside;
+    }
+}
+
+/* Paths keep half of this from boxes and from each other: as much as the widest needs. */
+static double node_sep(const leat_scene *s, uint32_t scope)
+{
+    double widest = 0;
+    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next)
+        if (!s->edges[i].cut)
+            widest = LEAT_MAX(widest, leat_scene_edge_width(&s->edges[i]));
+    bool narrow = s->session->ranksep > 0 && s->session->ranksep < 14;
+    return LEAT_MAX(NODE_SEP, ceil(narrow ? 0.8 * widest : widest) + 2);
+}
 
 static leat_status lay_out_scope(leat_scene *s, uint32_t scope)
 {
     inner in = {.g = {.session = s->session,
-                      .nodesep = NODE_SEP,
-                      .ranksep = RANK_SEP,
+                      .nodesep = node_sep(s, scope),
+                      .ranksep = s->session->ranksep > 0 ? s->session->ranksep : RANK_SEP,
                       .edgesep = EDGE_SEP,
                       .aspect = ASPECT}};
     leat_sbox *b = &s->boxes[scope];
@@ -210,6 +249,7 @@ static leat_status lay_out_scope(leat_scene *s, uint32_t scope)
         double left = root ? 0 : LEAT_S_PAD, top = root ? LEAT_S_HEAD : LEAT_S_HEAD + LEAT_S_PAD / 2;
         take_results(s, &in, left, top);
         st = leat_scene_fan(s, scope);
+        contain_paths(s, &in, left);
         if (st == LEAT_OK)
             st = leat_scene_settle_labels(s, scope, (leat_box){left, top, in.g.w, in.g.h});
         leat_scene_set_areas(s, scope, left, top, in.g.w, in.g.h);

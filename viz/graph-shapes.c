@@ -50,10 +50,10 @@ void leat_gpaint_series(const leat_gpaint *p, leat_box box, bool tower, leat_col
 }
 
 /* A triangle with its tip at `tip`, coming from the direction of `from`, for a line of that width. */
-void leat_gpaint_arrow(const leat_gpaint *p, leat_point tip, leat_point from, double width, leat_color color)
+void leat_gpaint_arrow(const leat_gpaint *p, leat_point tip, leat_point from, double size, leat_color color)
 {
     double dx = tip.x - from.x, dy = tip.y - from.y, length = hypot(dx, dy);
-    double size = leat_gpaint_arrow_length(p, width), half = 0.5 * size;
+    double half = 0.5 * size;
     if (length < 1e-9)
         return;
     dx /= length;

@@ -12,6 +12,7 @@
 #define SCOPE_H_MIN 15.0
 #define SCOPE_H_MAX 60.0
 #define SCOPE_H_NODES 200.0 /* from this many ops on a closed scope is highest */
+#define SCOPE_W_MOST 160.0  /* for the sake of the paths that meet it */
 #define LABEL_MAX 76.0
 #define NOTE_MAX 52.0
 #define LONGEST 4000 /* bytes of a name that are looked at */
@@ -22,6 +23,7 @@
 typedef struct fitter {
     leat_scene *s;
     leat_canvas *canvas;
+    double *ends; /* by box, for its upper and lower side: what the paths that meet it need */
     bool estimate;
     leat_buf text, safe;
 } fitter;
@@ -97,14 +99,31 @@ static double notes_height(const leat_snotes *notes)
 
 /* ---- boxes ---- */
 
-static void core_size(leat_scene *s, leat_sbox *b)
+/* Adds up by box and side what the ends of paths need. */
+static void add_ends(fitter *f)
 {
+    const leat_scene *s = f->s;
+    for (size_t i = 0; i < s->n_edges; i++) {
+        const leat_sedge *e = &s->edges[i];
+        bool head_last = leat_scene_head_is_last(e);
+        if (e->cut)
+            continue;
+        f->ends[2 * e->from + e->reversed] += leat_scene_end_width(e, !head_last);
+        f->ends[2 * e->to + !e->reversed] += leat_scene_end_width(e, head_last);
+    }
+}
+
+static void core_size(const fitter *f, leat_sbox *b)
+{
+    const leat_scene *s = f->s;
+    const double *ends = f->ends + 2 * (b - s->boxes);
     const leat_gnode *node = &s->model->nodes[b->node];
     b->core_w = OP_W + 1; /* even */
     b->core_h = OP_H;
     if (b->kind == LEAT_S_SCOPE) {
         double part = LEAT_MIN((node->cardinality - 1.0) / (SCOPE_H_NODES - 1), 1);
-        b->core_w = 2 * ceil(LEAT_MAX(SCOPE_W, b->label_w + 10) / 2);
+        double paths = LEAT_MIN(LEAT_MAX(ends[0], ends[1]) + 2 * LEAT_S_CORNER, SCOPE_W_MOST);
+        b->core_w = 2 * ceil(LEAT_MAX(LEAT_MAX(SCOPE_W, b->label_w + 10), paths) / 2);
         b->core_h = SCOPE_H_MIN + LEAT_MAX(part, 0) * (SCOPE_H_MAX - SCOPE_H_MIN);
     } else if (b->kind == LEAT_S_SERIES) {
         bool tower = node->flags & LEAT_G_CONNECTED;
@@ -119,7 +138,7 @@ static leat_status size_box(fitter *f, leat_sbox *b)
     LEAT_TRY(fit_node(f, b->node, LEAT_S_FONT, LABEL_MAX, &b->label, &b->label_w));
     LEAT_TRY(size_notes(f, b->in_notes));
     LEAT_TRY(size_notes(f, b->out_notes));
-    core_size(f->s, b);
+    core_size(f, b);
     double in = ceil(notes_width(b->in_notes)), out = notes_width(b->out_notes);
     double beside = inside ? 0 : LEAT_S_GAP + b->label_w;
     b->w = 2 * ceil((in + b->core_w + beside + out) / 2); /* even: graphviz halves them in whole numbers */
@@ -165,6 +184,10 @@ static leat_status label_edge(fitter *f, leat_sedge *e)
 static leat_status size_all(fitter *f)
 {
     leat_scene *s = f->s;
+    f->ends = leat_alloc_zero(2 * s->n_boxes, sizeof *f->ends);
+    if (!f->ends)
+        return leat_fail_memory(2 * s->n_boxes * sizeof *f->ends);
+    add_ends(f);
     for (uint32_t i = 0; i < s->n_nodes; i++) {
         leat_sbox *b = &s->boxes[i];
         if (b->kind != LEAT_S_OPEN)
@@ -173,7 +196,9 @@ static leat_status size_all(fitter *f)
             LEAT_TRY(fit_node(f, b->node, LEAT_S_FONT, 2 * LABEL_MAX, &b->label, &b->label_w));
     }
     for (size_t i = s->n_nodes; i < s->n_boxes; i++) {
-        s->boxes[i].w = 2;
+        uint32_t edge = leat_scene_adjoining(s, (uint32_t)i);
+        double line = edge == LEAT_G_NONE ? 0 : leat_scene_edge_width(&s->edges[edge]);
+        s->boxes[i].w = LEAT_MAX(2, 2 * ceil(line / 2));
         s->boxes[i].h = 1;
     }
     for (size_t i = 0; i < s->n_edges && s->n_edges <= MANY; i++)
@@ -187,5 +212,6 @@ leat_status leat_scene_size(leat_scene *s, leat_canvas *canvas)
     leat_status st = size_all(&f);
     leat_buf_free(&f.text);
     leat_buf_free(&f.safe);
+    leat_free(f.ends);
     return st;
 }

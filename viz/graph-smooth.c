@@ -47,8 +47,7 @@ bool leat_layout_round(leat_lay_point *points, size_t n, double reach)
     return any;
 }
 
-/* The point of one part at u in 0..1. */
-static leat_lay_point on_part(const leat_lay_point *p, double u)
+leat_lay_point leat_layout_on_part(const leat_lay_point *p, double u)
 {
     double v = 1 - u;
     return (leat_lay_point){
@@ -67,7 +66,7 @@ static bool hits(const leat_lay_graph *g, const leat_lay_edge *e, bool labels)
     double clear = CLEAR + e->width / 2;
     for (size_t part = 0; part + 3 < e->n_points; part += 3)
         for (int i = 0; i <= SAMPLES; i++) {
-            leat_lay_point at = on_part(e->points + part, (double)i / SAMPLES);
+            leat_lay_point at = leat_layout_on_part(e->points + part, (double)i / SAMPLES);
             for (size_t k = 0; k < g->n_boxes; k++)
                 if (k != e->from && k != e->to &&
                     within(at, g->boxes[k].x - clear, g->boxes[k].y, g->boxes[k].w + 2 * clear,

@@ -34,6 +34,7 @@ typedef struct leat_lay_edge {
  * reads its configuration, and some versions of it never give that memory back. */
 typedef struct leat_lay_session {
     void *graphviz;
+    double ranksep; /* between two layers; 0: as TensorBoard has it */
 } leat_lay_session;
 void leat_lay_session_end(leat_lay_session *s);
 
@@ -60,6 +61,8 @@ leat_status leat_layout_smooth(leat_lay_graph *g) LEAT_MUST_CHECK;
 /* Where one part of a Bezier path meets the next at an angle: rounds it, by up to `reach` from the corner. Says
  * whether it met one. */
 bool leat_layout_round(leat_lay_point *points, size_t n, double reach);
+/* The point of one part of a Bezier path, four points, at u in 0..1. */
+leat_lay_point leat_layout_on_part(const leat_lay_point *part, double u);
 leat_status leat_layout_layers(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* The layer of every box, by the longest path from below; returns how many layers there are, 0 out of
  * memory. */

@@ -113,6 +113,24 @@ void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top
 leat_status leat_scene_settle_labels(leat_scene *s, uint32_t scope, leat_box core) LEAT_MUST_CHECK;
 /* Does a path go on beyond its end at `box`, through the border of an open scope? */
 bool leat_scene_goes_on(const leat_scene *s, uint32_t box, uint32_t other, bool out);
+/* The point of one part of a path at u in 0..1. The layout's points and the canvas's are both x, y. */
+_Static_assert(sizeof(leat_point) == sizeof(leat_lay_point), "points are handed over");
+static inline leat_point leat_scene_on_part(const leat_point *part, double u)
+{
+    leat_lay_point at = leat_layout_on_part((const leat_lay_point *)part, u);
+    return (leat_point){at.x, at.y};
+}
+/* The width that a path's end takes on a closed scope's side: of the line, or of its arrow head, with what keeps it
+ * apart from the next. */
+double leat_scene_end_width(const leat_sedge *e, bool head);
+/* Has the path its arrow head at its last point, or, as references, at its first? */
+static inline bool leat_scene_head_is_last(const leat_sedge *e)
+{
+    return e->ref == 0 || e->data == 0;
+}
+#define LEAT_S_HEAD_MIN 2.6 /* an arrow head is as long and as wide as this and so much of the line's width */
+#define LEAT_S_HEAD_PER_WIDTH 1.2
+#define LEAT_S_CORNER 6.0 /* of a scope's side, kept free of paths' ends */
 /* TensorBoard's width of an edge: its size to the power 0.3, from [1, 5e6] to [0.75, 12]. But references are at most 3
  * wide: no tensor passes along them, and as wide as their variables they would hide the data's way. */
 double leat_scene_edge_width(const leat_sedge *e);
