@@ -365,6 +365,20 @@ const leat_op_def leat_op_DestroyResourceOp = LEAT_OP(
 
 LEAT_ROW(DestroyResourceOp, "(var float[2] 1 2) ->");
 
+static leat_status nothing_kernel(leat_kernel *k)
+{
+    (void)k;
+    return LEAT_OK;
+}
+
+const leat_op_def leat_op_DisableCopyOnRead =
+    LEAT_OP("DisableCopyOnRead(resource: resource)",
+            .doc = "Does nothing: what is read of a variable here stays as it was without being copied.",
+            .shape = leat_shape_none, .kernels = {{.fn = nothing_kernel}}, .gradient = leat_grad_none,
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_REF_RAW);
+
+LEAT_ROW(DisableCopyOnRead, "(var float[2] 1 2) ->");
+
 static leat_status variable_shape_shape(leat_infer *c)
 {
     leat_shape shape = leat_handle_shape(c->op, 0);

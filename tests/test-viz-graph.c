@@ -153,11 +153,11 @@ LEAT_TEST(bad_bytes_are_refused)
         const char *part;
     } rows[] = {
         {"", 0, LEAT_ERR_INVALID_ARGUMENT, "no nodes"},
-        {"\x0a\x05\x0a\x7f", 4, LEAT_ERR_DATA_LOSS, "offset"},
-        {"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, LEAT_ERR_DATA_LOSS, "offset"},
-        {"\x0b\x0c", 2, LEAT_ERR_DATA_LOSS, "offset"},
-        {"\x0a\x03\x0a\x05x", 5, LEAT_ERR_DATA_LOSS, "offset 2"},
-        {"node { name: \"x\" }", 18, LEAT_ERR_DATA_LOSS, "offset"},
+        {"\x0a\x05\x0a\x7f", 4, LEAT_ERR_DATA_LOSS, "g.pb:0: "},
+        {"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, LEAT_ERR_DATA_LOSS, "g.pb:1: "},
+        {"\x0b\x0c", 2, LEAT_ERR_DATA_LOSS, "g.pb:0: "},
+        {"\x0a\x03\x0a\x05x", 5, LEAT_ERR_DATA_LOSS, "g.pb:2: "},
+        {"node { name: \"x\" }", 18, LEAT_ERR_DATA_LOSS, "g.pb:"},
     };
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         leat_gmodel m = {0};

@@ -30,7 +30,7 @@ leat_status leat_gmodel_read(leat_gmodel *m, const void *graph_def, size_t size,
 {
     leat_status st = read_steps(m, graph_def, size);
     if (st != LEAT_OK)
-        return source ? leat_fail_context(st, "%s", source) : st;
+        return source ? leat_wire_context(st, source) : st;
     if (m->n_dangling > 0)
         leat_note(LEAT_LOG_WARNING, "%s: %zu inputs name no node of the graph; drawn without them",
                   source ? source : "graph", m->n_dangling);

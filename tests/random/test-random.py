@@ -32,6 +32,7 @@ import words  # noqa: E402,F401
 judge.graphs_as_in_tensorflow_1()
 CANNOT = {
     "DestroyResourceOp": "gives nothing that could be compared",
+    "DisableCopyOnRead": "gives nothing that could be compared",
     "MergeV2Checkpoints": "files: tests/bundle-tensorflow.py",
     "MutableDenseHashTable": "no kernel in TensorFlow that its own op fits",
     "Placeholder": "every graph has some",
