@@ -51,6 +51,8 @@ leat_status leat_file_rename(const char *from, const char *to) LEAT_PRIV(file_re
 leat_status leat_file_remove(const char *path) LEAT_PRIV(file_remove); /* LEAT_ERR_NOT_FOUND where absent */
 leat_status leat_dir_remove(const char *path) LEAT_PRIV(dir_remove);   /* an empty one */
 leat_status leat_dir_sync(const char *path) LEAT_PRIV(dir_sync) LEAT_MUST_CHECK;
+/* The directory that `path` is an entry of. */
+leat_status leat_dir_sync_parent(const char *path) LEAT_PRIV(dir_sync_parent) LEAT_MUST_CHECK;
 /* Takes the one lock that writers of a directory hold (flock; each call locks anew, within a process too), waiting
  * up to `seconds`: then LEAT_ERR_FAILED_PRECONDITION. lock->size is 0 where the file system has no locks. Unlocked
  * by leat_file_close, and by the system when the process ends. */

@@ -311,7 +311,7 @@ leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
     return leat_fail(LEAT_ERR_FAILED_PRECONDITION, "%s: another writer holds this directory's lock", path);
 }
 
-static leat_status sync_parent(const char *path)
+leat_status leat_dir_sync_parent(const char *path)
 {
     char *parent = leat_path_dir(path);
     if (parent == NULL)
@@ -334,7 +334,7 @@ leat_status leat_dir_make(const char *path, bool durable)
         char kept = *at;
         *at = '\0';
         if (mkdir(copy, 0777) == 0)
-            status = durable ? sync_parent(copy) : LEAT_OK;
+            status = durable ? leat_dir_sync_parent(copy) : LEAT_OK;
         else if (errno != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
             error = errno;
         *at = kept;

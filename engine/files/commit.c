@@ -37,16 +37,6 @@ leat_status leat_commit_flush(leat_commit *c)
     return status != LEAT_OK ? status : closed;
 }
 
-static leat_status sync_parent(const char *path)
-{
-    char *dir = leat_path_dir(path);
-    if (dir == NULL)
-        return leat_fail_memory(0);
-    leat_status status = leat_dir_sync(dir);
-    leat_free(dir);
-    return status;
-}
-
 leat_status leat_commit_end(leat_commit *c, leat_status status, bool durable)
 {
     if (c->file.fd >= 0 && status == LEAT_OK) {
@@ -62,7 +52,7 @@ leat_status leat_commit_end(leat_commit *c, leat_status status, bool durable)
         if (status == LEAT_OK) {
             c->created = false;
             if (durable)
-                status = sync_parent(c->path);
+                status = leat_dir_sync_parent(c->path);
         }
     }
     if (c->created)
