@@ -269,7 +269,8 @@ bool leat_in_dead(const leat_kernel *k, int i);
 leat_status leat_out_show(leat_kernel *k, int i, const leat_tensor *value) LEAT_MUST_CHECK;
 /* Output i shows this heap tensor (the reference is handed over, on failure too). */
 leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor) LEAT_MUST_CHECK;
-/* Temporary memory of this worker, 64-byte aligned, until the kernel (or the tile that asked) returns. NULL: out of memory. */
+/* Temporary memory of this worker, 64-byte aligned, until the kernel (or the tile that asked) returns. NULL: out of
+ * memory, also where no bytes are asked for. */
 void *leat_scratch(leat_kernel *k, size_t bytes);
 /* Runs tiles 0..n-1, shared with idle workers; returns when all are done. The same tiles, serial or parallel. */
 void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg);

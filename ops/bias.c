@@ -244,3 +244,4 @@ LEAT_ROW(BiasAddGrad, "(float[2,3] 1 2 3 4 5 6) -> float[3] 5 7 9");
 LEAT_ROW(BiasAddGrad, "(double[1,2,2] 1 2 3 4) {data_format: 'NCHW'} -> double[2] 3 7");
 LEAT_ROW(BiasAddGrad, "(int8[2,2] 100 2 100 4) -> int8[2] -56 6");
 LEAT_ROW(BiasAddGrad, "(half[2,2] 1 2 3 4) -> half[2] 4 6");
+LEAT_ROW(BiasAddGrad, "(float[2,0]) -> float[0]");

@@ -181,6 +181,7 @@ LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(float[4,5] -2..2, float[4,5] 0..1) nog
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(double[4,5] -2..2, double[1,5] 0..1) nograd", ref_cross_entropy);
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(double[1,5] -2..2, double[4,5] 0..1) nograd", ref_cross_entropy);
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(float[4,5] -2..2, float[4,6] 0..1) fails 'broadcast'");
+LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(half[0,4], half[0,4]) -> half[0], half[0,4]");
 
 /* ---- sparse ---- */
 

@@ -10,6 +10,10 @@ const leat_op_def leat_op_ScatterUpdate = LEAT_OP(
 LEAT_ROW(ScatterUpdate,
          "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 30 3 40");
 LEAT_ROW(ScatterUpdate, "(ref int32[4] 1 2 3 4, int32[1] 4, int32[1] 7) fails 'does not index'");
+LEAT_ROW(ScatterUpdate, "(ref bool[2,3] true true true true true true, int32[1] 1, bool[] false) -> any, "
+                        "after 0: bool[2,3] true true true false false false");
+LEAT_ROW(ScatterUpdate, "(ref complex64[2,2] 1+2j 3+4j 5+6j 7+8j, int32[1] 1, complex64[] 9-1j) -> any, "
+                        "after 0: complex64[2,2] 1+2j 3+4j 9-1j 9-1j");
 
 const leat_op_def leat_op_ScatterAdd = LEAT_OP(
     "ScatterAdd(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
@@ -48,6 +52,7 @@ const leat_op_def leat_op_ScatterDiv = LEAT_OP(
 
 LEAT_ROW(ScatterDiv, "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 2 4) -> any, after 0: float[4] 1 1 3 1");
 LEAT_ROW(ScatterDiv, "(ref int32[4] 1 2 3 4, int32[1] 1, int32[1] 0) fails 'division by zero'");
+LEAT_ROW(ScatterDiv, "(ref uint8[2] 200 255, int32[2] 0 1, uint8[2] 255 255) -> any, after 0: uint8[2] 0 1");
 
 const leat_op_def leat_op_ScatterMin =
     LEAT_OP("ScatterMin(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: {half, "

@@ -28,8 +28,8 @@
             break;                                                                                           \
         case LEAT_HOW_DIV:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
-                x[i] = (type_)(y[i * step] == (type_)-1 ? (type_)((wide_)0 - (wide_)x[i])                    \
-                                                        : x[i] / y[i * step]);                               \
+                x[i] = (type_)((type_)-1 < 1 && y[i * step] == (type_)-1 ? (type_)((wide_)0 - (wide_)x[i])   \
+                                                                         : x[i] / y[i * step]);              \
             break;                                                                                           \
         case LEAT_HOW_MIN:                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                  \
@@ -109,10 +109,14 @@ static void scatter_part(size_t part, void *arg)
         if (slot < begin || slot >= end)
             continue;
         const char *from = s->from + (s->step ? (size_t)i * run_bytes : 0);
-        if (s->how == LEAT_HOW_UPDATE && s->step)
-            memmove(s->to + (size_t)slot * run_bytes, from, run_bytes);
+        char *to = s->to + (size_t)slot * run_bytes;
+        if (s->how != LEAT_HOW_UPDATE)
+            leat_scatter_combine(s->how, s->dtype, to, from, s->run, s->step);
+        else if (s->step)
+            memmove(to, from, run_bytes);
         else
-            leat_scatter_combine(s->how, s->dtype, s->to + (size_t)slot * run_bytes, from, s->run, s->step);
+            for (int64_t j = 0; j < s->run; j++) /* of any dtype */
+                memcpy(to + (size_t)j * s->bytes, from, s->bytes);
     }
 }
 

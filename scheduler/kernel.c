@@ -289,7 +289,7 @@ void *leat_scratch(leat_kernel *k, size_t bytes)
 {
     (void)k; /* the thread's worker, which inside a tile need not be the node's */
     leat_worker *w = leat_worker_current();
-    return w != NULL ? leat_worker_scratch(w, bytes) : NULL;
+    return w != NULL ? leat_worker_scratch(w, LEAT_MAX(bytes, 1)) : NULL;
 }
 
 void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg)
