@@ -474,13 +474,10 @@ def ranking_metrics(c):
 
 @model
 def vocabulary(c):
-    """Words through a table to embeddings, counted in a table that changes; a fixed table of a file."""
+    """Words through a table to embeddings, counted in a table that changes."""
     words = tf.placeholder(tf.string, [None], "words")
     c.feed(words, np.array([b"graph", b"new", b"node", b"graph"]))
-    path = os.path.join(c.folder, "vocabulary.txt")
-    with open(path, "w") as f:
-        f.write("graph\nnode\nedge\n")
-    ids = lookup_ops.index_table_from_file(path, num_oov_buckets=2).lookup(words)
+    ids = lookup_ops.index_table_from_tensor(["graph", "node", "edge"], num_oov_buckets=2).lookup(words)
     names = lookup_ops.index_to_string_table_from_tensor(["a", "b", "c"], "other").lookup(ids)
     seen = lookup_ops.MutableHashTable(tf.string, tf.int64, -1)
     c.targets, c.steps = [seen.insert(words, seen.lookup(words) + 2).name], 3

@@ -193,6 +193,12 @@ static const struct {
     {37, "f%n%s = Const() dtype:type=float value:tensor=float[]1", "not a valid name", "%n%s", ""},
     {38, "n = Const() dtype:type=string value:tensor=string[]; f = ReadFile(n)",
      "node 'f' (ReadFile): op 'ReadFile' is not known", NULL, NULL},
+    {38, "n = Const() dtype:type=string value:tensor=string[]; f = WriteFile(n, n)",
+     "op 'WriteFile' is not known", NULL, NULL},
+    {38,
+     "n = Const() dtype:type=string value:tensor=string[]; t = HashTableV2() key_dtype:type=string value_dtype:type=int64; "
+     "f = InitializeTableFromTextFileV2(t, n) key_index:int=-2 value_index:int=-1",
+     "op 'InitializeTableFromTextFileV2' is not known", NULL, NULL},
     {38, "f = ImmutableConst() dtype:type=float shape:shape=1 memory_region_name:string=/etc/passwd",
      "op 'ImmutableConst' is not known", NULL, NULL},
     {38, "f = PyFunc() token:string=x", "op 'PyFunc' is not known", NULL, NULL},

@@ -1,7 +1,4 @@
-"""Lookup tables, files, and what graphs of 2015 have."""
-import os
-import tempfile
-
+"""Lookup tables, and what graphs of 2015 have."""
 import numpy as np
 import tensorflow.compat.v1 as tf
 from elementwise import spec
@@ -71,50 +68,6 @@ def table(g, op):
     if vt != tf.string and "Dense" not in op:  # in any order; of a dense table all buckets, the empty ones too
         g.result(tf.sort(out[1], axis=0), smooth=False, pool=False)
     g.used += [name + end for name in ("LookupTableFind", "LookupTableSize", "LookupTableExport")]
-
-
-def text_file(lines):
-    f = tempfile.NamedTemporaryFile(prefix="leat-random-", suffix=".txt", delete=False)
-    FILES.append(f.name)
-    f.write(lines)
-    f.close()
-    return f.name
-
-
-FILES = []
-
-
-def remove_files():
-    for name in FILES:
-        os.unlink(name)
-
-
-@spec("InitializeTableFromTextFile", "InitializeTableFromTextFileV2")
-def table_of_file(g, op):
-    v2 = op.endswith("V2")
-    n = int(g.rng.randint(2, 6))
-    lines = [b"w%d;%d;%s" % (i, i * 3 - 2, g.pick(VALID).replace(b";", b"")) for i in range(n)]
-    name = text_file((b"\r\n" if g.chance(0.3) else b"\n").join(lines) + (b"\n" if g.chance(0.5) else b""))
-    key, kt, value, vt = g.pick([(0, tf.string, -1, tf.int64), (0, tf.string, 1, tf.int64), (-1, tf.int64, -2, tf.string), (1, tf.int64, 2, tf.string), (-2, tf.string, -1, tf.int64)])  # fmt: skip
-    t = make(g, "HashTable", v2, [], kt, vt)
-    size = int(g.rng.randint(1, n + 1)) if g.chance(0.3) else -1
-    done = add(op, table_handle=t, filename=name, key_index=key, value_index=value, vocab_size=size, delimiter=";")
-    g.used.append(op)
-    asked = np.array([b"w0", b"w1", b"w9", lines[0]], dtype=object) if kt == tf.string else np.array([0, 1, -2, 4, 99])
-    default = tf.constant("none") if vt == tf.string else tf.constant(-9, tf.int64)
-    g.result(after(done, "LookupTableFind" + "V2" * v2, table_handle=t, keys=g.fed(asked, kt, True), default_value=default), smooth=False, pool=False)
-
-
-@spec("ReadFile")
-def read_file(g, op):
-    g.apply(op, filename=text_file(b"".join(g.pick(VALID) + b"\n" for _ in range(3))))
-
-
-@spec("WriteFile")
-def write_file(g, op):
-    name = text_file(b"")
-    done = g.apply(op, filename=name, contents=g.pick(VALID))
-    g.result(after(done, "ReadFile", filename=name), smooth=False, pool=False)
 
 
 @spec("Dilation2D", "Dilation2DBackpropInput", "Dilation2DBackpropFilter")

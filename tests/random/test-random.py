@@ -26,7 +26,7 @@ import layers  # noqa: E402,F401
 import more  # noqa: E402,F401
 import shapes  # noqa: E402,F401
 import state  # noqa: E402
-import tables  # noqa: E402
+import tables  # noqa: E402,F401
 import words  # noqa: E402,F401
 
 judge.graphs_as_in_tensorflow_1()
@@ -283,7 +283,6 @@ def main():
             for op in sorted(known):
                 print("%-40s %4d %s" % (op, counts[op], CANNOT.get(op, "")))
     print("%d graphs, %d ops, %d bad" % (made, sum(1 for op in known if counts[op] >= TIMES), bad))
-    tables.remove_files()
     if not args.keep:
         for f in os.listdir(where):
             os.unlink(os.path.join(where, f))
