@@ -383,6 +383,17 @@ typedef struct leat_cost {
     double flops, bytes;
 } leat_cost;
 
+/* What one execution computes, in floating point operations, and moves, in bytes. `cost` comes with what holds for elementwise ops:
+ * an operation for each element of the largest input or of all outputs, whichever is more, and all their bytes. */
+typedef void leat_cost_fn(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                          leat_cost *cost);
+
+/* The marker of ops that compute nothing in floating point: they move, draw, compare, or write text. */
+leat_cost_fn leat_cost_moves;
+leat_cost_fn leat_cost_gather; /* moves what it gathers, not all of input 0 */
+leat_cost_fn
+    leat_cost_of_rows; /* reads and writes as much of each variable as there are updates in its other inputs */
+
 struct leat_op_def {
     const char *notation;
     const char *doc;
@@ -390,8 +401,7 @@ struct leat_op_def {
     leat_kernel_def
         kernels[LEAT_MAX_KERNELS]; /* in order of preference; none: the op is run by the plan itself */
     leat_grad_fn *gradient;        /* or leat_grad_none, leat_grad_missing */
-    void (*cost)(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
-                 leat_cost *cost); /* NULL: elements */
+    leat_cost_fn *cost;            /* NULL: elements */
     unsigned flags;
 };
 

@@ -111,10 +111,10 @@ static void broadcast_to_grad(leat_grad *g)
         g->dx[0] = leat_raw_reshape(leat_raw_sum(g->dy[0], (leat_out){args, 0}), shape);
 }
 
-const leat_op_def leat_op_BroadcastTo =
-    LEAT_OP("BroadcastTo(input: T, shape: Tidx) -> output: T; T: type; Tidx: {int32, int64} = int32",
-            .doc = "The input repeated along dimensions of size 1, to this shape.",
-            .shape = broadcast_to_shape, .kernels = {{broadcast_to_kernel}}, .gradient = broadcast_to_grad);
+const leat_op_def leat_op_BroadcastTo = LEAT_OP(
+    "BroadcastTo(input: T, shape: Tidx) -> output: T; T: type; Tidx: {int32, int64} = int32",
+    .doc = "The input repeated along dimensions of size 1, to this shape.", .shape = broadcast_to_shape,
+    .kernels = {{broadcast_to_kernel}}, .gradient = broadcast_to_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(BroadcastTo, "(double[3,1] 1 2 3, int32[2] 3 2) -> double[3,2] 1 1 2 2 3 3");
 LEAT_ROW(BroadcastTo, "(double[3] 1 2 3, int32[2] 2 3) -> double[2,3] 1 2 3 1 2 3");
@@ -364,7 +364,7 @@ static void tile_grad(leat_grad *g)
 const leat_op_def leat_op_Tile =
     LEAT_OP("Tile(input: T, multiples: Tmultiples) -> output: T; T: type; Tmultiples: {int32, int64} = int32",
             .doc = "The input repeated multiples[d] times along each dimension d.", .shape = tile_shape,
-            .kernels = {{tile_kernel}}, .gradient = tile_grad);
+            .kernels = {{tile_kernel}}, .gradient = tile_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Tile, "(double[2,2] 1 2 3 4, int32[2] 2 2) -> double[4,4] 1 2 1 2 3 4 3 4 1 2 1 2 3 4 3 4");
 LEAT_ROW(Tile, "(double[2] 1 2, int64[1] 3) -> double[6] 1 2 1 2 1 2");

@@ -194,7 +194,8 @@ const leat_op_def leat_op_Cast = LEAT_OP(
     "Cast(x: SrcT) -> y: DstT; SrcT: type; DstT: type; Truncate: bool = false",
     .doc =
         "x as another type: towards zero to an integer; to a float rounded to nearest, or cut off by Truncate.",
-    .shape = leat_shape_same, .kernels = {{cast_kernel}}, .gradient = cast_grad, .flags = LEAT_OP_INPLACE);
+    .shape = leat_shape_same, .kernels = {{cast_kernel}}, .gradient = cast_grad, .cost = leat_cost_moves,
+    .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Cast, "(double[2,3] -3..3) {DstT: float} nograd tol 1e-6", x);
 LEAT_ROW(Cast, "(double[2,3] -3..3) {DstT: double}", x);
@@ -278,7 +279,7 @@ const leat_op_def leat_op_Bitcast = LEAT_OP(
     "int16, complex64, complex128, uint32, uint64}; type: {bfloat16, half, float, double, int64, int32, uint8, "
     "uint16, uint32, uint64, int8, int16, complex64, complex128}",
     .doc = "The bytes of input as another type.", .shape = bitcast_shape, .kernels = {{bitcast_kernel}},
-    .gradient = leat_grad_missing);
+    .gradient = leat_grad_missing, .cost = leat_cost_moves);
 
 LEAT_ROW(Bitcast, "(float[2] 1 -2) {type: int32} -> int32[2] 1065353216 -1073741824");
 LEAT_ROW(Bitcast, "(int32[1] 67305985) {type: uint8} -> uint8[1,4] 1 2 3 4");

@@ -125,7 +125,8 @@ const leat_op_def leat_op_SaveV2 =
     LEAT_OP("SaveV2(prefix: string, tensor_names: string, shape_and_slices: string, tensors: dtypes); "
             "dtypes: list(type) >= 1",
             .doc = "Writes tensors, or slices of such, as a checkpoint.", .shape = leat_shape_none,
-            .kernels = {{.fn = save_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{.fn = save_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(SaveV2,
          "(string[] 'x', string[2] 'a' 'b', string[1] '', [float[2] 1 2]) fails '2 names for 1 tensors'");
@@ -329,7 +330,8 @@ const leat_op_def leat_op_RestoreV2 =
     LEAT_OP("RestoreV2(prefix: string, tensor_names: string, shape_and_slices: string) -> tensors: dtypes; "
             "dtypes: list(type) >= 1",
             .doc = "Reads tensors, or slices of such, from a checkpoint.", .shape = restore_shape,
-            .kernels = {{.fn = restore_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{.fn = restore_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     RestoreV2,

@@ -121,12 +121,12 @@ static void concat_v2_grad(leat_grad *g)
 const leat_op_def leat_op_Concat =
     LEAT_OP("Concat(concat_dim: int32, values: N * T) -> output: T; N: int >= 2; T: type",
             .doc = "The values one after the other along a dimension.", .shape = concat_shape,
-            .kernels = {{concat_kernel}}, .gradient = concat_grad);
+            .kernels = {{concat_kernel}}, .gradient = concat_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_ConcatV2 = LEAT_OP(
     "ConcatV2(values: N * T, axis: Tidx) -> output: T; N: int >= 1; T: type; Tidx: {int32, int64} = int32",
     .doc = "The values one after the other along an axis.", .shape = concat_shape,
-    .kernels = {{concat_kernel}}, .gradient = concat_v2_grad);
+    .kernels = {{concat_kernel}}, .gradient = concat_v2_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Concat, "(int32[] 1, [double[2,1] 1 2, double[2,2] 3 4 5 6]) -> double[2,3] 1 3 4 2 5 6");
 LEAT_ROW(ConcatV2, "([double[2,1] 1 2, double[2,2] 3 4 5 6], int32[] 1) -> double[2,3] 1 3 4 2 5 6");
@@ -236,7 +236,7 @@ static void pack_grad(leat_grad *g)
 const leat_op_def leat_op_Pack =
     LEAT_OP("Pack(values: N * T) -> output: T; N: int >= 1; T: type; axis: int = 0",
             .doc = "The values along a new axis.", .shape = pack_shape, .kernels = {{pack_kernel}},
-            .gradient = pack_grad);
+            .gradient = pack_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Pack, "([double[2] 1 2, double[2] 3 4]) -> double[2,2] 1 2 3 4");
 LEAT_ROW(Pack, "([double[2] 1 2, double[2] 3 4, double[2] 5 6]) {axis: -1} -> double[2,3] 1 3 5 2 4 6");
@@ -311,7 +311,7 @@ static void unpack_grad(leat_grad *g)
 const leat_op_def leat_op_Unpack =
     LEAT_OP("Unpack(value: T) -> output: num * T; num: int >= 0; T: type; axis: int = 0",
             .doc = "The slices along an axis, without it.", .shape = unpack_shape,
-            .kernels = {{unpack_kernel}}, .gradient = unpack_grad);
+            .kernels = {{unpack_kernel}}, .gradient = unpack_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Unpack, "(double[2,2] 1 2 3 4) {num: 2} -> double[2] 1 2, double[2] 3 4");
 LEAT_ROW(Unpack, "(double[2,2] 1 2 3 4) {num: 2; axis: -1} -> double[2] 1 3, double[2] 2 4");
@@ -483,13 +483,13 @@ static void split_v_grad(leat_grad *g)
 const leat_op_def leat_op_Split =
     LEAT_OP("Split(split_dim: int32, value: T) -> output: num_split * T; num_split: int >= 1; T: type",
             .doc = "The value cut into equal parts along a dimension.", .shape = split_shape,
-            .kernels = {{split_kernel}}, .gradient = split_grad);
+            .kernels = {{split_kernel}}, .gradient = split_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_SplitV = LEAT_OP(
     "SplitV(value: T, size_splits: Tlen, split_dim: int32) -> output: num_split * T; num_split: int >= 1; T: "
     "type; Tlen: {int32, int64} = int64",
     .doc = "The value cut into parts of these sizes along a dimension; one size may be -1.",
-    .shape = split_v_shape, .kernels = {{split_v_kernel}}, .gradient = split_v_grad);
+    .shape = split_v_shape, .kernels = {{split_v_kernel}}, .gradient = split_v_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Split, "(int32[] 1, double[2,2] 1 2 3 4) {num_split: 2} -> double[2,1] 1 3, double[2,1] 2 4");
 LEAT_ROW(Split, "(int32[] -2, double[2,2] 1 2 3 4) {num_split: 2} -> double[1,2] 1 2, double[1,2] 3 4");

@@ -239,8 +239,12 @@ void leat_conv_cost(const leat_op *op, const leat_tensor *const *in, const leat_
          to_input = strstr(op->type_name, "Input") != NULL;
     const leat_tensor *y = forward ? out : in[2], *f = forward || to_input ? in[1] : out;
     int rank = leat_shape_rank(&f->shape);
-    double filters = rank > 0 ? (double)f->shape.dims[rank - 1] : 1,
-           window = (double)f->elements / LEAT_MAX(filters, 1);
+    /* Of a depthwise one each output sees one channel. */
+    bool depthwise = strncmp(op->type_name, "Depthwise", 9) == 0;
+    double filters = 1;
+    for (int d = rank - (depthwise ? 2 : 1); d >= 0 && d < rank; d++)
+        filters *= (double)f->shape.dims[d];
+    double window = (double)f->elements / LEAT_MAX(filters, 1);
     cost->flops = 2.0 * (double)y->elements * window;
     cost->bytes = (double)leat_dtype_bytes(y->dtype) *
                   (double)(y->elements + f->elements + (to_input ? out : in[0])->elements);

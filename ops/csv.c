@@ -162,7 +162,7 @@ const leat_op_def leat_op_DecodeCSV = LEAT_OP(
     "int64, string}) >= 1; field_delim: string = ','; use_quote_delim: bool = true; na_value: string = ''; select_cols: "
     "list(int) = []",
     .doc = "Each record's fields, a tensor a column; empty ones have the column's default.",
-    .shape = decode_shape, .kernels = {{decode_kernel}}, .gradient = leat_grad_none);
+    .shape = decode_shape, .kernels = {{decode_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(DecodeCSV, "(string[2] '1,2.5,abc' '-4,,\"x,\"\"y\"', [int32[] 0, float[1] 1.5, string[] 'd']) -> "
                     "int32[2] 1 -4, float[2] 2.5 1.5, string[2] 'abc' 'x,\"y'");

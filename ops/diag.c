@@ -53,7 +53,8 @@ const leat_op_def leat_op_MatrixBandPart = LEAT_OP(
     "Tindex: {int32, int64} = int64",
     .doc =
         "Keeps num_lower diagonals below the main one and num_upper above (all, if negative); the rest is 0.",
-    .shape = band_part_shape, .kernels = {{.fn = band_part_kernel}}, .gradient = band_part_grad);
+    .shape = band_part_shape, .kernels = {{.fn = band_part_kernel}}, .gradient = band_part_grad,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixBandPart,
          "(double[3,3] 1 2 3 4 5 6 7 8 9, int64[] 1, int64[] 0) -> double[3,3] 1 0 0 4 5 0 0 8 9");
@@ -101,7 +102,7 @@ static void tensor_diag_grad(leat_grad *g)
 const leat_op_def leat_op_Diag = LEAT_OP(
     "Diag(diagonal: T) -> output: T; T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
     .doc = "A tensor of zeros with twice the dimensions and this diagonal.", .shape = tensor_diag_shape,
-    .kernels = {{.fn = tensor_diag_kernel}}, .gradient = tensor_diag_grad);
+    .kernels = {{.fn = tensor_diag_kernel}}, .gradient = tensor_diag_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Diag, "(double[2] 1 2) -> double[2,2] 1 0 0 2");
 LEAT_ROW(Diag, "(int32[2,1] 1 2) -> int32[2,1,2,1] 1 0 0 2");
@@ -150,7 +151,7 @@ static void tensor_diag_part_grad(leat_grad *g)
 const leat_op_def leat_op_DiagPart = LEAT_OP(
     "DiagPart(input: T) -> diagonal: T; T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
     .doc = "The diagonal of a tensor whose dimensions come twice.", .shape = tensor_diag_part_shape,
-    .kernels = {{.fn = tensor_diag_part_kernel}}, .gradient = tensor_diag_part_grad);
+    .kernels = {{.fn = tensor_diag_part_kernel}}, .gradient = tensor_diag_part_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(DiagPart, "(double[2,2] 1 2 3 4) -> double[2] 1 4");
 LEAT_ROW(DiagPart, "(double[2,3] 1..2) fails 'halves'");

@@ -389,16 +389,31 @@ static leat_status einsum_shape(leat_infer *c)
     return LEAT_OK;
 }
 
+/* A product and a sum for every combination of the labels; of one tensor a sum of its elements. */
 static void einsum_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
                         leat_cost *cost)
 {
-    double elements =
-        (double)in[0]->elements + (op->n_inputs > 1 ? (double)in[1]->elements : 0) + (double)out[0].elements;
-    cost->flops =
-        op->n_inputs > 1 && out[0].elements > 0
-            ? 2.0 * (double)in[0]->elements * (double)in[1]->elements / (double)LEAT_MAX(out[0].elements, 1)
-            : elements;
+    leat_einsum e;
+    operand operands[2];
+    double all = 2, elements = (double)out[0].elements;
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        elements += (double)in[i]->elements;
     cost->bytes = elements * (double)leat_dtype_bytes(out[0].dtype);
+    if (op->n_inputs != 2 || leat_einsum_parse(&e, leat_attr_string(op, "equation"), 2) != NULL ||
+        !label_dims(&e, 0, &in[0]->shape, &operands[0]) || !label_dims(&e, 1, &in[1]->shape, &operands[1]))
+        return;
+    for (int t = 0; t < 2; t++)
+        for (int d = 0; d < operands[t].n; d++) {
+            const operand *o = &operands[t];
+            bool seen = false;
+            for (int k = 0; k < d; k++)
+                seen |= o->label[k] == o->label[d];
+            for (int k = 0; t == 1 && k < operands[0].n; k++)
+                seen |= operands[0].label[k] == o->label[d];
+            if (!seen)
+                all *= (double)LEAT_MAX(size_of(operands, 2, o->label[d]), 0);
+        }
+    cost->flops = all;
 }
 
 const leat_op_def leat_op_Einsum = LEAT_OP(

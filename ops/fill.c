@@ -78,7 +78,7 @@ static void fill_grad(leat_grad *g)
 const leat_op_def leat_op_Fill =
     LEAT_OP("Fill(dims: index_type, value: T) -> output: T; T: type; index_type: {int32, int64} = int32",
             .doc = "A tensor of the shape `dims`, every element `value`.", .shape = fill_shape,
-            .kernels = {{fill_kernel}}, .gradient = fill_grad);
+            .kernels = {{fill_kernel}}, .gradient = fill_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Fill, "(int32[2] 2 3, double[] 1.5) -> double[2,3] 1.5 1.5 1.5 1.5 1.5 1.5");
 LEAT_ROW(Fill, "(int64[0], int8[] 5) -> int8[] 5");
@@ -122,13 +122,14 @@ static leat_status ones_like_kernel(leat_kernel *k)
 
 const leat_op_def leat_op_ZerosLike =
     LEAT_OP("ZerosLike(x: T) -> y: T; T: type", .doc = "Zeros (false, empty strings) of the shape of x.",
-            .shape = leat_shape_same, .kernels = {{zeros_like_kernel}}, .gradient = leat_grad_none);
+            .shape = leat_shape_same, .kernels = {{zeros_like_kernel}}, .gradient = leat_grad_none,
+            .cost = leat_cost_moves);
 
 const leat_op_def leat_op_OnesLike = LEAT_OP(
     "OnesLike(x: T) -> y: T; T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, "
     "int64, uint64, complex64, complex128, bool}",
     .doc = "Ones (true) of the shape of x.", .shape = leat_shape_same, .kernels = {{ones_like_kernel}},
-    .gradient = leat_grad_none);
+    .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(ZerosLike, "(float[2,3] -3..3) -> float[2,3] 0 0 0 0 0 0");
 LEAT_ROW(ZerosLike, "(string[2] 'a' 'b') -> string[2] '' ''");
@@ -417,7 +418,7 @@ const leat_op_def leat_op_OneHot = LEAT_OP(
     "OneHot(indices: TI, depth: int32, on_value: T, off_value: T) -> output: T; axis: int = -1; T: type; TI: {uint8, "
     "int8, int32, int64} = int64",
     .doc = "A new axis of length depth, on_value at each index, off_value elsewhere.", .shape = one_hot_shape,
-    .kernels = {{one_hot_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{one_hot_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(OneHot, "(int64[3] 0 2 -1, int32[] 3, float[] 1, float[] 0) -> float[3,3] 1 0 0 0 0 1 0 0 0");
 LEAT_ROW(

@@ -295,13 +295,13 @@ const leat_op_def leat_op_Gather = LEAT_OP(
     "Gather(params: Tparams, indices: Tindices) -> output: Tparams; validate_indices: bool = true; Tparams: type; "
     "Tindices: {int32, int64}",
     .doc = "The slices params[indices].", .shape = gather_shape, .kernels = {{gather_kernel}},
-    .gradient = gather_grad_axis_0);
+    .gradient = gather_grad_axis_0, .cost = leat_cost_gather);
 
 const leat_op_def leat_op_GatherV2 = LEAT_OP(
     "GatherV2(params: Tparams, indices: Tindices, axis: Taxis) -> output: Tparams; batch_dims: int = 0; Tparams: "
     "type; Tindices: {int32, int64}; Taxis: {int32, int64}",
     .doc = "Slices of params along an axis, by index.", .shape = gather_v2_shape,
-    .kernels = {{gather_v2_kernel}}, .gradient = gather_v2_grad);
+    .kernels = {{gather_v2_kernel}}, .gradient = gather_v2_grad, .cost = leat_cost_gather);
 
 LEAT_ROW(Gather, "(double[3,2] 1 2 3 4 5 6, int32[2] 2 0) -> double[2,2] 5 6 1 2");
 LEAT_ROW(Gather, "(float[3,2] 1 2 3 4 5 6, int32[2] 3 0) fails 'indices[0] = 3 is not in [0, 3)'");
@@ -495,7 +495,8 @@ static void scatter_nd_grad(leat_grad *g)
 const leat_op_def leat_op_GatherNd = LEAT_OP(
     "GatherNd(params: Tparams, indices: Tindices) -> output: Tparams; Tparams: type; Tindices: {int32, int64}",
     .doc = "The slices of params that the coordinates in the last dimension of indices name.",
-    .shape = gather_nd_shape, .kernels = {{leat_gather_nd_run}}, .gradient = gather_nd_grad);
+    .shape = gather_nd_shape, .kernels = {{leat_gather_nd_run}}, .gradient = gather_nd_grad,
+    .cost = leat_cost_gather);
 
 const leat_op_def leat_op_ScatterNd = LEAT_OP(
     "ScatterNd(indices: Tindices, updates: T, shape: Tindices) -> output: T; T: type; Tindices: {int32, int64}",

@@ -183,23 +183,26 @@ static void diag_part_grad(leat_grad *g)
 
 const leat_op_def leat_op_MatrixDiagPart =
     LEAT_OP("MatrixDiagPart(input: T) -> diagonal: T; T: type", .doc = "The main diagonal of each matrix.",
-            .shape = diag_part_shape, .kernels = {{.fn = diag_part_kernel}}, .gradient = diag_part_grad);
+            .shape = diag_part_shape, .kernels = {{.fn = diag_part_kernel}}, .gradient = diag_part_grad,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiagPart, "(double[2,2,3] 1 2 3 4 5 6 7 8 9 10 11 12) -> double[2,2] 1 5 7 11");
 
-const leat_op_def leat_op_MatrixDiagPartV2 = LEAT_OP(
-    "MatrixDiagPartV2(input: T, k: int32, padding_value: T) -> diagonal: T; T: type",
-    .doc = "Diagonals k[0] to k[1] of each matrix, the uppermost first, padded at the right end.",
-    .shape = diag_part_v3_shape, .kernels = {{.fn = diag_part_v3_kernel}}, .gradient = diag_part_grad);
+const leat_op_def leat_op_MatrixDiagPartV2 =
+    LEAT_OP("MatrixDiagPartV2(input: T, k: int32, padding_value: T) -> diagonal: T; T: type",
+            .doc = "Diagonals k[0] to k[1] of each matrix, the uppermost first, padded at the right end.",
+            .shape = diag_part_v3_shape, .kernels = {{.fn = diag_part_v3_kernel}}, .gradient = diag_part_grad,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiagPartV2,
          "(double[2,3] 1 2 3 4 5 6, int32[2] -1 1, double[] 9) dynamic nograd -> double[3,2] 2 6 1 5 4 9");
 
-const leat_op_def leat_op_MatrixDiagPartV3 = LEAT_OP(
-    "MatrixDiagPartV3(input: T, k: int32, padding_value: T) -> diagonal: T; T: type; "
-    "align: {'LEFT_RIGHT', 'RIGHT_LEFT', 'LEFT_LEFT', 'RIGHT_RIGHT'} = 'RIGHT_LEFT'",
-    .doc = "Diagonals k[0] to k[1] of each matrix, the uppermost first, padded as align says.",
-    .shape = diag_part_v3_shape, .kernels = {{.fn = diag_part_v3_kernel}}, .gradient = diag_part_grad);
+const leat_op_def leat_op_MatrixDiagPartV3 =
+    LEAT_OP("MatrixDiagPartV3(input: T, k: int32, padding_value: T) -> diagonal: T; T: type; "
+            "align: {'LEFT_RIGHT', 'RIGHT_LEFT', 'LEFT_LEFT', 'RIGHT_RIGHT'} = 'RIGHT_LEFT'",
+            .doc = "Diagonals k[0] to k[1] of each matrix, the uppermost first, padded as align says.",
+            .shape = diag_part_v3_shape, .kernels = {{.fn = diag_part_v3_kernel}}, .gradient = diag_part_grad,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiagPartV3,
          "(int32[2,3] 1 2 3 4 5 6, int32[2] -1 2, int32[] 0) -> int32[4,2] 0 3 2 6 1 5 4 0");
@@ -266,7 +269,7 @@ static void diag_grad(leat_grad *g)
 
 const leat_op_def leat_op_MatrixDiag = LEAT_OP(
     "MatrixDiag(diagonal: T) -> output: T; T: type", .doc = "Matrices of zeros with these main diagonals.",
-    .shape = diag_shape, .kernels = {{.fn = diag_kernel}}, .gradient = diag_grad);
+    .shape = diag_shape, .kernels = {{.fn = diag_kernel}}, .gradient = diag_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiag, "(double[2,2] 1 2 3 4) -> double[2,2,2] 1 0 0 2 3 0 0 4");
 
@@ -340,7 +343,8 @@ static void diag_v3_grad(leat_grad *g)
 const leat_op_def leat_op_MatrixDiagV2 = LEAT_OP(
     "MatrixDiagV2(diagonal: T, k: int32, num_rows: int32, num_cols: int32, padding_value: T) -> output: T; T: type",
     .doc = "Matrices with these diagonals, k[0] to k[1], and padding_value elsewhere.",
-    .shape = diag_v3_shape, .kernels = {{.fn = diag_v3_kernel}}, .gradient = diag_v3_grad);
+    .shape = diag_v3_shape, .kernels = {{.fn = diag_v3_kernel}}, .gradient = diag_v3_grad,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiagV2,
          "(int32[2] 1 2, int32[] 1, int32[] -1, int32[] -1, int32[] 9) -> int32[3,3] 9 1 9 9 9 2 9 9 9");
@@ -351,7 +355,8 @@ const leat_op_def leat_op_MatrixDiagV3 = LEAT_OP(
     .doc =
         "Matrices with these diagonals, k[0] to k[1], and padding_value elsewhere; align says where shorter "
         "diagonals are padded.",
-    .shape = diag_v3_shape, .kernels = {{.fn = diag_v3_kernel}}, .gradient = diag_v3_grad);
+    .shape = diag_v3_shape, .kernels = {{.fn = diag_v3_kernel}}, .gradient = diag_v3_grad,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixDiagV3,
          "(double[2] 1 2, int32[] 0, int32[] 2, int32[] 3, double[] 0) nograd -> double[2,3] 1 0 0 0 2 0");
@@ -428,7 +433,7 @@ static void set_diag_grad(leat_grad *g)
 const leat_op_def leat_op_MatrixSetDiag =
     LEAT_OP("MatrixSetDiag(input: T, diagonal: T) -> output: T; T: type",
             .doc = "The matrices with other main diagonals.", .shape = set_diag_shape,
-            .kernels = {{.fn = set_diag_kernel}}, .gradient = set_diag_grad);
+            .kernels = {{.fn = set_diag_kernel}}, .gradient = set_diag_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixSetDiag, "(double[2,2] 1 2 3 4, double[2] 8 9) -> double[2,2] 8 2 3 9");
 LEAT_ROW(MatrixSetDiag, "(double[2,2] 1 2 3 4, double[3] 8 9 9) fails 'diagonal'");
@@ -436,7 +441,7 @@ LEAT_ROW(MatrixSetDiag, "(double[2,2] 1 2 3 4, double[3] 8 9 9) fails 'diagonal'
 const leat_op_def leat_op_MatrixSetDiagV2 =
     LEAT_OP("MatrixSetDiagV2(input: T, diagonal: T, k: int32) -> output: T; T: type",
             .doc = "The matrices with other diagonals k[0] to k[1].", .shape = set_diag_shape,
-            .kernels = {{.fn = set_diag_v3_kernel}}, .gradient = set_diag_grad);
+            .kernels = {{.fn = set_diag_v3_kernel}}, .gradient = set_diag_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixSetDiagV2, "(double[2,2] 1 2 3 4, double[1] 8, int32[] 1) -> double[2,2] 1 8 3 4");
 
@@ -444,6 +449,7 @@ const leat_op_def leat_op_MatrixSetDiagV3 = LEAT_OP(
     "MatrixSetDiagV3(input: T, diagonal: T, k: int32) -> output: T; T: type; "
     "align: {'LEFT_RIGHT', 'RIGHT_LEFT', 'LEFT_LEFT', 'RIGHT_RIGHT'} = 'RIGHT_LEFT'",
     .doc = "The matrices with other diagonals k[0] to k[1]; align says where shorter ones are padded.",
-    .shape = set_diag_shape, .kernels = {{.fn = set_diag_v3_kernel}}, .gradient = set_diag_grad);
+    .shape = set_diag_shape, .kernels = {{.fn = set_diag_v3_kernel}}, .gradient = set_diag_grad,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(MatrixSetDiagV3, "(int32[2,2] 1 2 3 4, int32[2,2] 0 9 7 8, int32[2] 0 1) -> int32[2,2] 7 9 3 8");

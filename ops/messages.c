@@ -117,7 +117,8 @@ static leat_status assert_kernel(leat_kernel *k)
 const leat_op_def leat_op_Assert =
     LEAT_OP("Assert(condition: bool, data: T); T: list(type) >= 1; summarize: int = 3",
             .doc = "Fails where the condition is false, and shows the data.", .shape = assert_shape,
-            .kernels = {{assert_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{assert_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(Assert, "(bool[] true, [string[] 'x']) ->");
 LEAT_ROW(Assert, "(bool[] false, [string[] 'x must be', int32[4] 1 2 3 4]) "
@@ -161,7 +162,8 @@ const leat_op_def leat_op_Print =
     LEAT_OP("Print(input: T, data: U) -> output: T; T: type; U: list(type) >= 0; message: string = ''; "
             "first_n: int = -1; summarize: int = 3",
             .doc = "The input; the data go to the log, the first first_n times.", .shape = leat_shape_same,
-            .kernels = {{print_kernel}}, .gradient = print_grad, .flags = LEAT_OP_STATEFUL | LEAT_OP_ALIAS);
+            .kernels = {{print_kernel}}, .gradient = print_grad, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_ALIAS);
 
 static leat_status print_v2_kernel(leat_kernel *k)
 {
@@ -175,7 +177,8 @@ static leat_status print_v2_kernel(leat_kernel *k)
 const leat_op_def leat_op_PrintV2 =
     LEAT_OP("PrintV2(input: string); output_stream: string = 'stderr'; end: string = '\\n'",
             .doc = "The text goes to the log, whatever the stream.", .shape = leat_shape_none,
-            .kernels = {{print_v2_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{print_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(Print, "(float[2] 1 2, [string[] 'x', int32[1] 3]) {message: 'now '} -> float[2] 1 2");
 LEAT_ROW(PrintV2, "(string[] 'hello') ->");
@@ -263,7 +266,7 @@ const leat_op_def leat_op_StringFormat = LEAT_OP(
     "StringFormat(inputs: T) -> output: string; T: list(type) >= 0; template: string = '%s'; placeholder: "
     "string = '%s'; summarize: int = 3",
     .doc = "The template with the inputs' values in place of its placeholders.", .shape = leat_shape_scalar,
-    .kernels = {{format_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{format_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(StringFormat, "([float[2,3] 1 2.5 3 4 5 0.1, string[] 'x', bool[2] true false]) "
                        "{template: 'a {} b {}{}'; placeholder: '{}'} -> "

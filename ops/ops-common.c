@@ -204,3 +204,45 @@ void leat_ranges(leat_kernel *k, int64_t n, int64_t grain, leat_range_fn *fn, vo
     struct ranges r = {n, grain, fn, arg};
     leat_tiles(k, (size_t)((n + grain - 1) / grain), range_tile, &r);
 }
+
+/* ---- costs ---- */
+
+static double bytes_of(const leat_tensor *t)
+{
+    return (double)t->elements * (double)leat_dtype_bytes(t->dtype);
+}
+
+void leat_cost_moves(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out, leat_cost *cost)
+{
+    (void)op;
+    (void)in;
+    (void)out;
+    cost->flops = 0;
+}
+
+void leat_cost_gather(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                      leat_cost *cost)
+{
+    *cost = (leat_cost){0, 2 * bytes_of(&out[0])};
+    for (uint32_t i = 1; i < op->n_inputs; i++)
+        cost->bytes += bytes_of(in[i]);
+}
+
+void leat_cost_of_rows(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                       leat_cost *cost)
+{
+    double n_variables = 0, updates = 0;
+    (void)out;
+    *cost = (leat_cost){0, 0};
+    for (uint32_t i = 0; i < op->n_inputs; i++) {
+        const leat_op_out *from = &op->inputs[i].op->outputs[op->inputs[i].index];
+        if (from->is_ref || from->dtype == LEAT_RESOURCE) {
+            n_variables++;
+            continue;
+        }
+        cost->flops = LEAT_MAX(cost->flops, (double)in[i]->elements);
+        cost->bytes += bytes_of(in[i]);
+        updates = LEAT_MAX(updates, bytes_of(in[i]));
+    }
+    cost->bytes += 2 * n_variables * updates;
+}

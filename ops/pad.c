@@ -106,14 +106,15 @@ static void pad_grad(leat_grad *g)
 const leat_op_def leat_op_Pad =
     LEAT_OP("Pad(input: T, paddings: Tpaddings) -> output: T; T: type; Tpaddings: {int32, int64} = int32",
             .doc = "The input with paddings[d] zeros before and after along each dimension d.",
-            .shape = pad_shape, .kernels = {{pad_kernel}}, .gradient = pad_grad);
+            .shape = pad_shape, .kernels = {{pad_kernel}}, .gradient = pad_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_PadV2 = LEAT_OP(
     "PadV2(input: T, paddings: Tpaddings, constant_values: T) -> output: T; T: type; Tpaddings: {int32, int64} = int32",
     .doc = "As Pad, with this value in place of zero.", .shape = pad_shape, .kernels = {{pad_v2_kernel}},
     .gradient = pad_grad); /* none by the value, as in TensorFlow */
 
-LEAT_ROW(Pad, "(double[2,2] 1 2 3 4, int32[2,2] 1 0 0 2) -> double[3,4] 0 0 0 0 1 2 0 0 3 4 0 0");
+LEAT_ROW(Pad, "(double[2,2] 1 2 3 4, int32[2,2] 1 0 0 2) -> double[3,4] 0 0 0 0 1 2 0 0 3 4 0 0",
+         .cost = leat_cost_moves);
 LEAT_ROW(Pad, "(double[2] 1 2, int64[1,2] 1 1) -> double[4] 0 1 2 0");
 LEAT_ROW(Pad, "(string[1] 'a', int32[1,2] 0 1) -> string[2] 'a' ''");
 LEAT_ROW(Pad, "(double[] 7, int32[0,2]) -> double[] 7");
@@ -248,7 +249,7 @@ const leat_op_def leat_op_MirrorPad = LEAT_OP(
     "MirrorPad(input: T, paddings: Tpaddings) -> output: T; T: type; Tpaddings: {int32, int64} = int32; mode: "
     "{'REFLECT', 'SYMMETRIC'}",
     .doc = "The input padded with its own mirror image.", .shape = pad_shape,
-    .kernels = {{mirror_pad_kernel}}, .gradient = mirror_pad_grad);
+    .kernels = {{mirror_pad_kernel}}, .gradient = mirror_pad_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_MirrorPadGrad = LEAT_OP(
     "MirrorPadGrad(input: T, paddings: Tpaddings) -> output: T; T: real; Tpaddings: {int32, int64} = int32; mode: "

@@ -97,14 +97,15 @@ static void stitch_grad(leat_grad *g)
         g->dx[n + i] = leat_raw_gather_v2(g->dy[0], leat_grad_in(g, (int)i), zero);
 }
 
-const leat_op_def leat_op_DynamicStitch =
-    LEAT_OP("DynamicStitch(indices: N * int32, data: N * T) -> merged: T; N: int >= 1; T: type",
-            .doc = "merged[indices[i][j]] = data[i][j]; where an index comes twice, the later one wins.",
-            .shape = stitch_shape, .kernels = {{stitch_kernel}}, .gradient = stitch_grad);
+const leat_op_def leat_op_DynamicStitch = LEAT_OP(
+    "DynamicStitch(indices: N * int32, data: N * T) -> merged: T; N: int >= 1; T: type",
+    .doc = "merged[indices[i][j]] = data[i][j]; where an index comes twice, the later one wins.",
+    .shape = stitch_shape, .kernels = {{stitch_kernel}}, .gradient = stitch_grad, .cost = leat_cost_moves);
 
-const leat_op_def leat_op_ParallelDynamicStitch = LEAT_OP(
-    "ParallelDynamicStitch(indices: N * int32, data: N * T) -> merged: T; N: int >= 1; T: type",
-    .doc = "As DynamicStitch.", .shape = stitch_shape, .kernels = {{stitch_kernel}}, .gradient = stitch_grad);
+const leat_op_def leat_op_ParallelDynamicStitch =
+    LEAT_OP("ParallelDynamicStitch(indices: N * int32, data: N * T) -> merged: T; N: int >= 1; T: type",
+            .doc = "As DynamicStitch.", .shape = stitch_shape, .kernels = {{stitch_kernel}},
+            .gradient = stitch_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(DynamicStitch,
          "([int32[] 1, int32[2] 0 2], [double[2] 1 2, double[2,2] 3 4 5 6]) -> double[3,2] 3 4 1 2 5 6");
@@ -188,7 +189,7 @@ static void partition_grad(leat_grad *g)
 const leat_op_def leat_op_DynamicPartition = LEAT_OP(
     "DynamicPartition(data: T, partitions: int32) -> outputs: num_partitions * T; num_partitions: int >= 1; T: type",
     .doc = "The rows of data, sorted into as many tensors as there are partitions.", .shape = partition_shape,
-    .kernels = {{partition_kernel}}, .gradient = partition_grad);
+    .kernels = {{partition_kernel}}, .gradient = partition_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(
     DynamicPartition,

@@ -137,7 +137,7 @@ const leat_op_def leat_op_ExtractImagePatches = LEAT_OP(
     "T: {bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool}; padding: {'SAME', "
     "'VALID'}",
     .doc = "The windows of images, each laid out along the channels.", .shape = patches_shape,
-    .kernels = {{patches_kernel}}, .gradient = patches_grad);
+    .kernels = {{patches_kernel}}, .gradient = patches_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(ExtractImagePatches,
          "(double[1,3,3,1] 1 2 3 4 5 6 7 8 9) {ksizes: [1, 2, 2, 1]; strides: [1, 1, 1, 1]; rates: [1, 1, 1, "

@@ -190,21 +190,21 @@ const leat_op_def leat_op_RandomGamma = LEAT_OP(
     "double}",
     .doc = "For each alpha a tensor of that shape of numbers of the Gamma distribution.",
     .shape = samples_shape, .kernels = {{.fn = gamma_kernel}}, .gradient = gamma_grad,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 const leat_op_def leat_op_RandomPoisson = LEAT_OP(
     "RandomPoisson(shape: S, rate: dtype) -> output: dtype; seed: int = 0; seed2: int = 0; S: {int32, int64}; dtype: "
     "{half, float, double}",
     .doc = "For each rate a tensor of that shape of numbers of the Poisson distribution.",
     .shape = samples_shape, .kernels = {{.fn = poisson_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 const leat_op_def leat_op_RandomPoissonV2 = LEAT_OP(
     "RandomPoissonV2(shape: S, rate: R) -> output: dtype; seed: int = 0; seed2: int = 0; S: {int32, int64}; R: {half, "
     "float, double, int32, int64} = double; dtype: {half, float, double, int32, int64} = int64",
     .doc = "For each rate a tensor of that shape of numbers of the Poisson distribution.",
     .shape = samples_shape, .kernels = {{.fn = poisson_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(RandomGamma,
          "(int32[1] 3, double[3] 0.5 1 3) {seed: 3; seed2: 4} tol 1e-14 nograd -> "

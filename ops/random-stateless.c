@@ -111,31 +111,34 @@ const leat_op_def leat_op_StatelessRandomUniform = LEAT_OP(
     "StatelessRandomUniform(shape: T, seed: Tseed) -> output: dtype; dtype: floating = float; T: {int32, int64} = int32; "
     "Tseed: {int32, int64} = int64",
     .doc = "Uniform numbers of [0, 1) that the seed decides.", .shape = stateless_shape,
-    .kernels = {{.fn = uniform_kernel, .label = "vector"}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = uniform_kernel, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomNormal = LEAT_OP(
     "StatelessRandomNormal(shape: T, seed: Tseed) -> output: dtype; dtype: floating = float; T: {int32, int64} = int32; "
     "Tseed: {int32, int64} = int64",
     .doc = "Normal numbers of mean 0 and standard deviation 1 that the seed decides.",
-    .shape = stateless_shape, .kernels = {{.fn = normal_kernel}}, .gradient = leat_grad_none);
+    .shape = stateless_shape, .kernels = {{.fn = normal_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessTruncatedNormal = LEAT_OP(
     "StatelessTruncatedNormal(shape: T, seed: Tseed) -> output: dtype; dtype: floating = float; T: {int32, int64} = int32; "
     "Tseed: {int32, int64} = int64",
     .doc = "Normal numbers within 2 standard deviations that the seed decides.", .shape = stateless_shape,
-    .kernels = {{.fn = truncated_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = truncated_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomUniformInt = LEAT_OP(
     "StatelessRandomUniformInt(shape: T, seed: Tseed, minval: dtype, maxval: dtype) -> output: dtype; dtype: {int32, "
     "int64}; T: {int32, int64}; Tseed: {int32, int64} = int64",
     .doc = "Uniform integers, minval <= x < maxval, that the seed decides.", .shape = stateless_shape,
-    .kernels = {{.fn = uniform_int_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = uniform_int_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomUniformFullInt = LEAT_OP(
     "StatelessRandomUniformFullInt(shape: T, seed: Tseed) -> output: dtype; dtype: {int32, int64, uint32, uint64} = uint64; "
     "T: {int32, int64} = int32; Tseed: {int32, int64} = int64",
     .doc = "Uniform integers of the whole range of the dtype that the seed decides.",
-    .shape = stateless_shape, .kernels = {{.fn = full_int_kernel}}, .gradient = leat_grad_none);
+    .shape = stateless_shape, .kernels = {{.fn = full_int_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(StatelessRandomUniform, "(int32[1] 5, int64[2] 3 5) tol 0 -> "
                                  "float[5] 0.30866754 0.095970035 0.3703704 0.39366353 0.8883836");
@@ -188,17 +191,18 @@ static leat_status algorithm_kernel(leat_kernel *k)
 const leat_op_def leat_op_StatelessRandomGetKeyCounter = LEAT_OP(
     "StatelessRandomGetKeyCounter(seed: Tseed) -> key: uint64, counter: uint64; Tseed: {int32, int64} = int64",
     .doc = "The key and the counter of the stream that the seed decides.", .shape = key_shape,
-    .kernels = {{.fn = key_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = key_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomGetKeyCounterAlg = LEAT_OP(
     "StatelessRandomGetKeyCounterAlg(seed: Tseed) -> key: uint64, counter: uint64, alg: int32; Tseed: {int32, int64} = "
     "int64",
     .doc = "The key and the counter of the stream that the seed decides, and 1: Philox.", .shape = key_shape,
-    .kernels = {{.fn = key_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = key_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomGetAlg =
     LEAT_OP("StatelessRandomGetAlg() -> alg: int32", .doc = "The number of the generator: 1, Philox.",
-            .shape = leat_shape_scalar, .kernels = {{.fn = algorithm_kernel}}, .gradient = leat_grad_none);
+            .shape = leat_shape_scalar, .kernels = {{.fn = algorithm_kernel}}, .gradient = leat_grad_none,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(StatelessRandomGetKeyCounter, "(int64[2] 3 5) -> "
                                        "uint64[1] 4551124392215935721, uint64[2] 0 13892792660983712975");
@@ -213,31 +217,32 @@ const leat_op_def leat_op_StatelessRandomUniformV2 = LEAT_OP(
     "StatelessRandomUniformV2(shape: Tshape, key: uint64, counter: uint64, alg: int32) -> output: dtype; dtype: floating = "
     "float; Tshape: {int32, int64} = int32",
     .doc = "Uniform numbers of [0, 1) of the stream given.", .shape = counted_shape,
-    .kernels = {{.fn = uniform_v2_kernel, .label = "vector"}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = uniform_v2_kernel, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomNormalV2 = LEAT_OP(
     "StatelessRandomNormalV2(shape: Tshape, key: uint64, counter: uint64, alg: int32) -> output: dtype; dtype: floating = "
     "float; Tshape: {int32, int64} = int32",
     .doc = "Normal numbers of mean 0 and standard deviation 1 of the stream given.", .shape = counted_shape,
-    .kernels = {{.fn = normal_v2_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = normal_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessTruncatedNormalV2 = LEAT_OP(
     "StatelessTruncatedNormalV2(shape: Tshape, key: uint64, counter: uint64, alg: int32) -> output: dtype; dtype: floating "
     "= float; Tshape: {int32, int64} = int32",
     .doc = "Normal numbers within 2 standard deviations of the stream given.", .shape = counted_shape,
-    .kernels = {{.fn = truncated_v2_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = truncated_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomUniformIntV2 = LEAT_OP(
     "StatelessRandomUniformIntV2(shape: Tshape, key: uint64, counter: uint64, alg: int32, minval: dtype, maxval: dtype) -> "
     "output: dtype; dtype: {int32, int64, uint32, uint64}; Tshape: {int32, int64} = int32",
     .doc = "Uniform integers, minval <= x < maxval, of the stream given.", .shape = counted_shape,
-    .kernels = {{.fn = uniform_int_v2_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = uniform_int_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_StatelessRandomUniformFullIntV2 = LEAT_OP(
     "StatelessRandomUniformFullIntV2(shape: Tshape, key: uint64, counter: uint64, alg: int32) -> output: dtype; dtype: "
     "{int32, int64, uint32, uint64} = uint64; Tshape: {int32, int64} = int32",
     .doc = "Uniform integers of the whole range of the dtype, of the stream given.", .shape = counted_shape,
-    .kernels = {{.fn = full_int_v2_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = full_int_v2_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(StatelessRandomUniformV2, "(int32[1] 5, uint64[1] 7, uint64[2] 0 9, int32[] 1) tol 0 -> "
                                    "float[5] 0.5363449 0.47323656 0.46388888 0.517418 0.7000724");
@@ -273,7 +278,7 @@ const leat_op_def leat_op_StatelessMultinomial = LEAT_OP(
     "StatelessMultinomial(logits: T, num_samples: int32, seed: Tseed) -> output: output_dtype; T: real; Tseed: {int32, "
     "int64} = int64; output_dtype: {int32, int64} = int64",
     .doc = "As Multinomial, with numbers that the seed decides.", .shape = multinomial_shape,
-    .kernels = {{.fn = multinomial_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = multinomial_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(StatelessMultinomial, "(float[2,3] 0 1 2 2 0 0, int32[] 4, int64[2] 3 5) -> "
                                "int64[2,4] 2 2 1 2 2 0 0 0");

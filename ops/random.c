@@ -40,7 +40,7 @@ const leat_op_def leat_op_RandomUniform = LEAT_OP(
     "RandomUniform(shape: T) -> output: dtype; seed: int = 0; seed2: int = 0; dtype: floating; T: {int32, int64}",
     .doc = "Uniform numbers of [0, 1).", .shape = leat_random_shape,
     .kernels = {{.fn = uniform_kernel, .label = "vector"}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     RandomUniform,
@@ -50,17 +50,19 @@ const leat_op_def leat_op_RandomStandardNormal = LEAT_OP(
     "RandomStandardNormal(shape: T) -> output: dtype; seed: int = 0; seed2: int = 0; dtype: floating; "
     "T: {int32, int64}",
     .doc = "Normal numbers of mean 0 and standard deviation 1.", .shape = leat_random_shape,
-    .kernels = {{.fn = normal_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+    .kernels = {{.fn = normal_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+    .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     RandomStandardNormal,
     "(int64[1] 5) {dtype: float; seed: 3; seed2: 4} tol 0 -> float[5] 0.28962207 -0.27345106 -0.29865932 0.13109374 -0.28239992");
 
-const leat_op_def leat_op_TruncatedNormal = LEAT_OP(
-    "TruncatedNormal(shape: T) -> output: dtype; seed: int = 0; seed2: int = 0; dtype: floating; "
-    "T: {int32, int64}",
-    .doc = "Normal numbers; those beyond 2 standard deviations are drawn again.", .shape = leat_random_shape,
-    .kernels = {{.fn = truncated_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+const leat_op_def leat_op_TruncatedNormal =
+    LEAT_OP("TruncatedNormal(shape: T) -> output: dtype; seed: int = 0; seed2: int = 0; dtype: floating; "
+            "T: {int32, int64}",
+            .doc = "Normal numbers; those beyond 2 standard deviations are drawn again.",
+            .shape = leat_random_shape, .kernels = {{.fn = truncated_kernel}}, .gradient = leat_grad_none,
+            .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     TruncatedNormal,
@@ -97,7 +99,8 @@ const leat_op_def leat_op_RandomUniformInt = LEAT_OP(
     "RandomUniformInt(shape: T, minval: Tout, maxval: Tout) -> output: Tout; seed: int = 0; seed2: int = 0; "
     "Tout: {int32, int64}; T: {int32, int64}",
     .doc = "Uniform integers, minval <= x < maxval.", .shape = uniform_int_shape,
-    .kernels = {{.fn = uniform_int_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+    .kernels = {{.fn = uniform_int_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+    .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(RandomUniformInt,
          "(int32[1] 5, int32[] -10, int32[] 10) {seed: 3; seed2: 4} -> int32[5] -9 -10 -9 4 9");
@@ -136,7 +139,8 @@ static leat_status shuffle_kernel(leat_kernel *k)
 const leat_op_def leat_op_RandomShuffle =
     LEAT_OP("RandomShuffle(value: T) -> output: T; seed: int = 0; seed2: int = 0; T: type",
             .doc = "The rows of value (its first dimension) in random order.", .shape = leat_shape_same,
-            .kernels = {{.fn = shuffle_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+            .kernels = {{.fn = shuffle_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+            .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(RandomShuffle, "(int32[6] 1 2 3 4 5 6) {seed: 3; seed2: 4} -> int32[6] 4 2 1 6 3 5");
 
@@ -235,7 +239,7 @@ const leat_op_def leat_op_Multinomial = LEAT_OP(
     "output_dtype: {int32, int64} = int64",
     .doc = "For every row of logits, num_samples classes drawn with the probabilities softmax(logits).",
     .shape = leat_multinomial_shape, .kernels = {{.fn = multinomial_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(Multinomial,
          "(float[2,3] 0 1 2 2 0 0, int32[] 4) {seed: 3; seed2: 4} -> int64[2,4] 2 2 1 2 0 0 0 0");

@@ -278,7 +278,7 @@ const leat_op_def leat_op_ResizeNearestNeighbor = LEAT_OP(
     "T: {int8, uint8, int16, uint16, int32, int64, half, float, double, bfloat16}; align_corners: bool = false; "
     "half_pixel_centers: bool = false",
     .doc = "Images of another size, each pixel that of the nearest input pixel.", .shape = resize_shape,
-    .kernels = {{.fn = nearest_kernel}}, .gradient = nearest_grad);
+    .kernels = {{.fn = nearest_kernel}}, .gradient = nearest_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(ResizeNearestNeighbor, "(int32[1,1,2,2] 1 2 3 4, int32[2] 1 3) -> int32[1,1,3,2] 1 2 1 2 3 4");
 LEAT_ROW(ResizeNearestNeighbor,

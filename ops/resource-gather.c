@@ -79,7 +79,7 @@ const leat_op_def leat_op_ResourceGather =
             "validate_indices: bool = true; dtype: type; Tindices: {int32, int64}",
             .doc = "The rows of the variable that indices name.", .shape = resource_gather_shape,
             .kernels = {{.fn = resource_gather_kernel}}, .gradient = resource_gather_grad,
-            .flags = LEAT_OP_READS_VAR);
+            .cost = leat_cost_gather, .flags = LEAT_OP_READS_VAR);
 
 LEAT_ROW(ResourceGather,
          "(var float[3,2] 1 2 3 4 5 6, int32[2] 2 0) {dtype: float} nograd -> float[2,2] 5 6 1 2");
@@ -118,7 +118,7 @@ const leat_op_def leat_op_ResourceGatherNd =
             "Tindices: {int32, int64}",
             .doc = "The slices of the variable at the coordinates in the last dimension of indices.",
             .shape = resource_gather_nd_shape, .kernels = {{.fn = resource_gather_nd_kernel}},
-            .gradient = resource_gather_nd_grad, .flags = LEAT_OP_READS_VAR);
+            .gradient = resource_gather_nd_grad, .cost = leat_cost_gather, .flags = LEAT_OP_READS_VAR);
 
 LEAT_ROW(ResourceGatherNd,
          "(var float[2,2] 1 2 3 4, int32[2,2] 1 0 0 1) {dtype: float} nograd -> float[2] 3 2");

@@ -102,7 +102,7 @@ const leat_op_def leat_op_Roll = LEAT_OP(
     "Roll(input: T, shift: Tshift, axis: Taxis) -> output: T; T: type; Tshift: {int32, int64}; Taxis: {int32, int64}",
     .doc =
         "The elements moved on by shift along each axis; what leaves at the end comes in at the beginning.",
-    .shape = roll_shape, .kernels = {{roll_kernel}}, .gradient = roll_grad);
+    .shape = roll_shape, .kernels = {{roll_kernel}}, .gradient = roll_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Roll, "(double[5] 0 1 2 3 4, int32[] 2, int32[] 0) -> double[5] 3 4 0 1 2");
 LEAT_ROW(Roll,

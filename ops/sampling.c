@@ -174,7 +174,7 @@ const leat_op_def leat_op_UniformCandidateSampler = LEAT_OP(
     "seed: int = 0; seed2: int = 0",
     .doc = "Classes below range_max, all equally likely, and how often each was to be expected.",
     .shape = candidates_shape, .kernels = {{uniform_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 const leat_op_def leat_op_LogUniformCandidateSampler = LEAT_OP(
     "LogUniformCandidateSampler(true_classes: int64) -> sampled_candidates: int64, true_expected_count: float, "
@@ -183,14 +183,14 @@ const leat_op_def leat_op_LogUniformCandidateSampler = LEAT_OP(
     .doc =
         "Classes below range_max, small ones more often (Zipf's law), and how often each was to be expected.",
     .shape = candidates_shape, .kernels = {{log_uniform_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 const leat_op_def leat_op_AllCandidateSampler = LEAT_OP(
     "AllCandidateSampler(true_classes: int64) -> sampled_candidates: int64, true_expected_count: float, "
     "sampled_expected_count: float; num_true: int >= 1; num_sampled: int >= 1; unique: bool; seed: int = 0; "
     "seed2: int = 0",
     .doc = "Every class below num_sampled.", .shape = candidates_shape, .kernels = {{all_kernel}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+    .gradient = leat_grad_none, .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     UniformCandidateSampler,
@@ -282,14 +282,15 @@ const leat_op_def leat_op_LearnedUnigramCandidateSampler = LEAT_OP(
     "seed: int = 0; seed2: int = 0",
     .doc = "Classes below range_max, as often as they were among the true classes of the runs before.",
     .shape = candidates_shape, .kernels = {{unigram_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 const leat_op_def leat_op_ThreadUnsafeUnigramCandidateSampler = LEAT_OP(
     "ThreadUnsafeUnigramCandidateSampler(true_classes: int64) -> sampled_candidates: int64, "
     "true_expected_count: float, sampled_expected_count: float; num_true: int >= 1; num_sampled: int >= 1; "
     "unique: bool; range_max: int >= 1; seed: int = 0; seed2: int = 0",
     .doc = "As LearnedUnigramCandidateSampler (and just as safe).", .shape = candidates_shape,
-    .kernels = {{unigram_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL);
+    .kernels = {{unigram_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+    .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     LearnedUnigramCandidateSampler,
@@ -407,7 +408,7 @@ const leat_op_def leat_op_FixedUnigramCandidateSampler = LEAT_OP(
     "shard: int >= 0 = 0; unigrams: list(float) = []; seed: int = 0; seed2: int = 0",
     .doc = "Classes as often as their counts in unigrams, raised to the power distortion, say.",
     .shape = candidates_shape, .kernels = {{fixed_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL);
+    .cost = leat_cost_moves, .flags = LEAT_OP_STATEFUL);
 
 LEAT_ROW(
     FixedUnigramCandidateSampler,
@@ -499,7 +500,7 @@ const leat_op_def leat_op_ComputeAccidentalHits = LEAT_OP(
     "ComputeAccidentalHits(true_classes: int64, sampled_candidates: int64) -> indices: int32, ids: int64, "
     "weights: float; num_true: int; seed: int = 0; seed2: int = 0",
     .doc = "Where samples are true classes by chance: row, position among the samples, and the lowest float.",
-    .shape = hits_shape, .kernels = {{hits_kernel}}, .gradient = leat_grad_none);
+    .shape = hits_shape, .kernels = {{hits_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(
     ComputeAccidentalHits,

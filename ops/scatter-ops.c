@@ -1,11 +1,12 @@
 /* scatter-ops.c - the descriptors of Scatter*, ScatterNd* and their resource twins. */
 #include "ops/scatter-private.h"
 
-const leat_op_def leat_op_ScatterUpdate = LEAT_OP(
-    "ScatterUpdate(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
-    "type; Tindices: {int32, int64}; use_locking: bool = true",
-    .doc = "Sets the rows of the variable that indices name to the updates.", .shape = leat_scatter_shape,
-    .kernels = {{.fn = leat_scatter_update}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+const leat_op_def leat_op_ScatterUpdate =
+    LEAT_OP("ScatterUpdate(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
+            "type; Tindices: {int32, int64}; use_locking: bool = true",
+            .doc = "Sets the rows of the variable that indices name to the updates.",
+            .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_update}}, .gradient = leat_grad_none,
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterUpdate,
          "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 30 3 40");
@@ -15,11 +16,12 @@ LEAT_ROW(ScatterUpdate, "(ref bool[2,3] true true true true true true, int32[1] 
 LEAT_ROW(ScatterUpdate, "(ref complex64[2,2] 1+2j 3+4j 5+6j 7+8j, int32[1] 1, complex64[] 9-1j) -> any, "
                         "after 0: complex64[2,2] 1+2j 3+4j 9-1j 9-1j");
 
-const leat_op_def leat_op_ScatterAdd = LEAT_OP(
-    "ScatterAdd(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
-    "numeric; Tindices: {int32, int64}; use_locking: bool = false",
-    .doc = "Adds the updates to the rows of the variable that indices name.", .shape = leat_scatter_shape,
-    .kernels = {{.fn = leat_scatter_add}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+const leat_op_def leat_op_ScatterAdd =
+    LEAT_OP("ScatterAdd(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
+            "numeric; Tindices: {int32, int64}; use_locking: bool = false",
+            .doc = "Adds the updates to the rows of the variable that indices name.",
+            .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_add}}, .gradient = leat_grad_none,
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterAdd,
          "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 32 3 44");
@@ -30,7 +32,7 @@ const leat_op_def leat_op_ScatterSub =
             "numeric; Tindices: {int32, int64}; use_locking: bool = false",
             .doc = "Subtracts the updates from the rows of the variable that indices name.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_sub}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterSub,
          "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 -28 3 -36");
@@ -40,15 +42,16 @@ const leat_op_def leat_op_ScatterMul =
             "numeric; Tindices: {int32, int64}; use_locking: bool = false",
             .doc = "Multiplies the rows of the variable that indices name by the updates.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_mul}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterMul, "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 2 3) -> any, after 0: float[4] 1 4 3 12");
 
-const leat_op_def leat_op_ScatterDiv = LEAT_OP(
-    "ScatterDiv(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
-    "numeric; Tindices: {int32, int64}; use_locking: bool = false",
-    .doc = "Divides the rows of the variable that indices name by the updates.", .shape = leat_scatter_shape,
-    .kernels = {{.fn = leat_scatter_div}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+const leat_op_def leat_op_ScatterDiv =
+    LEAT_OP("ScatterDiv(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "
+            "numeric; Tindices: {int32, int64}; use_locking: bool = false",
+            .doc = "Divides the rows of the variable that indices name by the updates.",
+            .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_div}}, .gradient = leat_grad_none,
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterDiv, "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 2 4) -> any, after 0: float[4] 1 1 3 1");
 LEAT_ROW(ScatterDiv, "(ref int32[4] 1 2 3 4, int32[1] 1, int32[1] 0) fails 'division by zero'");
@@ -60,7 +63,7 @@ const leat_op_def leat_op_ScatterMin =
             "false",
             .doc = "Lowers the rows of the variable that indices name to the updates, where those are less.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_min}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterMin, "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 1 9) -> any, after 0: float[4] 1 1 3 4");
 
@@ -70,7 +73,7 @@ const leat_op_def leat_op_ScatterMax = LEAT_OP(
     "false",
     .doc = "Raises the rows of the variable that indices name to the updates, where those are greater.",
     .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_max}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterMax, "(ref float[4] 1 2 3 4, int32[2] 1 3, float[2] 1 9) -> any, after 0: float[4] 1 2 3 9");
 
@@ -79,7 +82,7 @@ const leat_op_def leat_op_ResourceScatterUpdate =
             "type; Tindices: {int32, int64}",
             .doc = "Sets the rows of the variable that indices name to the updates.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_update}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterUpdate,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> after 0: float[4] 1 30 3 40");
@@ -90,7 +93,7 @@ const leat_op_def leat_op_ResourceScatterAdd =
             "numeric; Tindices: {int32, int64}",
             .doc = "Adds the updates to the rows of the variable that indices name.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_add}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterAdd,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> after 0: float[4] 1 32 3 44");
@@ -101,7 +104,7 @@ const leat_op_def leat_op_ResourceScatterSub =
             "numeric; Tindices: {int32, int64}",
             .doc = "Subtracts the updates from the rows of the variable that indices name.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_sub}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterSub,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 30 40) -> after 0: float[4] 1 -28 3 -36");
@@ -111,7 +114,7 @@ const leat_op_def leat_op_ResourceScatterMul =
             "numeric; Tindices: {int32, int64}",
             .doc = "Multiplies the rows of the variable that indices name by the updates.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_mul}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterMul,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 2 3) -> after 0: float[4] 1 4 3 12");
@@ -121,7 +124,7 @@ const leat_op_def leat_op_ResourceScatterDiv =
             "numeric; Tindices: {int32, int64}",
             .doc = "Divides the rows of the variable that indices name by the updates.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_div}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterDiv,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 2 4) -> after 0: float[4] 1 1 3 1");
@@ -132,7 +135,7 @@ const leat_op_def leat_op_ResourceScatterMin =
             "numeric; Tindices: {int32, int64}",
             .doc = "Lowers the rows of the variable that indices name to the updates, where those are less.",
             .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_min}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterMin,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 1 9) -> after 0: float[4] 1 1 3 4");
@@ -142,7 +145,7 @@ const leat_op_def leat_op_ResourceScatterMax = LEAT_OP(
     "numeric; Tindices: {int32, int64}",
     .doc = "Raises the rows of the variable that indices name to the updates, where those are greater.",
     .shape = leat_scatter_shape, .kernels = {{.fn = leat_scatter_max}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterMax,
          "(var float[4] 1 2 3 4, int32[2] 1 3, float[2] 1 9) -> after 0: float[4] 1 2 3 9");
@@ -154,7 +157,7 @@ const leat_op_def leat_op_ScatterNdUpdate = LEAT_OP(
     .doc =
         "Sets the slices of the variable at the coordinates in the last dimension of indices to the updates.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_update}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterNdUpdate,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 30 3 40");
@@ -167,7 +170,7 @@ const leat_op_def leat_op_ScatterNdAdd = LEAT_OP(
     .doc =
         "Adds the updates to the slices of the variable at the coordinates in the last dimension of indices.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_add}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterNdAdd,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 32 3 44");
@@ -180,7 +183,7 @@ const leat_op_def leat_op_ScatterNdSub = LEAT_OP(
     .doc =
         "Subtracts the updates from the slices of the variable at the coordinates in the last dimension of indices.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_sub}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterNdSub,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 -28 3 -36");
@@ -192,7 +195,7 @@ const leat_op_def leat_op_ScatterNdMin = LEAT_OP(
     .doc =
         "Lowers the slices of the variable at the coordinates in the last dimension of indices to the updates, where those are less.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_min}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterNdMin,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 1 9) -> any, after 0: float[4] 1 1 3 4");
@@ -204,7 +207,7 @@ const leat_op_def leat_op_ScatterNdMax = LEAT_OP(
     .doc =
         "Raises the slices of the variable at the coordinates in the last dimension of indices to the updates, where those are greater.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_max}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ScatterNdMax,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 1 9) -> any, after 0: float[4] 1 2 3 9");
@@ -215,7 +218,7 @@ const leat_op_def leat_op_ResourceScatterNdUpdate = LEAT_OP(
     .doc =
         "Sets the slices of the variable at the coordinates in the last dimension of indices to the updates.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_update}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterNdUpdate,
          "(var float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> after 0: float[4] 1 30 3 40");
@@ -227,7 +230,7 @@ const leat_op_def leat_op_ResourceScatterNdAdd = LEAT_OP(
     .doc =
         "Adds the updates to the slices of the variable at the coordinates in the last dimension of indices.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_add}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterNdAdd,
          "(var float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> after 0: float[4] 1 32 3 44");
@@ -239,7 +242,7 @@ const leat_op_def leat_op_ResourceScatterNdSub = LEAT_OP(
     .doc =
         "Subtracts the updates from the slices of the variable at the coordinates in the last dimension of indices.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_sub}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterNdSub,
          "(var float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> after 0: float[4] 1 -28 3 -36");
@@ -250,7 +253,7 @@ const leat_op_def leat_op_ResourceScatterNdMin = LEAT_OP(
     .doc =
         "Lowers the slices of the variable at the coordinates in the last dimension of indices to the updates, where those are less.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_min}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterNdMin,
          "(var float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 1 9) -> after 0: float[4] 1 1 3 4");
@@ -261,7 +264,7 @@ const leat_op_def leat_op_ResourceScatterNdMax = LEAT_OP(
     .doc =
         "Raises the slices of the variable at the coordinates in the last dimension of indices to the updates, where those are greater.",
     .shape = leat_scatter_nd_shape, .kernels = {{.fn = leat_scatter_nd_max}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(ResourceScatterNdMax,
          "(var float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 1 9) -> after 0: float[4] 1 2 3 9");

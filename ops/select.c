@@ -159,15 +159,16 @@ static void select_v2_grad(leat_grad *g)
     g->dx[2] = sum_to_shape_of(g, leat_raw_select_v2(c, zeros, g->dy[0]), leat_grad_in(g, 2));
 }
 
-const leat_op_def leat_op_Select =
-    LEAT_OP("Select(condition: bool, t: T, e: T) -> output: T; T: type",
-            .doc = "t where condition holds, else e. A vector condition selects rows.", .shape = select_shape,
-            .kernels = {{select_kernel}}, .gradient = select_grad, .flags = LEAT_OP_INPLACE);
+const leat_op_def leat_op_Select = LEAT_OP(
+    "Select(condition: bool, t: T, e: T) -> output: T; T: type",
+    .doc = "t where condition holds, else e. A vector condition selects rows.", .shape = select_shape,
+    .kernels = {{select_kernel}}, .gradient = select_grad, .cost = leat_cost_moves, .flags = LEAT_OP_INPLACE);
 
 const leat_op_def leat_op_SelectV2 =
     LEAT_OP("SelectV2(condition: bool, t: T, e: T) -> output: T; T: type",
             .doc = "t where condition holds, else e; all three broadcast.", .shape = select_v2_shape,
-            .kernels = {{select_v2_kernel}}, .gradient = select_v2_grad, .flags = LEAT_OP_INPLACE);
+            .kernels = {{select_v2_kernel}}, .gradient = select_v2_grad, .cost = leat_cost_moves,
+            .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(Select, "(bool[2,3] 0..1, double[2,3] -3..3, double[2,3] -3..3)", x ? y : z);
 LEAT_ROW(Select, "(bool[2] true false, float[2,2] 1 2 3 4, float[2,2] 5 6 7 8) -> float[2,2] 1 2 7 8");

@@ -89,10 +89,10 @@ static void slice_grad(leat_grad *g)
     g->dx[0] = leat_raw_pad(g->dy[0], leat_raw_pack(LEAT_OUTS(begin, after), .axis = 1));
 }
 
-const leat_op_def leat_op_Slice =
-    LEAT_OP("Slice(input: T, begin: Index, size: Index) -> output: T; T: type; Index: {int32, int64}",
-            .doc = "The block of input that begins at `begin` and has this size; -1: all that is left.",
-            .shape = slice_shape, .kernels = {{slice_kernel}}, .gradient = slice_grad);
+const leat_op_def leat_op_Slice = LEAT_OP(
+    "Slice(input: T, begin: Index, size: Index) -> output: T; T: type; Index: {int32, int64}",
+    .doc = "The block of input that begins at `begin` and has this size; -1: all that is left.",
+    .shape = slice_shape, .kernels = {{slice_kernel}}, .gradient = slice_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Slice, "(double[3,3] 1 2 3 4 5 6 7 8 9, int32[2] 1 0, int32[2] 2 2) -> double[2,2] 4 5 7 8");
 LEAT_ROW(Slice, "(double[3,3] 1 2 3 4 5 6 7 8 9, int64[2] 0 1, int64[2] -1 -1) -> double[3,2] 2 3 5 6 8 9");
@@ -153,12 +153,12 @@ static void reverse_v2_grad(leat_grad *g)
 const leat_op_def leat_op_Reverse =
     LEAT_OP("Reverse(tensor: T, dims: bool) -> output: T; T: type",
             .doc = "The tensor backwards along the dimensions whose flag is true.", .shape = leat_shape_same,
-            .kernels = {{reverse_kernel}}, .gradient = reverse_grad);
+            .kernels = {{reverse_kernel}}, .gradient = reverse_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_ReverseV2 =
     LEAT_OP("ReverseV2(tensor: T, axis: Tidx) -> output: T; Tidx: {int32, int64} = int32; T: type",
             .doc = "The tensor backwards along these axes.", .shape = leat_shape_same,
-            .kernels = {{reverse_v2_kernel}}, .gradient = reverse_v2_grad);
+            .kernels = {{reverse_v2_kernel}}, .gradient = reverse_v2_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Reverse, "(double[2,3] 1 2 3 4 5 6, bool[2] false true) -> double[2,3] 3 2 1 6 5 4");
 LEAT_ROW(Reverse, "(float[2,3] 1 2 3 4 5 6, bool[1] true) fails ''");
@@ -220,7 +220,7 @@ const leat_op_def leat_op_ReverseSequence = LEAT_OP(
     "{int32, int64} = int64",
     .doc = "The first seq_lengths[b] slices of each batch entry b backwards, the rest as it was.",
     .shape = reverse_sequence_shape, .kernels = {{reverse_sequence_kernel}},
-    .gradient = reverse_sequence_grad);
+    .gradient = reverse_sequence_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(ReverseSequence, "(double[2,3] 1 2 3 4 5 6, int64[2] 2 3) {seq_dim: 1} -> double[2,3] 2 1 3 6 5 4");
 LEAT_ROW(ReverseSequence,

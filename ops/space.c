@@ -178,14 +178,14 @@ const leat_op_def leat_op_SpaceToBatchND = LEAT_OP(
     "{int32, int64} = int32; Tpaddings: {int32, int64} = int32",
     .doc = "Pads with zeros, then moves blocks of the spatial dimensions into the batch.",
     .shape = space_to_batch_nd_shape, .kernels = {{space_to_batch_nd_kernel}},
-    .gradient = space_to_batch_nd_grad);
+    .gradient = space_to_batch_nd_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_BatchToSpaceND = LEAT_OP(
     "BatchToSpaceND(input: T, block_shape: Tblock_shape, crops: Tcrops) -> output: T; T: type; Tblock_shape: {int32, "
     "int64} = int32; Tcrops: {int32, int64} = int32",
     .doc = "The inverse of SpaceToBatchND: moves the batch into blocks, then crops.",
     .shape = batch_to_space_nd_shape, .kernels = {{batch_to_space_nd_kernel}},
-    .gradient = batch_to_space_nd_grad);
+    .gradient = batch_to_space_nd_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(SpaceToBatchND,
          "(double[1,2,2,1] 1 2 3 4, int32[2] 2 2, int32[2,2] 0 0 0 0) -> double[4,1,1,1] 1 2 3 4");
@@ -252,12 +252,12 @@ const leat_op_def leat_op_SpaceToBatch = LEAT_OP(
     "SpaceToBatch(input: T, paddings: Tpaddings) -> output: T; T: type; Tpaddings: {int32, int64} = int32; block_size: "
     "int >= 2",
     .doc = "SpaceToBatchND of images with a square block.", .shape = square_shape,
-    .kernels = {{space_to_batch_kernel}}, .gradient = space_to_batch_grad);
+    .kernels = {{space_to_batch_kernel}}, .gradient = space_to_batch_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_BatchToSpace = LEAT_OP(
     "BatchToSpace(input: T, crops: Tidx) -> output: T; T: type; block_size: int >= 2; Tidx: {int32, int64} = int32",
     .doc = "BatchToSpaceND of images with a square block.", .shape = square_shape,
-    .kernels = {{batch_to_space_kernel}}, .gradient = batch_to_space_grad);
+    .kernels = {{batch_to_space_kernel}}, .gradient = batch_to_space_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(SpaceToBatch,
          "(double[1,2,2,1] 1 2 3 4, int32[2,2] 0 0 0 0) {block_size: 2} -> double[4,1,1,1] 1 2 3 4");
@@ -367,12 +367,12 @@ static void depth_to_space_grad(leat_grad *g)
 const leat_op_def leat_op_SpaceToDepth = LEAT_OP(
     "SpaceToDepth(input: T) -> output: T; T: type; block_size: int >= 2; data_format: {'NHWC', 'NCHW'} = 'NHWC'",
     .doc = "Moves square blocks of an image into its channels.", .shape = depth_shape,
-    .kernels = {{space_to_depth_kernel}}, .gradient = space_to_depth_grad);
+    .kernels = {{space_to_depth_kernel}}, .gradient = space_to_depth_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_DepthToSpace = LEAT_OP(
     "DepthToSpace(input: T) -> output: T; T: type; block_size: int >= 2; data_format: {'NHWC', 'NCHW'} = 'NHWC'",
     .doc = "Moves channels into square blocks of an image.", .shape = depth_shape,
-    .kernels = {{depth_to_space_kernel}}, .gradient = depth_to_space_grad);
+    .kernels = {{depth_to_space_kernel}}, .gradient = depth_to_space_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(SpaceToDepth, "(double[1,2,2,1] 1 2 3 4) {block_size: 2} -> double[1,1,1,4] 1 2 3 4");
 LEAT_ROW(SpaceToDepth,

@@ -100,11 +100,20 @@ static void multiply_grad(leat_grad *g)
     g->dx[1] = leat_grad_sum(g, leat_raw_mul(of_a, of_b), leat_grad_ints(g, (const int32_t[]){1}, 1), false);
 }
 
+/* Each value is multiplied with a row of b. */
+static void multiply_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                          leat_cost *cost)
+{
+    (void)op;
+    if (leat_shape_rank(&out[0].shape) == 2)
+        cost->flops = 2 * (double)in[1]->elements * (double)out[0].shape.dims[1];
+}
+
 const leat_op_def leat_op_SparseTensorDenseMatMul = LEAT_OP(
     "SparseTensorDenseMatMul(a_indices: Tindices, a_values: T, a_shape: int64, b: T) -> product: T; T: real; Tindices: "
     "{int32, int64} = int64; adjoint_a: bool = false; adjoint_b: bool = false",
     .doc = "The product of a sparse and a dense matrix, each perhaps transposed.", .shape = multiply_shape,
-    .kernels = {{multiply_kernel}}, .gradient = multiply_grad);
+    .kernels = {{multiply_kernel}}, .gradient = multiply_grad, .cost = multiply_cost);
 
 LEAT_ROW(SparseTensorDenseMatMul,
          "(int64[3,2] 0 1 1 0 1 2, double[3] 2 3 4, int64[2] 2 3, double[3,2] 1 2 3 4 5 6) -> "

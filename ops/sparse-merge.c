@@ -294,7 +294,7 @@ const leat_op_def leat_op_SparseConcat = LEAT_OP(
     "SparseConcat(indices: N * int64, values: N * T, shapes: N * int64) -> output_indices: int64, output_values: T, "
     "output_shape: int64; concat_dim: int; N: int >= 2; T: type",
     .doc = "Sparse tensors one behind the other along an axis, in row-major order.", .shape = concat_shape,
-    .kernels = {{concat_kernel}}, .gradient = leat_grad_missing);
+    .kernels = {{concat_kernel}}, .gradient = leat_grad_missing, .cost = leat_cost_moves);
 
 LEAT_ROW(
     SparseConcat,
@@ -356,7 +356,8 @@ const leat_op_def leat_op_SparseSlice = LEAT_OP(
     "SparseSlice(indices: int64, values: T, shape: int64, start: int64, size: int64) -> output_indices: int64, "
     "output_values: T, output_shape: int64; T: type",
     .doc = "The part of a sparse tensor that begins at start and has at most that size.",
-    .shape = slice_shape, .kernels = {{slice_kernel}}, .gradient = leat_grad_missing);
+    .shape = slice_shape, .kernels = {{slice_kernel}}, .gradient = leat_grad_missing,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(SparseSlice,
          "(int64[3,2] 0 1 1 0 1 2, int32[3] 1 2 3, int64[2] 2 4, int64[2] 1 1, int64[2] 5 2) dynamic -> "

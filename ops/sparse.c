@@ -131,7 +131,7 @@ const leat_op_def leat_op_SparseReorder = LEAT_OP(
     "SparseReorder(input_indices: int64, input_values: T, input_shape: int64) -> output_indices: int64, output_values: T; "
     "T: type",
     .doc = "The sparse tensor with its entries in row-major order.", .shape = reorder_shape,
-    .kernels = {{reorder_kernel}}, .gradient = reorder_grad);
+    .kernels = {{reorder_kernel}}, .gradient = reorder_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(
     SparseReorder,
@@ -302,7 +302,8 @@ const leat_op_def leat_op_SparseFillEmptyRows = LEAT_OP(
     .doc =
         "The sparse tensor with an entry of the default in each row that has none; which rows those are, and where "
         "each entry went.",
-    .shape = fill_rows_shape, .kernels = {{fill_rows_kernel}}, .gradient = fill_rows_grad);
+    .shape = fill_rows_shape, .kernels = {{fill_rows_kernel}}, .gradient = fill_rows_grad,
+    .cost = leat_cost_moves);
 
 static leat_status fill_rows_grad_kernel(leat_kernel *k)
 {

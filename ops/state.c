@@ -186,7 +186,7 @@ const leat_op_def leat_op_Assign = LEAT_OP(
         "Gives the variable a copy of value and hands on its ref. With validate_shape the shape must be the "
         "variable's.",
     .shape = assign_shape, .kernels = {{.fn = assign_kernel}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW | LEAT_OP_TAKES);
+    .cost = leat_cost_moves, .flags = LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW | LEAT_OP_TAKES);
 
 LEAT_ROW(Assign, "(ref float[2] 1 2, float[2] 3 4) -> float[2] 3 4");
 LEAT_ROW(Assign, "(ref float[2] 1 2, float[3] 3 4 5) fails ''");
@@ -215,7 +215,8 @@ static leat_status assign_sub_kernel(leat_kernel *k)
 const leat_op_def leat_op_AssignAdd =
     LEAT_OP("AssignAdd(ref: Ref(T), value: T) -> output_ref: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "Adds value to the variable and hands on its ref.", .shape = leat_shape_same_merged,
-            .kernels = {{.fn = assign_add_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+            .kernels = {{.fn = assign_add_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_of_rows,
+            .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(AssignAdd, "(ref float[2] 1 2, float[2] 3 4) -> float[2] 4 6");
 LEAT_ROW(AssignAdd, "(ref int64[2] 1 2, int64[2] 3 4) -> int64[2] 4 6");
@@ -224,7 +225,8 @@ LEAT_ROW(AssignAdd, "(ref float[2] 1 2, float[3] 3 4 5) fails ''");
 const leat_op_def leat_op_AssignSub =
     LEAT_OP("AssignSub(ref: Ref(T), value: T) -> output_ref: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "Subtracts value from the variable and hands on its ref.", .shape = leat_shape_same_merged,
-            .kernels = {{.fn = assign_sub_kernel}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+            .kernels = {{.fn = assign_sub_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_of_rows,
+            .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(AssignSub, "(ref double[2] 1 2, double[2] 3 5) -> double[2] -2 -3");
 
@@ -283,7 +285,7 @@ static void read_variable_grad(leat_grad *g)
 const leat_op_def leat_op_ReadVariableOp = LEAT_OP(
     "ReadVariableOp(resource: resource) -> value: dtype; dtype: type", .doc = "The value of the variable.",
     .shape = read_variable_shape, .kernels = {{.fn = read_variable_kernel}}, .gradient = read_variable_grad,
-    .flags = LEAT_OP_READS_VAR | LEAT_OP_ALIAS);
+    .cost = leat_cost_moves, .flags = LEAT_OP_READS_VAR | LEAT_OP_ALIAS);
 
 LEAT_ROW(ReadVariableOp, "(var float[2] 1 2) {dtype: float} -> float[2] 1 2");
 
@@ -308,7 +310,7 @@ static leat_status assign_variable_kernel(leat_kernel *k)
 const leat_op_def leat_op_AssignVariableOp =
     LEAT_OP("AssignVariableOp(resource: resource, value: dtype); dtype: type; validate_shape: bool = false",
             .doc = "Gives the variable a copy of value.", .shape = assign_variable_shape,
-            .kernels = {{.fn = assign_variable_kernel}}, .gradient = leat_grad_none,
+            .kernels = {{.fn = assign_variable_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
             .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_REF_RAW | LEAT_OP_TAKES);
 
 LEAT_ROW(AssignVariableOp, "(var float[2] 1 2, float[2] 3 4) -> after 0: float[2] 3 4");
@@ -336,7 +338,7 @@ const leat_op_def leat_op_AssignAddVariableOp =
     LEAT_OP("AssignAddVariableOp(resource: resource, value: dtype); dtype: type",
             .doc = "Adds value to the variable.", .shape = assign_variable_shape,
             .kernels = {{.fn = assign_add_variable_kernel}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(AssignAddVariableOp, "(var float[2] 1 2, float[2] 3 4) -> after 0: float[2] 4 6");
 
@@ -344,7 +346,7 @@ const leat_op_def leat_op_AssignSubVariableOp =
     LEAT_OP("AssignSubVariableOp(resource: resource, value: dtype); dtype: type",
             .doc = "Subtracts value from the variable.", .shape = assign_variable_shape,
             .kernels = {{.fn = assign_sub_variable_kernel}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(AssignSubVariableOp, "(var int32[2] 1 2, int32[2] 3 5) -> after 0: int32[2] -2 -3");
 

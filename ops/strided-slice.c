@@ -222,7 +222,8 @@ const leat_op_def leat_op_StridedSlice = LEAT_OP(
     .doc =
         "input[begin:end:strides], as Python slices; the masks stand for omitted limits, `...`, new axes and "
         "single indices.",
-    .shape = strided_slice_shape, .kernels = {{strided_slice_kernel}}, .gradient = strided_slice_grad);
+    .shape = strided_slice_shape, .kernels = {{strided_slice_kernel}}, .gradient = strided_slice_grad,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(StridedSlice,
          "(double[3,3] 1 2 3 4 5 6 7 8 9, int32[2] 1 0, int32[2] 3 2, int32[2] 1 1) -> double[2,2] 4 5 7 8");
@@ -289,7 +290,7 @@ const leat_op_def leat_op_StridedSliceGrad = LEAT_OP(
     "shrink_axis_mask: int = 0",
     .doc = "Zeros of this shape with dy where StridedSlice took its elements from.",
     .shape = strided_slice_grad_shape, .kernels = {{strided_slice_grad_kernel}},
-    .gradient = strided_slice_grad_grad);
+    .gradient = strided_slice_grad_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(StridedSliceGrad,
          "(int32[1] 5, int32[1] 0, int32[1] 5, int32[1] 2, double[3] 1 2 3) -> double[5] 1 0 2 0 3");
@@ -363,14 +364,16 @@ const leat_op_def leat_op_StridedSliceAssign = LEAT_OP(
     "type; Index: {int32, int64}; begin_mask: int = 0; end_mask: int = 0; ellipsis_mask: int = 0; "
     "new_axis_mask: int = 0; shrink_axis_mask: int = 0",
     .doc = "Assigns to ref[begin:end:strides].", .shape = assign_shape,
-    .kernels = {{strided_slice_assign_kernel}}, .gradient = leat_grad_missing, .flags = LEAT_OP_WRITES_VAR);
+    .kernels = {{strided_slice_assign_kernel}}, .gradient = leat_grad_missing, .cost = leat_cost_moves,
+    .flags = LEAT_OP_WRITES_VAR);
 
 const leat_op_def leat_op_ResourceStridedSliceAssign = LEAT_OP(
     "ResourceStridedSliceAssign(ref: resource, begin: Index, end: Index, strides: Index, value: T); T: type; Index: "
     "{int32, int64}; begin_mask: int = 0; end_mask: int = 0; ellipsis_mask: int = 0; new_axis_mask: int = 0; "
     "shrink_axis_mask: int = 0",
     .doc = "Assigns to a part of a resource variable.", .shape = resource_assign_shape,
-    .kernels = {{assign_part}}, .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VAR);
+    .kernels = {{assign_part}}, .gradient = leat_grad_none, .cost = leat_cost_moves,
+    .flags = LEAT_OP_WRITES_VAR);
 
 LEAT_ROW(StridedSliceAssign,
          "(ref float[4] 1 2 3 4, int32[1] 1, int32[1] 3, int32[1] 1, float[2] 8 9) -> float[4] 1 8 9 4");

@@ -109,7 +109,7 @@ const leat_op_def leat_op_AsString = LEAT_OP(
     "half, uint32, uint64, complex64, complex128, bool, variant, string}; precision: int = -1; scientific: bool = false; "
     "shortest: bool = false; width: int = -1; fill: string = ''",
     .doc = "Each element as text, as C's printf writes it.", .shape = leat_shape_same,
-    .kernels = {{as_string_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{as_string_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(AsString, "(float[3] 1 -2.5 0.125) -> string[3] '1.000000' '-2.500000' '0.125000'");
 LEAT_ROW(AsString, "(float[2] 1 1e-10) {shortest: true} -> string[2] '1' '1e-10'");
@@ -181,7 +181,7 @@ const leat_op_def leat_op_StringToNumber = LEAT_OP(
     "StringToNumber(string_tensor: string) -> output: out_type; out_type: {float, double, int32, int64, uint32, "
     "uint64} = float",
     .doc = "The numbers that the strings spell.", .shape = leat_shape_same, .kernels = {{to_number_kernel}},
-    .gradient = leat_grad_none);
+    .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(StringToNumber, "(string[4] '1' ' -2.5e1 ' 'inf' '0.1') -> float[4] 1 -25 inf 0.1");
 LEAT_ROW(StringToNumber,
@@ -260,7 +260,7 @@ const leat_op_def leat_op_DecodeRaw = LEAT_OP(
     "DecodeRaw(bytes: string) -> output: out_type; out_type: {half, float, double, int32, uint16, uint8, int16, int8, "
     "int64, complex64, complex128, bool, bfloat16}; little_endian: bool = true",
     .doc = "The bytes of each string as numbers, in a dimension more.", .shape = raw_shape,
-    .kernels = {{decode_raw_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{decode_raw_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(DecodeRaw, "(string[2] 'ab' '\x01\xFF') {out_type: uint8} dynamic -> uint8[2,2] 97 98 1 255");
 LEAT_ROW(DecodeRaw, "(string[] '\x01\x02\x03\x04') {out_type: int16} dynamic -> int16[2] 513 1027");

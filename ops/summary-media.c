@@ -160,7 +160,8 @@ const leat_op_def leat_op_ImageSummary = LEAT_OP(
     .doc =
         "A Summary with up to max_images images (batch, height, width, 1, 3 or 4 channels) as PNG. Images of other "
         "types than uint8 are scaled to its range; bad_color stands for pixels that are not finite.",
-    .shape = image_shape, .kernels = {{.fn = image_kernel}}, .gradient = leat_grad_none);
+    .shape = image_shape, .kernels = {{.fn = image_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(ImageSummary, "(string[] 'i', float[4,2,3,1] -1..1) -> any");
 LEAT_ROW(ImageSummary, "(string[] 'i', uint8[1,2,2,3] 0..255) {max_images: 1} -> any");
@@ -261,14 +262,16 @@ static leat_status audio_shape(leat_infer *c)
 const leat_op_def leat_op_AudioSummary = LEAT_OP(
     "AudioSummary(tag: string, tensor: float) -> summary: string; sample_rate: float; max_outputs: int >= 1 = 3",
     .doc = "A Summary with up to max_outputs sounds (batch x frames, or batch x frames x channels) as WAV.",
-    .shape = audio_shape, .kernels = {{.fn = audio_kernel}}, .gradient = leat_grad_none);
+    .shape = audio_shape, .kernels = {{.fn = audio_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(AudioSummary, "(string[] 's', float[2,8] -1..1) {sample_rate: 8000.0} -> any");
 
 const leat_op_def leat_op_AudioSummaryV2 = LEAT_OP(
     "AudioSummaryV2(tag: string, tensor: float, sample_rate: float) -> summary: string; max_outputs: int >= 1 = 3",
     .doc = "A Summary with up to max_outputs sounds (batch x frames, or batch x frames x channels) as WAV.",
-    .shape = audio_shape, .kernels = {{.fn = audio_v2_kernel}}, .gradient = leat_grad_none);
+    .shape = audio_shape, .kernels = {{.fn = audio_v2_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(AudioSummaryV2, "(string[] 's', float[1,8,2] -1..1, float[] 44100) {max_outputs: 1} -> any");
 LEAT_ROW(AudioSummaryV2, "(string[] 's', float[1,8,2] -1..1, float[] 0) fails 'sample rate'");

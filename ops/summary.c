@@ -69,7 +69,7 @@ static leat_status scalar_shape(leat_infer *c)
 const leat_op_def leat_op_ScalarSummary =
     LEAT_OP("ScalarSummary(tags: string, values: T) -> summary: string; T: real",
             .doc = "A Summary with one value for every tag.", .shape = scalar_shape,
-            .kernels = {{.fn = scalar_kernel}}, .gradient = leat_grad_none);
+            .kernels = {{.fn = scalar_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 /* Value {tag: "a", simple_value: 1} */
 LEAT_ROW(ScalarSummary, "(string[] 'a', float[] 1) -> string[] '\x0a\x08\x0a\x01a\x15\x00\x00\x80\x3f'");
@@ -118,7 +118,8 @@ const leat_op_def leat_op_HistogramSummary = LEAT_OP(
     .doc =
         "A Summary with the histogram of all values. Values that are not finite are left out and counted in the "
         "log.",
-    .shape = one_tag_shape, .kernels = {{.fn = histogram_kernel}}, .gradient = leat_grad_none);
+    .shape = one_tag_shape, .kernels = {{.fn = histogram_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(HistogramSummary, "(string[] 'h', float[4] 1 2 2 nan) -> any");
 LEAT_ROW(HistogramSummary, "(string[] 'h', int32[3] 1 2 -2) -> any");
@@ -140,7 +141,7 @@ const leat_op_def leat_op_TensorSummary = LEAT_OP(
     "TensorSummary(tensor: T) -> summary: string; T: type; description: string = ''; labels: list(string) = []; "
     "display_name: string = ''",
     .doc = "A Summary that holds the tensor under the node's name.", .shape = leat_shape_scalar,
-    .kernels = {{.fn = tensor_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{.fn = tensor_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(TensorSummary, "(float[2] 1 2) -> any");
 
@@ -175,7 +176,8 @@ static leat_status tensor_v2_shape(leat_infer *c)
 const leat_op_def leat_op_TensorSummaryV2 = LEAT_OP(
     "TensorSummaryV2(tag: string, tensor: T, serialized_summary_metadata: string) -> summary: string; T: type",
     .doc = "A Summary that holds the tensor under a tag, with metadata that say what it means.",
-    .shape = tensor_v2_shape, .kernels = {{.fn = tensor_v2_kernel}}, .gradient = leat_grad_none);
+    .shape = tensor_v2_shape, .kernels = {{.fn = tensor_v2_kernel}}, .gradient = leat_grad_none,
+    .cost = leat_cost_moves);
 
 LEAT_ROW(TensorSummaryV2, "(string[] 't', string[2] 'a' 'b', string[] '') -> any");
 LEAT_ROW(TensorSummaryV2, "(string[] 't', float[2] 1 2, string[] 'a') fails 'SummaryMetadata'");
@@ -229,7 +231,8 @@ static leat_status merge_kernel(leat_kernel *k)
 const leat_op_def leat_op_MergeSummary =
     LEAT_OP("MergeSummary(inputs: N * string) -> summary: string; N: int >= 1",
             .doc = "One Summary with the values of all inputs. A tag may stand in one of them only.",
-            .shape = leat_shape_scalar, .kernels = {{.fn = merge_kernel}}, .gradient = leat_grad_none);
+            .shape = leat_shape_scalar, .kernels = {{.fn = merge_kernel}}, .gradient = leat_grad_none,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(
     MergeSummary,

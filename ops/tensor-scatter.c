@@ -40,11 +40,12 @@ static void extreme_grad(leat_grad *g)
     g->dx[2] = leat_raw_mul(leat_raw_gather_nd(part, indices), is_y);
 }
 
-const leat_op_def leat_op_TensorScatterUpdate = LEAT_OP(
-    "TensorScatterUpdate(tensor: T, indices: Tindices, updates: T) -> output: T; T: type; "
-    "Tindices: {int16, int32, int64, uint16}; bad_indices_policy: string = ''",
-    .doc = "The tensor with the updates in place of its slices at the coordinates of indices.",
-    .shape = leat_scatter_nd_shape, .kernels = {{leat_scatter_tensor_update}}, .gradient = update_grad);
+const leat_op_def leat_op_TensorScatterUpdate =
+    LEAT_OP("TensorScatterUpdate(tensor: T, indices: Tindices, updates: T) -> output: T; T: type; "
+            "Tindices: {int16, int32, int64, uint16}; bad_indices_policy: string = ''",
+            .doc = "The tensor with the updates in place of its slices at the coordinates of indices.",
+            .shape = leat_scatter_nd_shape, .kernels = {{leat_scatter_tensor_update}},
+            .gradient = update_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_TensorScatterAdd = LEAT_OP(
     "TensorScatterAdd(tensor: T, indices: Tindices, updates: T) -> output: T; T: type; Tindices: {int32, int64}; "
@@ -198,7 +199,7 @@ const leat_op_def leat_op_SparseToDense = LEAT_OP(
     "SparseToDense(sparse_indices: Tindices, output_shape: Tindices, sparse_values: T, default_value: T) -> dense: T; "
     "validate_indices: bool = true; T: type; Tindices: {int32, int64}",
     .doc = "A tensor of default_value, with the values at the coordinates.", .shape = to_dense_shape,
-    .kernels = {{to_dense_kernel}}, .gradient = to_dense_grad);
+    .kernels = {{to_dense_kernel}}, .gradient = to_dense_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(SparseToDense,
          "(int32[2,2] 0 1 1 0, int32[2] 2 2, double[2] 5 6, double[] -1) -> double[2,2] -1 5 6 -1");

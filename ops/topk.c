@@ -190,16 +190,16 @@ static void top_k_grad(leat_grad *g)
     g->dx[0] = leat_raw_reshape(all, shape);
 }
 
-const leat_op_def leat_op_TopK =
-    LEAT_OP("TopK(input: T) -> values: T, indices: int32; k: int >= 0; sorted: bool = true; T: real",
-            .doc = "The k greatest elements of each row, the greatest first, and their indices.",
-            .shape = top_k_shape, .kernels = {{top_k_kernel}}, .gradient = top_k_grad);
+const leat_op_def leat_op_TopK = LEAT_OP(
+    "TopK(input: T) -> values: T, indices: int32; k: int >= 0; sorted: bool = true; T: real",
+    .doc = "The k greatest elements of each row, the greatest first, and their indices.",
+    .shape = top_k_shape, .kernels = {{top_k_kernel}}, .gradient = top_k_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_TopKV2 = LEAT_OP(
     "TopKV2(input: T, k: Tk) -> values: T, indices: index_type; sorted: bool = true; T: real; Tk: {int32, int64} = int32; "
     "index_type: {int32, int64} = int32",
     .doc = "The k greatest elements of each row, the greatest first, and their indices.",
-    .shape = top_k_v2_shape, .kernels = {{top_k_v2_kernel}}, .gradient = top_k_grad);
+    .shape = top_k_v2_shape, .kernels = {{top_k_v2_kernel}}, .gradient = top_k_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(TopK, "(double[2,4] 1 4 2 3 8 5 7 6) {k: 2} -> double[2,2] 4 3 8 7, int32[2,2] 1 3 0 2");
 LEAT_ROW(TopK, "(float[2,2] 0..1) {k: 3} fails 'at least k'");
@@ -270,7 +270,8 @@ static void nth_element_grad(leat_grad *g)
 const leat_op_def leat_op_NthElement =
     LEAT_OP("NthElement(input: T, n: int32) -> values: T; reverse: bool = false; T: real",
             .doc = "The element of rank n in each row: the smallest for n = 0, or the greatest if reversed.",
-            .shape = nth_element_shape, .kernels = {{nth_element_kernel}}, .gradient = nth_element_grad);
+            .shape = nth_element_shape, .kernels = {{nth_element_kernel}}, .gradient = nth_element_grad,
+            .cost = leat_cost_moves);
 
 LEAT_ROW(NthElement, "(double[2,3] 5 1 3 2 9 4, int32[] 1) -> double[2] 3 4");
 LEAT_ROW(NthElement, "(int32[3] 5 1 3, int32[] 0) {reverse: true} -> int32[] 5");
@@ -330,12 +331,12 @@ static leat_status bound_shape(leat_infer *c)
 const leat_op_def leat_op_LowerBound = LEAT_OP(
     "LowerBound(sorted_inputs: T, values: T) -> output: out_type; T: type; out_type: {int32, int64} = int32",
     .doc = "For each value the first place in its sorted row that is not below it.", .shape = bound_shape,
-    .kernels = {{bound_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{bound_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_UpperBound = LEAT_OP(
     "UpperBound(sorted_inputs: T, values: T) -> output: out_type; T: type; out_type: {int32, int64} = int32",
     .doc = "For each value the first place in its sorted row that is above it.", .shape = bound_shape,
-    .kernels = {{bound_kernel}}, .gradient = leat_grad_none);
+    .kernels = {{bound_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(LowerBound, "(float[2,4] 0 3 9 9 1 2 3 4, float[2,2] 9 4 0 5) -> int32[2,2] 2 2 0 4");
 LEAT_ROW(UpperBound,

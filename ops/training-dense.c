@@ -6,7 +6,7 @@ const leat_op_def leat_op_ApplyGradientDescent =
             "use_locking: bool = false",
             .doc = "var -= alpha * delta.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_gradient_descent, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyGradientDescent,
@@ -17,7 +17,7 @@ const leat_op_def leat_op_ResourceApplyGradientDescent =
             "use_locking: bool = false",
             .doc = "var -= alpha * delta.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_gradient_descent, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyGradientDescent,
@@ -28,18 +28,18 @@ const leat_op_def leat_op_ApplyProximalGradientDescent =
             "Ref(T); T: numeric; use_locking: bool = false",
             .doc = "A gradient step, then shrinking by l1 and l2 (FOBOS).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_proximal_gradient_descent, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyProximalGradientDescent,
     "(ref float[4] -1.0 -0.5 0.0 0.5, float[] 0.1, float[] 0.05, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -1.0346534 -0.3910891 -0.19306931 0.48910892");
 
-const leat_op_def leat_op_ResourceApplyProximalGradientDescent =
-    LEAT_OP("ResourceApplyProximalGradientDescent(var: resource, alpha: T, l1: T, l2: T, delta: T); "
-            "T: numeric; use_locking: bool = false",
-            .doc = "A gradient step, then shrinking by l1 and l2 (FOBOS).", .shape = leat_apply_shape,
-            .kernels = {{.fn = leat_apply_proximal_gradient_descent, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyProximalGradientDescent = LEAT_OP(
+    "ResourceApplyProximalGradientDescent(var: resource, alpha: T, l1: T, l2: T, delta: T); "
+    "T: numeric; use_locking: bool = false",
+    .doc = "A gradient step, then shrinking by l1 and l2 (FOBOS).", .shape = leat_apply_shape,
+    .kernels = {{.fn = leat_apply_proximal_gradient_descent, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyProximalGradientDescent,
@@ -50,7 +50,7 @@ const leat_op_def leat_op_ApplyMomentum =
             "T: numeric; use_locking: bool = false; use_nesterov: bool = false",
             .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyMomentum,
@@ -59,12 +59,12 @@ LEAT_ROW(
     ApplyMomentum,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.5 0.75 1.0 1.25, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01, float[] 0.8) {use_nesterov: true} tol 2e-6 -> float[4] -1.122 -0.368 -0.42400002 0.4182, after 1: float[4] 0.9 -0.39999998 2.8 1.01");
 
-const leat_op_def leat_op_ResourceApplyMomentum =
-    LEAT_OP("ResourceApplyMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: T); T: "
-            "numeric; use_locking: bool = false; use_nesterov: bool = false",
-            .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyMomentum = LEAT_OP(
+    "ResourceApplyMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: T); T: "
+    "numeric; use_locking: bool = false; use_nesterov: bool = false",
+    .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyMomentum,
@@ -73,12 +73,12 @@ LEAT_ROW(
     ResourceApplyMomentum,
     "(var float[4] -1.0 -0.5 0.0 0.5, var float[4] 0.5 0.75 1.0 1.25, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01, float[] 0.8) {use_nesterov: true} tol 2e-6 -> after 0: float[4] -1.122 -0.368 -0.42400002 0.4182, after 1: float[4] 0.9 -0.39999998 2.8 1.01");
 
-const leat_op_def leat_op_ResourceApplyKerasMomentum =
-    LEAT_OP("ResourceApplyKerasMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: "
-            "T); T: numeric; use_locking: bool = false; use_nesterov: bool = false",
-            .doc = "accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_keras_momentum, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyKerasMomentum = LEAT_OP(
+    "ResourceApplyKerasMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: "
+    "T); T: numeric; use_locking: bool = false; use_nesterov: bool = false",
+    .doc = "accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_keras_momentum, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyKerasMomentum,
@@ -92,7 +92,7 @@ const leat_op_def leat_op_ApplyAdagrad =
             "use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / sqrt(accum).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdagrad,
@@ -103,7 +103,7 @@ const leat_op_def leat_op_ResourceApplyAdagrad =
             "use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / sqrt(accum).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdagrad,
@@ -114,7 +114,7 @@ const leat_op_def leat_op_ApplyAdagradV2 =
             "T: numeric; use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdagradV2,
@@ -125,7 +125,7 @@ const leat_op_def leat_op_ResourceApplyAdagradV2 =
             "numeric; use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdagradV2,
@@ -137,7 +137,7 @@ const leat_op_def leat_op_ApplyAdagradDA =
             "use_locking: bool = false",
             .doc = "Adagrad by dual averaging, with l1 and l2.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_da, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdagradDA,
@@ -149,7 +149,7 @@ const leat_op_def leat_op_ResourceApplyAdagradDA =
             "int64); T: numeric; use_locking: bool = false",
             .doc = "Adagrad by dual averaging, with l1 and l2.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_da, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdagradDA,
@@ -160,7 +160,7 @@ const leat_op_def leat_op_ApplyProximalAdagrad =
             "Ref(T); T: numeric; use_locking: bool = false",
             .doc = "An Adagrad step, then shrinking by l1 and l2 (FOBOS).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_proximal_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyProximalAdagrad,
@@ -171,7 +171,7 @@ const leat_op_def leat_op_ResourceApplyProximalAdagrad =
             "T); T: numeric; use_locking: bool = false",
             .doc = "An Adagrad step, then shrinking by l1 and l2 (FOBOS).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_proximal_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyProximalAdagrad,
@@ -182,18 +182,18 @@ const leat_op_def leat_op_ApplyAdadelta =
             "T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "Adadelta: steps in proportion to the mean square of earlier ones.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adadelta, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdadelta,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.5 0.75 1.0 1.25, ref float[4] 0.2 0.3 0.4 0.5, float[] 0.1, float[] 0.9, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -1.0324911 -0.43771946 -0.11103592 0.49933296, after 1: float[4] 0.475 0.775 1.3000001 1.12501, after 2: float[4] 0.19055672 0.3087887 0.48328978 0.45000443");
 
-const leat_op_def leat_op_ResourceApplyAdadelta =
-    LEAT_OP("ResourceApplyAdadelta(var: resource, accum: resource, accum_update: resource, lr: T, "
-            "rho: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
-            .doc = "Adadelta: steps in proportion to the mean square of earlier ones.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adadelta, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyAdadelta = LEAT_OP(
+    "ResourceApplyAdadelta(var: resource, accum: resource, accum_update: resource, lr: T, "
+    "rho: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
+    .doc = "Adadelta: steps in proportion to the mean square of earlier ones.", .shape = leat_apply_shape,
+    .kernels = {{.fn = leat_apply_adadelta, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdadelta,
@@ -204,18 +204,18 @@ const leat_op_def leat_op_ApplyRMSProp =
             "T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyRMSProp,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 1.0 1.1 1.2 1.3, ref float[4] -0.1 0.0 0.1 0.20000002, float[] 0.1, float[] 0.9, float[] 0.8, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -0.9719595 -0.4042613 -0.24434346 0.3390759, after 1: float[4] 0.92499995 1.09 1.4800001 1.17001, after 2: float[4] -0.028040558 -0.09573872 0.24434346 0.1609241");
 
-const leat_op_def leat_op_ResourceApplyRMSProp =
-    LEAT_OP("ResourceApplyRMSProp(var: resource, ms: resource, mom: resource, lr: T, rho: T, "
-            "momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
-            .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyRMSProp = LEAT_OP(
+    "ResourceApplyRMSProp(var: resource, ms: resource, mom: resource, lr: T, rho: T, "
+    "momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
+    .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyRMSProp,
@@ -226,18 +226,18 @@ const leat_op_def leat_op_ApplyCenteredRMSProp =
             "momentum: T, epsilon: T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "RMSProp with the variance of the gradient instead of its mean square.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyCenteredRMSProp,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.1 0.15 0.2 0.25, ref float[4] 1.0 1.1 1.2 1.3, ref float[4] -0.1 0.0 0.1 0.20000002, float[] 0.1, float[] 0.9, float[] 0.8, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -0.9725182 -0.40420747 -0.2529933 0.33905506, after 1: float[4] 0.14000002 0.03499998 0.38000005 0.226, after 2: float[4] 0.92499995 1.09 1.4800001 1.17001, after 3: float[4] -0.027481776 -0.09579252 0.2529933 0.16094495");
 
-const leat_op_def leat_op_ResourceApplyCenteredRMSProp =
-    LEAT_OP("ResourceApplyCenteredRMSProp(var: resource, mg: resource, ms: resource, mom: resource, "
-            "lr: T, rho: T, momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
-            .doc = "RMSProp with the variance of the gradient instead of its mean square.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyCenteredRMSProp = LEAT_OP(
+    "ResourceApplyCenteredRMSProp(var: resource, mg: resource, ms: resource, mom: resource, "
+    "lr: T, rho: T, momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
+    .doc = "RMSProp with the variance of the gradient instead of its mean square.", .shape = leat_apply_shape,
+    .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyCenteredRMSProp,
@@ -250,7 +250,7 @@ const leat_op_def leat_op_ApplyAdam = LEAT_OP(
     .doc =
         "Adam: m follows grad, v follows grad^2; var -= alpha * m / (sqrt(v) + epsilon) with the bias of both corrected.",
     .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adam, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdam,
@@ -266,7 +266,7 @@ const leat_op_def leat_op_ResourceApplyAdam = LEAT_OP(
     .doc =
         "Adam: m follows grad, v follows grad^2; var -= alpha * m / (sqrt(v) + epsilon) with the bias of both corrected.",
     .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adam, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdam,
@@ -281,7 +281,7 @@ const leat_op_def leat_op_ResourceApplyAdamWithAmsgrad =
             "numeric; use_locking: bool = false",
             .doc = "Adam with the largest v so far (vhat).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adam_with_amsgrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdamWithAmsgrad,
@@ -292,7 +292,7 @@ const leat_op_def leat_op_ApplyAdaMax =
             "T, epsilon: T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "Adam with the infinity norm.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ada_max, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdaMax,
@@ -303,7 +303,7 @@ const leat_op_def leat_op_ResourceApplyAdaMax =
             "beta1: T, beta2: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
             .doc = "Adam with the infinity norm.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ada_max, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdaMax,
@@ -315,7 +315,7 @@ const leat_op_def leat_op_ApplyFtrl =
             "multiply_linear_by_lr: bool = false",
             .doc = "Follow the regularized leader, proximal form, with l1 and l2.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ftrl, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyFtrl,
@@ -327,7 +327,7 @@ const leat_op_def leat_op_ResourceApplyFtrl =
             "bool = false",
             .doc = "Follow the regularized leader, proximal form, with l1 and l2.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ftrl, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyFtrl,
@@ -339,7 +339,7 @@ const leat_op_def leat_op_ApplyFtrlV2 =
             "multiply_linear_by_lr: bool = false",
             .doc = "Ftrl with l2_shrinkage added to the gradient.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ftrl_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyFtrlV2,
@@ -351,7 +351,7 @@ const leat_op_def leat_op_ResourceApplyFtrlV2 =
             "multiply_linear_by_lr: bool = false",
             .doc = "Ftrl with l2_shrinkage added to the gradient.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_ftrl_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyFtrlV2,
@@ -362,18 +362,18 @@ const leat_op_def leat_op_ApplyAddSign =
             "-> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "m follows grad; var -= lr * (alpha + sign_decay * sign(grad) * sign(m)) * grad.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_add_sign, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAddSign,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.2 0.3 0.4 0.5, float[] 0.1, float[] 0.1, float[] 0.9, float[] 0.95, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -1.05 -0.58 -0.2 0.499, after 1: float[4] 0.215 0.23499998 0.48000002 0.4755");
 
-const leat_op_def leat_op_ResourceApplyAddSign =
-    LEAT_OP("ResourceApplyAddSign(var: resource, m: resource, lr: T, alpha: T, sign_decay: T, beta: "
-            "T, grad: T); T: numeric; use_locking: bool = false",
-            .doc = "m follows grad; var -= lr * (alpha + sign_decay * sign(grad) * sign(m)) * grad.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_add_sign, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyAddSign = LEAT_OP(
+    "ResourceApplyAddSign(var: resource, m: resource, lr: T, alpha: T, sign_decay: T, beta: "
+    "T, grad: T); T: numeric; use_locking: bool = false",
+    .doc = "m follows grad; var -= lr * (alpha + sign_decay * sign(grad) * sign(m)) * grad.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_add_sign, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAddSign,
@@ -384,18 +384,18 @@ const leat_op_def leat_op_ApplyPowerSign =
             "T) -> out: Ref(T); T: numeric; use_locking: bool = false",
             .doc = "m follows grad; var -= lr * exp(logbase * sign_decay * sign(grad) * sign(m)) * grad.",
             .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_power_sign, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyPowerSign,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.2 0.3 0.4 0.5, float[] 0.1, float[] 1.0, float[] 0.9, float[] 0.95, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -1.1229801 -0.45934305 -0.49192062 0.49754038, after 1: float[4] 0.215 0.23499998 0.48000002 0.4755");
 
-const leat_op_def leat_op_ResourceApplyPowerSign =
-    LEAT_OP("ResourceApplyPowerSign(var: resource, m: resource, lr: T, logbase: T, sign_decay: T, "
-            "beta: T, grad: T); T: numeric; use_locking: bool = false",
-            .doc = "m follows grad; var -= lr * exp(logbase * sign_decay * sign(grad) * sign(m)) * grad.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_power_sign, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyPowerSign = LEAT_OP(
+    "ResourceApplyPowerSign(var: resource, m: resource, lr: T, logbase: T, sign_decay: T, "
+    "beta: T, grad: T); T: numeric; use_locking: bool = false",
+    .doc = "m follows grad; var -= lr * exp(logbase * sign_decay * sign(grad) * sign(m)) * grad.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_power_sign, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyPowerSign,

@@ -8,19 +8,19 @@ const leat_op_def leat_op_SparseApplyProximalGradientDescent =
             .doc = "Of the rows named by indices: A gradient step, then shrinking by l1 and l2 (FOBOS).",
             .shape = leat_sparse_apply_shape,
             .kernels = {{.fn = leat_sparse_apply_proximal_gradient_descent, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyProximalGradientDescent,
     "(ref float[3,2] -1.0 -0.5 0.0 0.5 1.0 1.5, float[] 0.1, float[] 0.05, float[] 0.1, float[2,2] 0.5 -1.0 2.0 0.25, int32[2] 2 0) tol 2e-6 -> float[3,2] -1.1831684 -0.51485145 0.0 0.5 0.93564355 1.579208");
 
-const leat_op_def leat_op_ResourceSparseApplyProximalGradientDescent =
-    LEAT_OP("ResourceSparseApplyProximalGradientDescent(var: resource, alpha: T, l1: T, l2: T, grad: "
-            "T, indices: Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = false",
-            .doc = "Of the rows named by indices: A gradient step, then shrinking by l1 and l2 (FOBOS).",
-            .shape = leat_sparse_apply_shape,
-            .kernels = {{.fn = leat_sparse_apply_proximal_gradient_descent, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceSparseApplyProximalGradientDescent = LEAT_OP(
+    "ResourceSparseApplyProximalGradientDescent(var: resource, alpha: T, l1: T, l2: T, grad: "
+    "T, indices: Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = false",
+    .doc = "Of the rows named by indices: A gradient step, then shrinking by l1 and l2 (FOBOS).",
+    .shape = leat_sparse_apply_shape,
+    .kernels = {{.fn = leat_sparse_apply_proximal_gradient_descent, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyProximalGradientDescent,
@@ -33,7 +33,7 @@ const leat_op_def leat_op_SparseApplyMomentum = LEAT_OP(
     .doc =
         "Of the rows named by indices: accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyMomentum,
@@ -49,7 +49,7 @@ const leat_op_def leat_op_ResourceSparseApplyMomentum = LEAT_OP(
     .doc =
         "Of the rows named by indices: accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyMomentum,
@@ -66,7 +66,7 @@ const leat_op_def leat_op_ResourceSparseApplyKerasMomentum = LEAT_OP(
         "Of the rows named by indices: accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_keras_momentum, .label = "vector"}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyKerasMomentum,
@@ -81,7 +81,7 @@ const leat_op_def leat_op_SparseApplyAdagrad = LEAT_OP(
     "update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / sqrt(accum).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdagrad,
@@ -93,7 +93,7 @@ const leat_op_def leat_op_ResourceSparseApplyAdagrad = LEAT_OP(
     "update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / sqrt(accum).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdagrad,
@@ -105,7 +105,7 @@ const leat_op_def leat_op_SparseApplyAdagradV2 = LEAT_OP(
     "false; update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdagradV2,
@@ -117,7 +117,7 @@ const leat_op_def leat_op_ResourceSparseApplyAdagradV2 = LEAT_OP(
     "update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdagradV2,
@@ -130,7 +130,7 @@ const leat_op_def leat_op_SparseApplyAdagradDA = LEAT_OP(
     "bool = false",
     .doc = "Of the rows named by indices: Adagrad by dual averaging, with l1 and l2.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_da, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdagradDA,
@@ -142,7 +142,7 @@ const leat_op_def leat_op_ResourceSparseApplyAdagradDA = LEAT_OP(
     "T, global_step: int64); T: numeric; Tindices: {int32, int64}; use_locking: bool = false",
     .doc = "Of the rows named by indices: Adagrad by dual averaging, with l1 and l2.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_da, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdagradDA,
@@ -155,20 +155,20 @@ const leat_op_def leat_op_SparseApplyProximalAdagrad =
             .doc = "Of the rows named by indices: An Adagrad step, then shrinking by l1 and l2 (FOBOS).",
             .shape = leat_sparse_apply_shape,
             .kernels = {{.fn = leat_sparse_apply_proximal_adagrad, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyProximalAdagrad,
     "(ref float[3,2] -1.0 -0.5 0.0 0.5 1.0 1.5, ref float[3,2] 0.5 0.75 1.0 1.25 1.5 1.75, float[] 0.1, float[] 0.05, float[] 0.1, float[2,2] 0.5 -1.0 2.0 0.25, int32[2] 2 0) tol 2e-6 -> float[3,2] -1.0868008 -0.51645845 0.0 0.5 0.95123327 1.5479527, after 1: float[3,2] 4.5 0.8125 1.0 1.25 1.75 2.75");
 
-const leat_op_def leat_op_ResourceSparseApplyProximalAdagrad =
-    LEAT_OP("ResourceSparseApplyProximalAdagrad(var: resource, accum: resource, lr: T, l1: T, l2: T, "
-            "grad: T, indices: Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = "
-            "false",
-            .doc = "Of the rows named by indices: An Adagrad step, then shrinking by l1 and l2 (FOBOS).",
-            .shape = leat_sparse_apply_shape,
-            .kernels = {{.fn = leat_sparse_apply_proximal_adagrad, .label = "vector"}},
-            .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceSparseApplyProximalAdagrad = LEAT_OP(
+    "ResourceSparseApplyProximalAdagrad(var: resource, accum: resource, lr: T, l1: T, l2: T, "
+    "grad: T, indices: Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = "
+    "false",
+    .doc = "Of the rows named by indices: An Adagrad step, then shrinking by l1 and l2 (FOBOS).",
+    .shape = leat_sparse_apply_shape,
+    .kernels = {{.fn = leat_sparse_apply_proximal_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyProximalAdagrad,
@@ -180,7 +180,7 @@ const leat_op_def leat_op_SparseApplyAdadelta = LEAT_OP(
     "int64}; use_locking: bool = false",
     .doc = "Of the rows named by indices: Adadelta: steps in proportion to the mean square of earlier ones.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adadelta, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdadelta,
@@ -192,7 +192,7 @@ const leat_op_def leat_op_ResourceSparseApplyAdadelta = LEAT_OP(
     "int64}; use_locking: bool = false",
     .doc = "Of the rows named by indices: Adadelta: steps in proportion to the mean square of earlier ones.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adadelta, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdadelta,
@@ -205,7 +205,7 @@ const leat_op_def leat_op_SparseApplyRMSProp = LEAT_OP(
     .doc =
         "Of the rows named by indices: ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_rms_prop, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyRMSProp,
@@ -218,7 +218,7 @@ const leat_op_def leat_op_ResourceSparseApplyRMSProp = LEAT_OP(
     .doc =
         "Of the rows named by indices: ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_rms_prop, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyRMSProp,
@@ -232,7 +232,7 @@ const leat_op_def leat_op_SparseApplyCenteredRMSProp = LEAT_OP(
         "Of the rows named by indices: RMSProp with the variance of the gradient instead of its mean square.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyCenteredRMSProp,
@@ -246,7 +246,7 @@ const leat_op_def leat_op_ResourceSparseApplyCenteredRMSProp = LEAT_OP(
         "Of the rows named by indices: RMSProp with the variance of the gradient instead of its mean square.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
-    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyCenteredRMSProp,
@@ -258,7 +258,7 @@ const leat_op_def leat_op_SparseApplyFtrl = LEAT_OP(
     "use_locking: bool = false; multiply_linear_by_lr: bool = false",
     .doc = "Of the rows named by indices: Follow the regularized leader, proximal form, with l1 and l2.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_ftrl, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyFtrl,
@@ -270,7 +270,7 @@ const leat_op_def leat_op_ResourceSparseApplyFtrl = LEAT_OP(
     "int64}; use_locking: bool = false; multiply_linear_by_lr: bool = false",
     .doc = "Of the rows named by indices: Follow the regularized leader, proximal form, with l1 and l2.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_ftrl, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyFtrl,
@@ -283,7 +283,7 @@ const leat_op_def leat_op_SparseApplyFtrlV2 = LEAT_OP(
     "bool = false",
     .doc = "Of the rows named by indices: Ftrl with l2_shrinkage added to the gradient.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_ftrl_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyFtrlV2,
@@ -296,7 +296,7 @@ const leat_op_def leat_op_ResourceSparseApplyFtrlV2 = LEAT_OP(
     "false",
     .doc = "Of the rows named by indices: Ftrl with l2_shrinkage added to the gradient.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_ftrl_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyFtrlV2,

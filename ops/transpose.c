@@ -172,12 +172,12 @@ static void conjugate_transpose_grad(leat_grad *g)
 const leat_op_def leat_op_Transpose =
     LEAT_OP("Transpose(x: T, perm: Tperm) -> y: T; T: type; Tperm: {int32, int64} = int32",
             .doc = "Dimension d of y is dimension perm[d] of x.", .shape = transpose_shape,
-            .kernels = {{transpose_kernel}}, .gradient = transpose_grad);
+            .kernels = {{transpose_kernel}}, .gradient = transpose_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_ConjugateTranspose =
     LEAT_OP("ConjugateTranspose(x: T, perm: Tperm) -> y: T; T: type; Tperm: {int32, int64} = int32",
             .doc = "As Transpose; complex numbers are conjugated.", .shape = transpose_shape,
-            .kernels = {{transpose_kernel}}, .gradient = conjugate_transpose_grad);
+            .kernels = {{transpose_kernel}}, .gradient = conjugate_transpose_grad, .cost = leat_cost_moves);
 
 LEAT_ROW(Transpose, "(double[2,3] 1 2 3 4 5 6, int32[2] 1 0) -> double[3,2] 1 4 2 5 3 6");
 LEAT_ROW(Transpose, "(double[2,1,3] 1 2 3 4 5 6, int64[3] 2 0 1) -> double[3,2,1] 1 4 2 5 3 6");

@@ -55,7 +55,7 @@ const leat_op_def leat_op_Where = LEAT_OP(
     "Where(input: T) -> index: int64; T: {float, double, int32, uint8, int16, int8, complex64, int64, bfloat16, "
     "uint16, complex128, half, uint32, uint64, bool} = bool",
     .doc = "The coordinates of the elements that are true, or not zero, in row-major order.",
-    .shape = where_shape, .kernels = {{where_kernel}}, .gradient = leat_grad_none);
+    .shape = where_shape, .kernels = {{where_kernel}}, .gradient = leat_grad_none, .cost = leat_cost_moves);
 
 LEAT_ROW(Where, "(bool[2,2] true false true true) dynamic -> int64[3,2] 0 0 1 0 1 1");
 LEAT_ROW(Where, "(float[4] 0 nan -0 2) dynamic -> int64[2,1] 1 3");
@@ -213,24 +213,25 @@ static leat_status unique_v2_shape(leat_infer *c)
 const leat_op_def leat_op_Unique = LEAT_OP(
     "Unique(x: T) -> y: T, idx: out_idx; T: type; out_idx: {int32, int64} = int32",
     .doc = "The distinct elements in the order in which they come first, and for each element its number.",
-    .shape = unique_shape, .kernels = {{unique_kernel}}, .gradient = leat_grad_missing);
+    .shape = unique_shape, .kernels = {{unique_kernel}}, .gradient = leat_grad_missing,
+    .cost = leat_cost_moves);
 
 const leat_op_def leat_op_UniqueWithCounts = LEAT_OP(
     "UniqueWithCounts(x: T) -> y: T, idx: out_idx, count: out_idx; T: type; out_idx: {int32, int64} = int32",
     .doc = "As Unique, and how often each comes.", .shape = unique_shape, .kernels = {{unique_kernel}},
-    .gradient = leat_grad_missing);
+    .gradient = leat_grad_missing, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_UniqueV2 = LEAT_OP(
     "UniqueV2(x: T, axis: Taxis) -> y: T, idx: out_idx; T: type; Taxis: {int32, int64} = int64; out_idx: {int32, int64} = "
     "int32",
     .doc = "The distinct slices along an axis.", .shape = unique_v2_shape, .kernels = {{unique_v2_kernel}},
-    .gradient = leat_grad_missing);
+    .gradient = leat_grad_missing, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_UniqueWithCountsV2 = LEAT_OP(
     "UniqueWithCountsV2(x: T, axis: Taxis) -> y: T, idx: out_idx, count: out_idx; T: type; Taxis: {int32, int64} "
     "= int64; out_idx: {int32, int64} = int32",
     .doc = "As UniqueV2, and how often each slice comes.", .shape = unique_v2_shape,
-    .kernels = {{unique_v2_kernel}}, .gradient = leat_grad_missing);
+    .kernels = {{unique_v2_kernel}}, .gradient = leat_grad_missing, .cost = leat_cost_moves);
 
 LEAT_ROW(Unique, "(int32[9] 1 1 2 4 4 4 7 8 8) dynamic -> int32[5] 1 2 4 7 8, int32[9] 0 0 1 2 2 2 3 4 4");
 LEAT_ROW(Unique, "(string[3] 'b' 'a' 'b') {out_idx: int64} dynamic -> string[2] 'b' 'a', int64[3] 0 1 0");

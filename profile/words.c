@@ -13,7 +13,7 @@
  *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time; what to do, if they take half of it and
  *              300 ns each on average.
  *   overhead   time in which no node ran at all, if it is 20 % of the run; above 20 us a node, starting nodes is not what it was.
- *   path       several workers idle less than 25 %: what more of them could bring at most.
+ *   path       several workers idle less than 25 % and next to no tiles taken over: what more of them could bring at most.
  *   helped     tiles run by helpers, if they are 5 % of the time.
  *   serial     several threads, and the plan ran on one; unless that was the reason for idle workers.
  *   unsteady   five runs or more, the median one 10 us at least and 1.5 times as long as the fastest.
@@ -33,6 +33,7 @@
 #define SMALL_RUN_NS 10e3   /* what a run on several threads must save at least */
 #define STARTING_NS 20e3    /* no node takes that long to start: the threads did not run, or slept */
 #define MOST_TYPES 3
+#define HELPED 0.05
 
 void leat_put_duration_ns(leat_buf *out, double ns)
 {
@@ -328,10 +329,12 @@ static void put_bound(leat_buf *out, const leat_figures *f, const leat_idle *i)
 {
     double capacity = i->ns * i->n_workers;
     if (i->n_workers < 2 || f->critical_ns <= 0 || i->ns < 1.05 * f->critical_ns ||
-        leat_percent(capacity - i->busy_ns, capacity) >= IDLE_PERCENT)
+        leat_percent(capacity - i->busy_ns, capacity) >= IDLE_PERCENT || f->helped_ns >= HELPED * f->busy_ns)
         return;
-    leat_buf_printf(out, "\nmore workers can make it at most %.2g times faster: by the critical path",
-                    i->ns / f->critical_ns);
+    leat_buf_printf(
+        out,
+        "\nmore workers can make it at most %.2g times faster, by the critical path, unless they share its nodes",
+        i->ns / f->critical_ns);
 }
 
 static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
@@ -340,7 +343,7 @@ static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
         leat_buf_puts(out,
                       "\nthe plan ran on one thread: by its costs, more of them would save less than 15 % or "
                       "10 \u00b5s");
-    if (f->busy_ns > 0 && f->helped_ns >= 0.05 * f->busy_ns)
+    if (f->busy_ns > 0 && f->helped_ns >= HELPED * f->busy_ns)
         leat_buf_printf(out, "\n%d %% of the time is tiles that workers took over from others' nodes",
                         leat_percent(f->helped_ns, f->busy_ns));
     if (f->n_steps >= 5 && f->median_ns >= SMALL_RUN_NS && f->median_ns > 1.5 * f->min_ns) {

@@ -42,28 +42,9 @@ static void put_inputs(leat_buf *b, const leat_op *op)
         leat_buf_printf(b, "%s^%s", b->size > 0 ? ", " : "", op->controls[i]->name);
 }
 
-/* Computes in floating point; what only moves data does no arithmetic, whatever its dtype. */
+/* Of an element where it computes in floating point. */
 static uint32_t float_bytes(const leat_op *op)
 {
-    static const char *const movers[] = {"Assign",       "BroadcastTo",    "Cast",
-                                         "Concat",       "ConcatV2",       "Const",
-                                         "DepthToSpace", "Diag",           "DiagPart",
-                                         "ExpandDims",   "Fill",           "Gather",
-                                         "GatherNd",     "GatherV2",       "Identity",
-                                         "IdentityN",    "Merge",          "MirrorPad",
-                                         "OnesLike",     "Pack",           "Pad",
-                                         "PadV2",        "Placeholder",    "Reshape",
-                                         "Reverse",      "ReverseV2",      "Select",
-                                         "SelectV2",     "Shape",          "Slice",
-                                         "SpaceToDepth", "Split",          "SplitV",
-                                         "Squeeze",      "StopGradient",   "StridedSlice",
-                                         "Switch",       "Tile",           "Transpose",
-                                         "Unpack",       "VariableV2",     "Where",
-                                         "ZerosLike",    "ReadVariableOp", "AssignVariableOp",
-                                         "RefSwitch",    "RefMerge",       "StridedSliceGrad"};
-    for (size_t i = 0; i < LEAT_LEN(movers); i++)
-        if (strcmp(op->type_name, movers[i]) == 0)
-            return 0;
     for (uint32_t i = 0; i < op->n_inputs + op->n_outputs; i++) {
         const leat_op_out *o = i < op->n_inputs ? &op->inputs[i].op->outputs[op->inputs[i].index]
                                                 : &op->outputs[i - op->n_inputs];
