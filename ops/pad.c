@@ -111,10 +111,9 @@ const leat_op_def leat_op_Pad =
 const leat_op_def leat_op_PadV2 = LEAT_OP(
     "PadV2(input: T, paddings: Tpaddings, constant_values: T) -> output: T; T: type; Tpaddings: {int32, int64} = int32",
     .doc = "As Pad, with this value in place of zero.", .shape = pad_shape, .kernels = {{pad_v2_kernel}},
-    .gradient = pad_grad); /* none by the value, as in TensorFlow */
+    .gradient = pad_grad /* none by the value, as in TensorFlow */, .cost = leat_cost_moves);
 
-LEAT_ROW(Pad, "(double[2,2] 1 2 3 4, int32[2,2] 1 0 0 2) -> double[3,4] 0 0 0 0 1 2 0 0 3 4 0 0",
-         .cost = leat_cost_moves);
+LEAT_ROW(Pad, "(double[2,2] 1 2 3 4, int32[2,2] 1 0 0 2) -> double[3,4] 0 0 0 0 1 2 0 0 3 4 0 0");
 LEAT_ROW(Pad, "(double[2] 1 2, int64[1,2] 1 1) -> double[4] 0 1 2 0");
 LEAT_ROW(Pad, "(string[1] 'a', int32[1,2] 0 1) -> string[2] 'a' ''");
 LEAT_ROW(Pad, "(double[] 7, int32[0,2]) -> double[] 7");

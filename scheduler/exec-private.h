@@ -143,7 +143,7 @@ typedef struct leat_exec_args {
     double deadline;      /* leat_now() after which no node is started; 0: none */
 
     leat_rings *profile; /* NULL: off */
-    bool costs_measured; /* so that short nodes may share a time */
+    bool costs_measured; /* short nodes may share a time, and a loss is told from a wrong estimate */
     float *node_ns;      /* NULL, or n_nodes elements that get each run node's time: to measure costs */
 
     bool insist; /* on several threads, even where they have lately been slower than one (leat_exec_run) */

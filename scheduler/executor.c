@@ -185,7 +185,8 @@ static leat_status run_alone(leat_exec *x)
     return LEAT_OK;
 }
 
-/* A loss is what cannot be explained by costs that are somewhat wrong. */
+/* A loss is what cannot be explained by costs that are somewhat wrong; those that are not measured yet explain nothing, and the
+ * first runs also start threads and meet memory for the first time. */
 #define LOSS_FACTOR 2.0
 #define LOSS_SECONDS 50e-6
 #define SERIAL_TIMES 20.0
@@ -203,8 +204,8 @@ static leat_status run_team(leat_exec *x, const leat_exec_args *args)
     memcpy((void *)x->pending, x->graph->initial_pending, x->graph->n_nodes * sizeof(uint32_t));
     leat_status status = leat_pool_run(args->pool, n, team_main, x);
     double end = leat_now(), alone = args->costs->total_ns * 1e-9;
-    x->serial_until =
-        end - start > LOSS_FACTOR * alone + LOSS_SECONDS ? end + SERIAL_TIMES * (end - start - alone) : 0;
+    bool lost = args->costs_measured && end - start > LOSS_FACTOR * alone + LOSS_SECONDS;
+    x->serial_until = lost ? end + SERIAL_TIMES * (end - start - alone) : 0;
     return status;
 }
 

@@ -76,7 +76,8 @@ LEAT_TEST(costs_of_what_moves)
              updates = input(g, LEAT_FLOAT, LEAT_SHAPE(3, 4)), x = input(g, LEAT_FLOAT, LEAT_SHAPE(5, 7)),
              rate = leat_scalar(g, 0.1f);
     leat_out v = leat_variable(leat_raw_zeros_like(table)), m = leat_variable(leat_raw_zeros_like(table));
-    COST(leat_raw_gather_v2(table, rows, leat_constant_i32(g, LEAT_SCALAR, (const int32_t[]){0}, NULL)), 0, 2 * 48 + 12 + 4);
+    COST(leat_raw_gather_v2(table, rows, leat_constant_i32(g, LEAT_SCALAR, (const int32_t[]){0}, NULL)), 0,
+         2 * 48 + 12 + 4);
     COST(leat_raw_scatter_add(v, rows, updates), 12, 12 + 48 + 2 * 48);
     COST(leat_raw_apply_momentum(v, m, rate, table, rate), 4000, 4 + 16000 + 4 + 4 * 16000);
     COST(leat_raw_sparse_apply_momentum(v, m, rate, updates, rows, rate), 12, 4 + 48 + 12 + 4 + 4 * 48);
