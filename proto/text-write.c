@@ -216,6 +216,9 @@ static leat_status put_scalar(writer *w, const leat_wire *outer, const leat_prot
         put_line(w, d, f->varint);
         return LEAT_OK;
     }
+    if (d->type == LEAT_PROTO_STRING && !leat_utf8_valid((const char *)f->bytes, f->size))
+        return leat_fail(LEAT_ERR_DATA_LOSS, "offset %llu: field '%s': the string is no UTF-8",
+                         (unsigned long long)f->offset, d->name);
     indent(w);
     leat_buf_puts(w->out, d->name);
     leat_buf_puts(w->out, ": ");

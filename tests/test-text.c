@@ -281,6 +281,19 @@ LEAT_TEST(deep_wire_is_not_printed)
     leat_buf_free(&out);
 }
 
+/* What is printed reads back, so wire bytes whose strings no text may hold are not printed. */
+LEAT_TEST(strings_that_are_no_utf8_are_not_printed)
+{
+    leat_buf wire = {0}, out = {0};
+    size_t unknown, node = leat_put_begin(&wire, 1);
+    leat_put_string(&wire, 1, "n\xff");
+    leat_put_end(&wire, node);
+    CHECK_FAILS(leat_text_write(leat_graph_def_message, wire.data, wire.size, &out, &unknown),
+                LEAT_ERR_DATA_LOSS, "offset 2: field 'name': the string is no UTF-8");
+    leat_buf_free(&wire);
+    leat_buf_free(&out);
+}
+
 LEAT_TEST(unknown_fields_are_counted)
 {
     leat_buf wire = {0}, out = {0};
