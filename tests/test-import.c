@@ -1,6 +1,7 @@
 /* Imports of graphs into graphs, as tf.import_graph_def does them: prefix, input map, returned elements, unique names, versions,
  * libraries of functions, and what is kept of what is not understood. TensorFlow 2.21 gives the same names. */
 #include <string.h>
+#include <time.h>
 #include "check.h"
 #include "engine/files/graph-schema-private.h"
 #include "engine/op-private.h"
@@ -262,6 +263,48 @@ LEAT_TEST(versions_and_libraries_of_two_imports)
         leat_buf_free(&text);
         leat_graph_free(g);
     }
+}
+
+/* 1 to 2 MB of versions that are refused, and of libraries of a function each. */
+LEAT_TEST(many_versions_and_libraries)
+{
+    enum { VERSIONS = 400000, LIBRARIES = 60000 };
+    leat_graph *g = leat_graph_new();
+    leat_buf graph = {0};
+    char name[24];
+    void *bytes;
+    size_t size, at = leat_put_begin(&graph, 4);
+    for (uint64_t i = 0; i < VERSIONS; i++)
+        leat_put_uint(&graph, 3, VERSIONS + 3000 - i);
+    leat_put_end(&graph, at);
+    for (int i = 0; i < LIBRARIES; i++) {
+        size_t library = leat_put_begin(&graph, 2), function = leat_put_begin(&graph, 1),
+               signature = leat_put_begin(&graph, 1);
+        snprintf(name, sizeof name, "f%d", i % (LIBRARIES - 1));
+        leat_put_bytes(&graph, 1, name, strlen(name));
+        leat_put_end(&graph, signature);
+        leat_put_end(&graph, function);
+        leat_put_end(&graph, library);
+    }
+    REQUIRE_OK(leat_buf_status(&graph));
+    clock_t begin = clock();
+    CHECK_OK(leat_import_graph_def(g, graph.data, graph.size, NULL));
+    CHECK(clock() - begin <
+          5 * CLOCKS_PER_SEC); /* it took a minute, when each was compared with all before it */
+    CHECK_OK(leat_export_graph_def(g, false, &bytes, &size));
+    CHECK(size > graph.size / 2);
+    leat_free_bytes(bytes);
+    leat_buf_free(&graph);
+    leat_graph_free(g);
+}
+
+/* An error in one of several libraries. */
+LEAT_TEST(a_bad_library_of_several)
+{
+    static const unsigned char bytes[] = {18, 2, 10, 0, 18, 2, 10, 9};
+    leat_graph *g = leat_graph_new();
+    CHECK_FAILS(leat_import_graph_def(g, bytes, sizeof bytes, NULL), LEAT_ERR_DATA_LOSS, "graph:6: ");
+    leat_graph_free(g);
 }
 
 /* ---- what is kept ---- */

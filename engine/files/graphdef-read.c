@@ -3,6 +3,7 @@
  * Two passes over the wire: the first finds every node's span and name and which nodes feed it; then the order is made
  * (topological, ties by the node's index), and each node's span is read again and built. Nothing is recursive, and a node costs a
  * few words beside what it is in the graph. Back edges of loops (NextIteration into Merge) do not count for the order. */
+#include <stdlib.h>
 #include "graphdef-reader-private.h"
 
 uint32_t leat_reader_place(const reader *r, uint64_t offset)
@@ -89,15 +90,9 @@ static leat_status add_bad_consumer(reader *r, const leat_field *f, uint64_t ver
                                      leat_fail(LEAT_ERR_UNIMPLEMENTED,
                                                "the graph refuses consumers of version %d, as this one is",
                                                LEAT_GRAPH_VERSION));
-    for (size_t i = 0; i < g->n_bad_consumers; i++)
-        if (g->bad_consumers[i] == (int32_t)version)
-            return LEAT_OK;
     LEAT_TRY(leat_grow(&g->bad_consumers, &g->bad_consumers_capacity, g->n_bad_consumers + 1,
                        sizeof *g->bad_consumers));
-    size_t i = g->n_bad_consumers++;
-    for (; i > 0 && g->bad_consumers[i - 1] > (int32_t)version; i--)
-        g->bad_consumers[i] = g->bad_consumers[i - 1];
-    g->bad_consumers[i] = (int32_t)version;
+    g->bad_consumers[g->n_bad_consumers++] = (int32_t)version;
     return LEAT_OK;
 }
 
@@ -129,28 +124,64 @@ static leat_status scan_versions(reader *r, const leat_wire *outer, const leat_f
     return leat_wire_context(leat_wire_status(&w), r->origin);
 }
 
-/* The graph is as old as the oldest that was imported into it, and asks for the newest consumer; as TensorFlow has it. */
-static leat_status take_versions(reader *r)
+static int by_version(const void *a, const void *b)
 {
-    leat_graph *g = r->g;
-    g->producer = LEAT_MIN(g->producer, r->producer);
-    g->min_consumer = LEAT_MAX(g->min_consumer, r->min_consumer);
-    return LEAT_OK;
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
-static leat_status scan_library(reader *r, const leat_wire *outer, const leat_field *f)
+/* The graph is as old as the oldest that was imported into it, and asks for the newest consumer; as TensorFlow has it. */
+static void take_versions(reader *r)
 {
-    uint64_t offset;
-    leat_wire library = leat_wire_sub(outer, f);
-    leat_status status = leat_check_library(library, &offset);
-    if (status == LEAT_OK && r->g->library_size > 0) {
-        uint64_t within; /* of the merged one, which is no file */
-        status = leat_merge_library(r->g, library, &offset);
+    leat_graph *g = r->g;
+    size_t n = 0;
+    g->producer = LEAT_MIN(g->producer, r->producer);
+    g->min_consumer = LEAT_MAX(g->min_consumer, r->min_consumer);
+    if (g->n_bad_consumers > 1)
+        qsort(g->bad_consumers, g->n_bad_consumers, sizeof *g->bad_consumers, by_version);
+    for (size_t i = 0; i < g->n_bad_consumers; i++)
+        if (n == 0 || g->bad_consumers[n - 1] != g->bad_consumers[i])
+            g->bad_consumers[n++] = g->bad_consumers[i];
+    g->n_bad_consumers = n;
+}
+
+/* Several libraries of one file are one, as protobuf has it. They are put together before any is looked at: a file may have as many
+ * as it has bytes. */
+static leat_status collect_library(reader *r, const leat_wire *outer, const leat_field *f)
+{
+    leat_wire w = leat_wire_sub(outer, f);
+    leat_field item;
+    if (r->n_libraries++ == 0)
+        r->library = w;
+    while (leat_wire_next(&w, &item))
+        ;
+    LEAT_TRY(leat_wire_context(leat_wire_status(&w), r->origin));
+    if (r->n_libraries == 1)
+        return LEAT_OK;
+    if (r->n_libraries == 2)
+        leat_buf_append(&r->libraries, r->library.at, (size_t)(r->library.end - r->library.at));
+    leat_buf_append(&r->libraries, f->bytes, f->size);
+    return leat_buf_status(&r->libraries);
+}
+
+static leat_status take_library(reader *r)
+{
+    uint64_t offset, within; /* of a merged one, which is no file */
+    leat_graph *g = r->g;
+    if (r->n_libraries == 0)
+        return LEAT_OK;
+    uint64_t first = leat_wire_offset(&r->library);
+    if (r->n_libraries > 1)
+        r->library = leat_wire_from(r->libraries.data, r->libraries.size, first);
+    leat_status status = leat_check_library(r->library, &offset);
+    if (status == LEAT_OK && g->library_size > 0) {
+        status = leat_merge_library(g, r->library, &offset);
         if (status == LEAT_OK)
-            status = leat_check_library(leat_wire_from(r->g->library, r->g->library_size, 0), &within);
+            status = leat_check_library(leat_wire_from(g->library, g->library_size, 0), &within);
     } else if (status == LEAT_OK)
-        status = leat_keep_library(r->g, f->bytes, f->size);
-    return status == LEAT_OK ? LEAT_OK : leat_reader_at_offset(r, offset, status);
+        status = leat_keep_library(g, r->library.at, (size_t)(r->library.end - r->library.at));
+    return status == LEAT_OK ? LEAT_OK
+                             : leat_reader_at_offset(r, r->n_libraries > 1 ? first : offset, status);
 }
 
 static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offset)
@@ -170,10 +201,13 @@ static leat_status scan(reader *r, const void *bytes, size_t size, uint64_t offs
         else if (f.number == 4)
             LEAT_TRY(scan_versions(r, &w, &f));
         else if (f.number == 2)
-            LEAT_TRY(scan_library(r, &w, &f));
+            LEAT_TRY(collect_library(r, &w, &f));
     }
     leat_status status = leat_wire_status(&w);
-    return status == LEAT_OK ? take_versions(r) : leat_wire_context(status, r->origin);
+    if (status != LEAT_OK)
+        return leat_wire_context(status, r->origin);
+    take_versions(r);
+    return take_library(r);
 }
 
 /* Ops that are made from now on come from there. */
@@ -218,6 +252,7 @@ leat_status leat_import_graph_def_at(leat_graph *g, const void *bytes, size_t si
     leat_map_free(&r.index);
     leat_map_free(&r.mapped);
     leat_map_free(&r.renamed);
+    leat_buf_free(&r.libraries);
     if (status != LEAT_OK)
         leat_graph_keep(g, status);
     return status;

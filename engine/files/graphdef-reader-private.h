@@ -33,6 +33,9 @@ typedef struct reader {
     leat_map renamed; /* of nodes whose full name was taken: name -> full name */
     const leat_text_places *places;
     int32_t producer, min_consumer;
+    leat_wire library;  /* of functions */
+    leat_buf libraries; /* all of them in a row, where the file has several */
+    size_t n_libraries;
     bool *map_used; /* by index of o->map_names */
 } reader;
 
