@@ -270,7 +270,7 @@ leat_status leat_out_show(leat_kernel *k, int i, const leat_tensor *value) LEAT_
 /* Output i shows this heap tensor (the reference is handed over, on failure too). */
 leat_status leat_out_set(leat_kernel *k, int i, leat_tensor *tensor) LEAT_MUST_CHECK;
 /* Temporary memory of this worker, 64-byte aligned, until the kernel (or the tile that asked) returns. NULL: out of
- * memory, also where no bytes are asked for. */
+ * memory, and nothing else: no bytes are a place, too. */
 void *leat_scratch(leat_kernel *k, size_t bytes);
 /* Runs tiles 0..n-1, shared with idle workers; returns when all are done. The same tiles, serial or parallel. */
 void leat_tiles(leat_kernel *k, size_t n, leat_tile_fn *fn, void *arg);
@@ -284,6 +284,9 @@ void *leat_node_state(leat_kernel *k, size_t bytes);
  * free_cache at the end. *slot is NULL at first. */
 void **leat_node_cache(leat_kernel *k, void (*free_cache)(void *));
 
+typedef void *leat_make_object(const void *like); /* NULL: out of memory */
+typedef void leat_free_object(void *object);
+
 /* Variables. A variable belongs to a session; `value` is NULL until it is initialised. The plan orders readers and
  * writers; a run that writes excludes other runs of the session. */
 struct leat_var {
@@ -293,7 +296,7 @@ struct leat_var {
     leat_dtype dtype;
     leat_shape shape; /* as declared; unknown dimensions allowed */
     void *object;     /* what is no tensor: a table (tables-private.h). The variable then never has a value */
-    void (*free_object)(void *object);
+    leat_free_object *free_object;
 };
 leat_var *leat_in_var(const leat_kernel *k,
                       int i); /* of a ref or resource input; never NULL in a checked graph */
@@ -308,6 +311,9 @@ leat_status leat_var_take(leat_kernel *k, leat_var *var, int i) LEAT_MUST_CHECK;
 void leat_out_ref(leat_kernel *k, int i, int j);
 /* The session's variable of an op with LEAT_OP_DENOTES: made at the first call. NULL: out of memory. */
 leat_var *leat_session_var(leat_kernel *k);
+/* The object of that variable: made by the first op that asks, after `like`. NULL: out of memory. */
+void *leat_session_object(leat_kernel *k, leat_var *var, leat_make_object *make, const void *like,
+                          leat_free_object *free_object);
 void leat_out_var(leat_kernel *k, int i, leat_var *var);
 
 /* For profiles: which of the ways to compute it a kernel takes, where it chooses by shapes; a literal. */

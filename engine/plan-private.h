@@ -20,6 +20,9 @@ leat_status leat_state_new(leat_state **out) LEAT_MUST_CHECK;
 void leat_state_free(leat_state *state);
 /* The variable or table that an op denotes: by shared_name, else by node name. NULL: out of memory. */
 leat_var *leat_state_var(leat_state *state, const leat_op *op);
+/* leat_session_object: of several threads that ask for it first, one makes it. */
+void *leat_state_object(leat_state *state, leat_var *var, leat_make_object *make, const void *like,
+                        leat_free_object *free_object);
 /* Zeroed memory of an op, the same at every call. NULL: out of memory. */
 void *leat_state_node(leat_state *state, const leat_op *op, size_t bytes);
 bool leat_op_is_variable(const leat_op *op); /* VariableV2, Variable, VarHandleOp */

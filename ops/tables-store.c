@@ -40,8 +40,9 @@ static bool same_reserved(const leat_table *t, const leat_table *like)
     return true;
 }
 
-static leat_table *new_table(const leat_table *like)
+static void *new_table(const void *of)
 {
+    const leat_table *like = of;
     leat_table *t = leat_alloc_zero(1, sizeof *t);
     if (t == NULL)
         return NULL;
@@ -63,13 +64,9 @@ static leat_table *new_table(const leat_table *like)
 leat_status leat_table_of_op(leat_kernel *k, const leat_table *like, leat_table **table)
 {
     leat_var *var = leat_session_var(k);
-    if (var != NULL && var->object == NULL) {
-        var->object = new_table(like);
-        var->free_object = free_table;
-    }
-    if (var == NULL || var->object == NULL)
+    leat_table *t = *table = var != NULL ? leat_session_object(k, var, new_table, like, free_table) : NULL;
+    if (t == NULL)
         return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for the table");
-    leat_table *t = *table = var->object;
     if (t->kind != like->kind || t->key_dtype != like->key_dtype || t->value_dtype != like->value_dtype ||
         !leat_shape_equal(t->key_shape, like->key_shape) ||
         !leat_shape_equal(t->value_shape, like->value_shape) || !same_reserved(t, like))

@@ -410,6 +410,12 @@ leat_var *leat_session_var(leat_kernel *k)
     return leat_state_var(k->frame->plan->state, k->op);
 }
 
+void *leat_session_object(leat_kernel *k, leat_var *var, leat_make_object *make, const void *like,
+                          leat_free_object *free_object)
+{
+    return leat_state_object(k->frame->plan->state, var, make, like, free_object);
+}
+
 /* ---- one op alone ---- */
 
 leat_status leat_eval_op(const leat_op *op, leat_tensor *const *in, leat_tensor **out)

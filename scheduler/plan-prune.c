@@ -171,7 +171,7 @@ static leat_status add_node(leat_plan_draft *d, const leat_op *op, const uint32_
     d->n_node_values += op->n_outputs;
     d->node_of[op->id] = p->n_nodes++;
     p->writes |= (def->flags & (LEAT_OP_STATEFUL | LEAT_OP_WRITES_VAR | LEAT_OP_WRITES_VARS)) != 0 &&
-                 !leat_op_is_variable(op);
+                 (def->flags & LEAT_OP_DENOTES) == 0;
     p->blocks |= (def->flags & LEAT_OP_BLOCKING) != 0;
     if (d->n_node_values >= LEAT_CONST_TAG / 2)
         return leat_fail(LEAT_ERR_OUT_OF_RANGE, "a plan holds at most %u values", LEAT_CONST_TAG / 2);

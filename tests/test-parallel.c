@@ -6,6 +6,7 @@
 #include <leat.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,6 +430,71 @@ LEAT_TEST(a_session_serves_many_threads)
     }
     CHECK_OK(leat_eval_f32(s, counter, &count));
     CHECK(count == CALLERS * CALLS / 3);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+/* ---- tables ---- */
+
+typedef struct reader_of_table {
+    pthread_t thread;
+    leat_session *s;
+    leat_out found;
+    atomic_int *inside; /* runs that are at a node */
+    bool met;           /* both were, at one time */
+    int64_t value;
+} reader_of_table;
+
+/* Waits until the other run is inside, too. */
+static void meet_the_other(void *arg, uint32_t node, uint32_t worker)
+{
+    reader_of_table *r = arg;
+    (void)node, (void)worker;
+    if (r->met)
+        return;
+    atomic_fetch_add(r->inside, 1);
+    for (int i = 0; i < 5000 && atomic_load(r->inside) < 2; i++)
+        usleep(1000);
+    r->met = atomic_load(r->inside) >= 2;
+}
+
+static void *look_up(void *arg)
+{
+    reader_of_table *r = arg;
+    leat_prepared *p = NULL;
+    leat_tensor *out = NULL;
+    leat_signature signature = {.fetches = &r->found, .n_fetches = 1};
+    const leat_run_hooks hooks = {.mode = 1, .before_node = meet_the_other, .arg = r};
+    if (leat_session_plan(r->s, &signature, &p) == LEAT_OK &&
+        leat_session_execute_hooked(r->s, p, NULL, &hooks, NULL, &out) == LEAT_OK)
+        r->value = *(int64_t *)out->data;
+    leat_tensor_unref(out);
+    return NULL;
+}
+
+/* Two runs make a table and look into it together: neither excludes the other, and it is one table. */
+LEAT_TEST(runs_read_a_table_together)
+{
+    leat_graph *g = leat_graph_new();
+    leat_session *s = NULL;
+    atomic_int inside = 0;
+    reader_of_table readers[2];
+    int64_t key = 3, none = -7;
+    leat_tensor *keys = leat_tensor_from(LEAT_INT64, LEAT_SHAPE(), &key);
+    leat_tensor *nones = leat_tensor_from(LEAT_INT64, LEAT_SHAPE(), &none);
+    leat_out table = leat_raw_mutable_hash_table_v2(g, LEAT_INT64, LEAT_INT64);
+    leat_out found = leat_raw_lookup_table_find_v2(table, leat_constant(g, keys), leat_constant(g, nones));
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    for (int i = 0; i < 2; i++) {
+        readers[i] = (reader_of_table){.s = s, .found = found, .inside = &inside};
+        pthread_create(&readers[i].thread, NULL, look_up, &readers[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(readers[i].thread, NULL);
+        CHECK(readers[i].met && readers[i].value == none);
+    }
+    leat_tensor_unref(keys);
+    leat_tensor_unref(nones);
     leat_session_free(s);
     leat_graph_free(g);
 }

@@ -97,6 +97,19 @@ leat_var *leat_state_var(leat_state *s, const leat_op *op)
     return var;
 }
 
+void *leat_state_object(leat_state *s, leat_var *var, leat_make_object *make, const void *like,
+                        leat_free_object *free_object)
+{
+    pthread_mutex_lock(&s->lock);
+    if (var->object == NULL) {
+        var->object = make(like);
+        var->free_object = free_object;
+    }
+    void *object = var->object;
+    pthread_mutex_unlock(&s->lock);
+    return object;
+}
+
 void *leat_state_node(leat_state *s, const leat_op *op, size_t bytes)
 {
     pthread_mutex_lock(&s->lock);
