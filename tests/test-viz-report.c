@@ -139,6 +139,7 @@ LEAT_TEST(a_report_is_one_file)
     char *html = read_text(dir, "report.html");
     check_page(html);
     CHECK(html && strstr(html, "<h1>Runs &amp; &lt;more&gt;</h1>") != NULL);
+    CHECK(html && strstr(html, "<thead><tr><th>Run</th>") && strstr(html, "<thead><tr><th>Tag</th>"));
     CHECK(html && strstr(html, "data:image/png;base64,") != NULL);
     CHECK(html &&
           strstr(html, "<a download=\"loss.2.csv\" href=\"data:text/csv;charset=utf-8,run,step,wall_time,"
@@ -155,6 +156,34 @@ LEAT_TEST(a_report_is_one_file)
         char command[600];
         snprintf(command, sizeof command, "pdftotext %s - | grep -q '%s'", path, words[i]);
         CHECK(system(command) == 0);
+    }
+}
+
+/* Names that the columns of a document's summary would cut have room on lines of their own, and the outline says which
+ * chapter a page belongs to. */
+LEAT_TEST(a_document_tells_long_names_apart)
+{
+    static const struct {
+        const char *tag, *run, *found;
+    } rows[] = {{"loss", "a", "^loss$"},
+                {"layer/validation/mean_average_precision", "a", "^layer/validation/mean_average_precision$"},
+                {"loss", "experiment-of-friday/seed-1", "^experiment-of-friday/seed-1$"}};
+    const char *dir = check_temp_dir();
+    if (!shell("command -v pdftotext >/dev/null 2>&1%s", ""))
+        SKIP("no pdftotext");
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        static const double v[] = {1, 2};
+        sample *s = sample_new();
+        sample_add_scalars(s, rows[i].run, rows[i].tag, v, 2, 1);
+        leat_report_data data = {.plots = *sample_data(s)};
+        char path[200], command[500];
+        snprintf(path, sizeof path, "%s/%zu.pdf", dir, i);
+        CHECK_OK(leat_report(path, &data, NULL));
+        snprintf(command, sizeof command, "pdftotext -f 2 -l 2 %s - | grep -q '%s'", path, rows[i].found);
+        CHECK(system(command) == 0);
+        snprintf(command, sizeof command, "grep -aq '/Title (Scalars: %s)' %s", rows[i].tag, path);
+        CHECK(system(command) == 0);
+        sample_free(s);
     }
 }
 

@@ -91,6 +91,7 @@ struct leat_figure {
     size_t n_keys, keys_capacity;
     size_t page_columns, page_rows; /* of charts on pages of fixed size; 0: as many as suit */
     size_t *page_of;                /* told the page of every panel, by panel; NULL: not wanted */
+    const char *chapter;            /* precedes what the outline calls a page; NULL: nothing does */
     bool number_pages;              /* at their foot, by the canvas's count */
     bool apart;                     /* every panel is a picture by itself, whose legend names its run */
     bool is_twin;                   /* of leat_figure_twin */

@@ -344,6 +344,19 @@ static void draw_foot(const grid *g, size_t missing, double y)
     leat_draw_text_within(g->c, MARGIN, y + FOOT / 2, g->width - 2 * MARGIN, text, &style);
 }
 
+/* The page's name in the document's outline: its title, else its first tag. */
+static void begin_page(const grid *g, size_t i, double height)
+{
+    const leat_figure *f = g->f;
+    const char *name = f->options.title ? f->options.title : f->panels[i].tag;
+    char *full = f->chapter && name ? leat_asprintf("%s: %s", f->chapter, leat_shown_name(name)) : NULL;
+    if (f->chapter && name && full == NULL)
+        leat_canvas_set_error(g->c, leat_fail_memory(1));
+    leat_canvas_begin_page(g->c, g->width, height, full ? full : name);
+    leat_free(full);
+    leat_draw_rect(g->c, 0, 0, g->width, height, 0, &(leat_style){.fill = f->theme.page});
+}
+
 /* One page; returns the first panel that it does not hold. */
 static size_t draw_page(grid *g, size_t i)
 {
@@ -359,8 +372,7 @@ static size_t draw_page(grid *g, size_t i)
         next = fill_page(g, i, head(g, false, g->limit), false, &end);
     }
     double height = g->fixed ? f->options.height : end + MARGIN + foot;
-    leat_canvas_begin_page(c, g->width, ceil(height), f->options.title ? f->options.title : f->panels[i].tag);
-    leat_draw_rect(c, 0, 0, g->width, ceil(height), 0, &(leat_style){.fill = f->theme.page});
+    begin_page(g, i, ceil(height));
     align_page(g, i, next);
     fill_page(g, i, head(g, true, g->limit), true, &end);
     if (foot > 0)

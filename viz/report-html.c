@@ -40,11 +40,13 @@ static const char style[] =
     /* On a telephone pictures go from edge to edge, and of a summary the run and its values are left, under the
      * tag's name. */
     "@media screen and (max-width:600px){main{padding:18px 12px 40px}figure{margin:0 -12px;max-width:none}"
-    "table{font-size:13px}td.name{min-width:0}.more{display:none}.values,.values tbody{display:block}"
+    "table{font-size:13px}td.name{min-width:0}.more{display:none}.values,.values thead,.values tbody{display:block}"
     ".values tr{display:grid;grid-template-columns:minmax(0,1fr) 5.8em 5.8em 5.8em;border-bottom:1px solid var(--line)}"
     ".values td,.values th{border:0;padding-left:6px}.values th:first-child{display:none}"
     ".values td.first{grid-column:1/-1;font-weight:bold;padding:6px 0 0}}\n"
-    "@media print{nav{display:none}figure,tr{break-inside:avoid}main{max-width:none;padding:0}}\n";
+    /* On paper no heading and no head of a table stays behind at the end of a page, and charts stand in pairs. */
+    "@media print{nav{display:none}figure,thead{break-inside:avoid}h2,h3,.note{break-after:avoid}"
+    "main{max-width:none;padding:0}.wide{overflow:visible}.charts{grid-template-columns:1fr 1fr}}\n";
 
 /* ---- small pieces ---- */
 
@@ -145,8 +147,8 @@ static leat_status put_runs(const leat_report_job *j, leat_buf *b)
         collect(j->figures[i], runs, f->n_runs);
     leat_buf_puts(
         b,
-        "<h2 id=\"runs\">Runs</h2>\n<div class=\"wide\"><table><tr><th>Run</th><th class=\"n more\">Tags</th>"
-        "<th class=\"n more\">Points</th><th>Began (UTC)</th><th class=\"n\">Took</th></tr>\n");
+        "<h2 id=\"runs\">Runs</h2>\n<div class=\"wide\"><table><thead><tr><th>Run</th><th class=\"n more\">Tags</th>"
+        "<th class=\"n more\">Points</th><th>Began (UTC)</th><th class=\"n\">Took</th></tr></thead>\n");
     for (size_t i = 0; i < f->n_runs && i < MOST_ROWS; i++) {
         char took[LEAT_NUMBER_SIZE];
         bool timed = runs[i].last >= runs[i].first;
@@ -219,9 +221,10 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         "tag's name says that more is better. Smoothed: weight ");
     put_number(b, j->options.smoothing, 3);
     leat_buf_puts(
-        b, ".</p>\n<div class=\"wide\"><table class=\"values\"><tr><th>Tag</th><th>Run</th>"
-           "<th class=\"n more\">Points</th><th class=\"n\">Last</th><th class=\"n more\">step</th>"
-           "<th class=\"n\">Best</th><th class=\"n more\">step</th><th class=\"n\">Smoothed</th></tr>\n");
+        b,
+        ".</p>\n<div class=\"wide\"><table class=\"values\"><thead><tr><th>Tag</th><th>Run</th>"
+        "<th class=\"n more\">Points</th><th class=\"n\">Last</th><th class=\"n more\">step</th>"
+        "<th class=\"n\">Best</th><th class=\"n more\">step</th><th class=\"n\">Smoothed</th></tr></thead>\n");
     for (size_t i = 0; i < j->n_rows; i++) {
         const leat_summary_row *r = &j->rows[i];
         leat_buf_puts(b, "<tr>");

@@ -18,7 +18,8 @@ typedef struct paper {
     size_t *page_of;                           /* by picture */
     size_t section_page[LEAT_REPORT_SECTIONS]; /* 0: none */
     size_t summary_page;
-    double y; /* of the next line */
+    double y;     /* of the next line */
+    double run_x; /* of the summary's runs: beside their tag, or under it where one is too long for that */
 } paper;
 
 static const leat_font body = {.size = 10}, bold = {.size = 10, .bold = true},
@@ -44,10 +45,10 @@ static void end_page(paper *k)
     leat_canvas_end_page(k->c);
 }
 
-/* Where the page has no room for a line, the next one begins; true then. */
-static bool make_room(paper *k)
+/* Where the page has no room for so many lines, the next one begins; true then. */
+static bool make_room(paper *k, int lines)
 {
-    if (k->y <= PAGE_H - MARGIN - LINE)
+    if (k->y <= PAGE_H - MARGIN - LINE * lines)
         return false;
     end_page(k);
     begin_page(k, NULL);
@@ -68,7 +69,7 @@ static void put_entry(paper *k, double indent, const char *text, const leat_font
 {
     char number[24], link[40];
     double right = PAGE_W - MARGIN, x = MARGIN + indent;
-    make_room(k);
+    make_room(k, 1);
     snprintf(number, sizeof number, "%zu", page);
     snprintf(link, sizeof link, "page-%zu", page);
     leat_push_group(k->c, &(leat_group){.link = link});
@@ -117,7 +118,7 @@ static void put_about(paper *k)
     put(k, MARGIN, PAGE_W - 2 * MARGIN, text, &body, j->theme.muted, LEAT_LEFT);
     k->y = FIRST_Y;
     for (size_t i = 0; i < j->data->n_notes; i++) {
-        make_room(k);
+        make_room(k, 1);
         put(k, MARGIN, PAGE_W - 2 * MARGIN, j->data->notes[i], &body, j->theme.muted, LEAT_LEFT);
         k->y += LINE;
     }
@@ -135,7 +136,7 @@ static void put_missing(paper *k, const leat_report_section *s)
     size_t missing = k->j->not_drawn[s - leat_report_sections];
     if (missing == 0)
         return;
-    make_room(k);
+    make_room(k, 1);
     snprintf(text, sizeof text, "and %s more, not drawn", leat_format_count(number, (int64_t)missing));
     put(k, MARGIN + 16, 300, text, &body, k->j->theme.muted, LEAT_LEFT);
     k->y += LINE;
@@ -166,6 +167,9 @@ static void draw_contents(paper *k)
 static const double columns[] = {268, 330, 378, 446, 494, 555};
 #define RUN_X 136.0
 #define NUMBERS_X 224.0
+#define UNDER_TAG (MARGIN + 8) /* runs that stand on lines below their tag */
+#define SWATCH 12.0            /* from a run's colour to its name */
+#define MOST_ROWS 400u
 static const leat_font small = {.size = 8.5};
 
 static void put_text_cell(paper *k, int column, const char *text, leat_color color)
@@ -190,8 +194,10 @@ static void put_cell(paper *k, const leat_summary_row *r, int column, double v, 
 static void summary_head(paper *k)
 {
     static const char *const names[] = {"points", "last", "step", "best", "step", "smoothed"};
-    put(k, MARGIN, RUN_X - MARGIN - 6, "tag", &bold, k->j->theme.muted, LEAT_LEFT);
-    put(k, RUN_X, NUMBERS_X - RUN_X, "run", &bold, k->j->theme.muted, LEAT_LEFT);
+    bool beside = k->run_x == RUN_X;
+    put(k, MARGIN, RUN_X - MARGIN - 6, beside ? "tag" : "tag, run", &bold, k->j->theme.muted, LEAT_LEFT);
+    if (beside)
+        put(k, RUN_X, NUMBERS_X - RUN_X, "run", &bold, k->j->theme.muted, LEAT_LEFT);
     for (int i = 0; i < 6; i++)
         put(k, columns[i], 56, names[i], &bold, k->j->theme.muted, LEAT_RIGHT);
     leat_draw_line(k->c, MARGIN, k->y + 9, PAGE_W - MARGIN, k->y + 9,
@@ -199,27 +205,52 @@ static void summary_head(paper *k)
     k->y += LINE + 4;
 }
 
-#define MOST_ROWS 400u
+/* Names that were cut short can be told apart no more: then the tag has a line to itself, and the run all before the
+ * numbers. */
+static double place_of_runs(const paper *k)
+{
+    const leat_report_job *j = k->j;
+    for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
+        const leat_scalar_series *s = j->rows[i].series;
+        if (leat_text_width(k->c, leat_shown_name(s->tag), &body) > RUN_X - MARGIN - 6 ||
+            leat_text_width(k->c, s->run, &body) > NUMBERS_X - RUN_X - SWATCH - 2)
+            return UNDER_TAG;
+    }
+    return RUN_X;
+}
+
+/* The tag of a row that is the first of its tag or page, and the row's run. A tag is not left behind alone. */
+static void put_names(paper *k, size_t i)
+{
+    const leat_summary_row *r = &k->j->rows[i];
+    bool beside = k->run_x == RUN_X;
+    bool same = i > 0 && strcmp(k->j->rows[i - 1].series->tag, r->series->tag) == 0;
+    bool turned = make_room(k, beside || same ? 1 : 2);
+    if (turned)
+        summary_head(k);
+    if (!same || turned)
+        put(k, MARGIN, (beside ? RUN_X - 6 : PAGE_W - MARGIN) - MARGIN, leat_shown_name(r->series->tag),
+            &body, k->j->theme.ink, LEAT_LEFT);
+    if (!beside && (!same || turned))
+        k->y += LINE;
+    leat_draw_rect(k->c, k->run_x, k->y - 4, 8, 8, 2,
+                   &(leat_style){.fill = leat_theme_run(&k->j->theme, r->run).color});
+    put(k, k->run_x + SWATCH, NUMBERS_X - k->run_x - SWATCH - 2, r->series->run, &body, k->j->theme.ink,
+        LEAT_LEFT);
+}
 
 static void draw_summary(paper *k)
 {
     leat_report_job *j = k->j;
-    leat_color ink = j->theme.ink, muted = j->theme.muted;
     if (j->n_rows == 0)
         return;
     begin_page(k, "Summary");
     k->summary_page = k->c->n_pages;
+    k->run_x = place_of_runs(k);
     summary_head(k);
     for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
         const leat_summary_row *r = &j->rows[i];
-        bool same = i > 0 && strcmp(j->rows[i - 1].series->tag, r->series->tag) == 0, turned = make_room(k);
-        if (turned)
-            summary_head(k);
-        if (!same || turned)
-            put(k, MARGIN, RUN_X - MARGIN - 6, leat_shown_name(r->series->tag), &body, ink, LEAT_LEFT);
-        leat_draw_rect(k->c, RUN_X, k->y - 4, 8, 8, 2,
-                       &(leat_style){.fill = leat_theme_run(&j->theme, r->run).color});
-        put(k, RUN_X + 12, NUMBERS_X - RUN_X - 14, r->series->run, &body, ink, LEAT_LEFT);
+        put_names(k, i);
         put_count_cell(k, 0, (int64_t)r->series->n);
         put_cell(k, r, 1, r->last, "");
         put_count_cell(k, 2, r->last_step);
@@ -235,8 +266,8 @@ static void draw_summary(paper *k)
         char text[64], number[LEAT_NUMBER_SIZE];
         snprintf(text, sizeof text, "and %s more rows",
                  leat_format_count(number, (int64_t)(all - MOST_ROWS)));
-        make_room(k);
-        put(k, MARGIN, 300, text, &body, muted, LEAT_LEFT);
+        make_room(k, 1);
+        put(k, MARGIN, 300, text, &body, j->theme.muted, LEAT_LEFT);
     }
     end_page(k);
 }
@@ -275,6 +306,7 @@ static void draw_section(paper *k, size_t first, size_t n)
     f->page_columns = p->section->columns;
     f->page_rows = p->section->rows;
     f->page_of = k->page_of + first;
+    f->chapter = p->section->title;
     leat_figure_draw(f, k->c, 0, n);
     f->page_of = NULL;
 }
