@@ -117,6 +117,38 @@ LEAT_TEST(a_log_has_a_report)
     CHECK(leat_path_kind_of(path) == LEAT_PATH_FILE);
 }
 
+/* What has no picture is named in the report, kind by kind; a plot of something else has no word about it. */
+LEAT_TEST(a_report_names_what_it_does_not_draw)
+{
+    static const char audio[] = "\x0a\x0b\x0a\x02"
+                                "au\x32\x05\x0d\0\0\0\x40";
+    leat_event_writer *w;
+    leat_log_data d;
+    const char *dir = check_temp_dir();
+    REQUIRE_OK(leat_event_writer_open(&w, dir, NULL));
+    CHECK_OK(leat_add_scalar(w, "loss", 1, 1));
+    CHECK_OK(leat_event_writer_add_summary_bytes(w, audio, sizeof audio - 1, 1));
+    for (int i = 0; i < 9; i++) { /* a tensor of two floats with a plugin's name */
+        static const char *const plugins[] = {"pr_curves", "pr_curves", "b_plugin0", "b_plugin1", "b_plugin2",
+                                              "b_plugin3", "b_plugin4", "pr_curves", "b_plugin5"};
+        leat_buf b = {0};
+        leat_buf_printf(&b, "\x0a\x27\x0a\x02p%d\x42\x12\x08\x01\x12\x04\x12\x02\x08\x02\x2a\x08", i);
+        leat_buf_append(&b, "\0\0\0\0\0\0\0\0", 8);
+        leat_buf_printf(&b, "\x4a\x0d\x0a\x0b\x0a\x09%s", plugins[i]);
+        CHECK_OK(leat_event_writer_add_summary_bytes(w, b.data, b.size, 1));
+        leat_buf_free(&b);
+    }
+    REQUIRE_OK(leat_event_writer_close(w));
+    REQUIRE_OK(leat_log_data_open(&d, &dir, 1, LEAT_PLOT_RESTARTS_START, LEAT_LOG_ALL));
+    REQUIRE(d.report.n_notes == 1);
+    CHECK_STR(d.report.notes[0], "not drawn: audio (1), pr_curves (3), b_plugin0 (1), b_plugin1 (1), "
+                                 "b_plugin2 (1), other kinds (3)");
+    leat_log_data_free(&d);
+    REQUIRE_OK(leat_log_data_open(&d, &dir, 1, LEAT_PLOT_RESTARTS_START, LEAT_LOG_SCALARS));
+    CHECK(d.report.n_notes == 0);
+    leat_log_data_free(&d);
+}
+
 /* The fixtures' logs: damaged, restarted, empty, of all forms. */
 LEAT_TEST(real_logs_have_reports)
 {

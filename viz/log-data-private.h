@@ -15,6 +15,13 @@ enum {
     LEAT_LOG_ALL = 31
 };
 
+#define LEAT_UNDRAWN_KINDS 6
+
+typedef struct leat_undrawn {
+    const char *kind;
+    size_t n;
+} leat_undrawn;
+
 typedef struct leat_log_data {
     leat_report_data report; /* report.plots is for plots */
     leat_logdir **logs;
@@ -30,6 +37,7 @@ typedef struct leat_log_data {
     size_t n_images, images_capacity, n_texts, texts_capacity;
     leat_report_blob *graphs, *metadata;
     size_t n_graphs, graphs_capacity, n_metadata, metadata_capacity;
+    leat_undrawn undrawn[LEAT_UNDRAWN_KINDS]; /* the last takes what the others have no room for */
     const char **notes;
     size_t n_notes, notes_capacity;
 } leat_log_data;

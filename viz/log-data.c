@@ -292,6 +292,35 @@ static leat_status add_run_notes(leat_log_data *d, const char *name, const leat_
     return LEAT_OK;
 }
 
+/* What a report has no pictures of is counted by its plugin. */
+static void count_undrawn(leat_log_data *d, const leat_series *s)
+{
+    const char *plugin = s->metadata ? s->metadata->plugin : "";
+    size_t i = 0;
+    if (s->kind == LEAT_SERIES_AUDIO)
+        plugin = "audio";
+    else if (s->kind != LEAT_SERIES_TENSOR)
+        return;
+    if (plugin[0] == '\0')
+        plugin = "tensors";
+    while (i + 1 < LEAT_LEN(d->undrawn) && d->undrawn[i].n > 0 && strcmp(d->undrawn[i].kind, plugin) != 0)
+        i++;
+    d->undrawn[i].kind = i + 1 < LEAT_LEN(d->undrawn) ? plugin : "other kinds";
+    d->undrawn[i].n++;
+}
+
+static leat_status note_undrawn(leat_log_data *d)
+{
+    leat_buf b = {0};
+    for (size_t i = 0; i < LEAT_LEN(d->undrawn) && d->undrawn[i].n > 0; i++)
+        leat_buf_printf(&b, "%s%s (%zu)", i > 0 ? ", " : "not drawn: ", d->undrawn[i].kind, d->undrawn[i].n);
+    leat_status status = leat_buf_status(&b);
+    if (status == LEAT_OK && b.size > 0)
+        status = add_note(d, leat_strndup(b.data, b.size));
+    leat_buf_free(&b);
+    return status;
+}
+
 /* All at once: doubling would hold twice as much where there are very many. */
 static leat_status reserve_scalars(leat_log_data *d, const leat_log_run *run, unsigned what)
 {
@@ -322,6 +351,8 @@ static leat_status add_run(leat_log_data *d, const char *name, const leat_log_ru
             status = add_images(d, name, run, s);
         else if (s->kind == LEAT_SERIES_TEXT && !s->has_numbers && (what & LEAT_LOG_TEXTS))
             status = add_texts(d, name, run, s);
+        else if (what == LEAT_LOG_ALL)
+            count_undrawn(d, s);
         LEAT_TRY(status);
     }
     return what & LEAT_LOG_GRAPHS ? add_graphs(d, name, run) : LEAT_OK;
@@ -369,6 +400,8 @@ leat_status leat_log_data_open(leat_log_data *d, const char *const *dirs, size_t
     leat_status status = d->logs ? LEAT_OK : out_of_memory();
     for (size_t i = 0; i < n_dirs && status == LEAT_OK; i++)
         status = add_log(d, dirs[i], n_dirs, &options, what);
+    if (status == LEAT_OK)
+        status = note_undrawn(d);
     if (status != LEAT_OK) {
         leat_log_data_free(d);
         return status;
