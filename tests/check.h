@@ -14,6 +14,19 @@
 #include <stddef.h>
 #include "leat/status.h"
 
+/* Is it built with AddressSanitizer or ThreadSanitizer, by gcc or clang? Memory and time are another program's then. */
+#ifdef __has_feature
+#define LEAT_HAS_FEATURE(name_) __has_feature(name_)
+#else
+#define LEAT_HAS_FEATURE(name_) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || LEAT_HAS_FEATURE(address_sanitizer) ||  \
+    LEAT_HAS_FEATURE(thread_sanitizer)
+#define LEAT_SANITIZED 1
+#else
+#define LEAT_SANITIZED 0
+#endif
+
 struct leat_test {
     const char *name;
     void (*run)(void);

@@ -406,7 +406,7 @@ static void check_cost(const char *what, const leat_buf *file)
     build_save(file, dir, "tfevents");
     double mib = memory_of_opening(dir, &seconds);
     printf("\n    %s: %.1f MiB file, %.1f MiB, %.2f s of CPU ", what, size, mib, seconds);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !LEAT_SANITIZED
     CHECK(mib >= 0 && mib <= 64 + 2 * size);
     CHECK(seconds < 1.5);
 #else

@@ -12,12 +12,6 @@
 #include "graph-text.h"
 #include "leat.h"
 
-#ifdef __has_feature
-#define LEAT_HAS_FEATURE(name_) __has_feature(name_)
-#else
-#define LEAT_HAS_FEATURE(name_) 0
-#endif
-
 #define GOOD "c = Const() dtype:type=float value:tensor=float[]1; f = Neg(c) T:type=float"
 
 static leat_status import_bytes(const void *bytes, size_t size)
@@ -438,7 +432,7 @@ LEAT_TEST(chain_of_a_million)
     CHECK(leat_graph_op_count(g) == NODES + 1);
     size_t used = resident_kib() - before;
     (void)used;
-#if !defined __SANITIZE_ADDRESS__ && !LEAT_HAS_FEATURE(address_sanitizer)
+#if !LEAT_SANITIZED
     CHECK(used < (size_t)NODES * 400 / 1024);
 #endif
     leat_graph_free(g);

@@ -433,7 +433,7 @@ static void make_tags(leat_buf *file, int n)
  * What is asked of a busy one is four seconds of processor time. */
 LEAT_TEST(bad_logs_105_a_million_tags_in_memory_and_time)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if LEAT_SANITIZED
     SKIP("sanitizers hold more");
 #endif
     static const char *const jobs105[][2] = {{"inspect", NULL},    {"plot", "p.png"},    {"export", "e.csv"},
