@@ -308,7 +308,11 @@ LEAT_TEST(pdf_has_pages_outline_and_links)
     leat_canvas *c = make("pdf", LEAT_METRICS_PANGO);
     for (int i = 0; i < 3; i++) {
         leat_canvas_begin_page(c, 595, 842, i == 1 ? "Second" : NULL);
-        leat_push_group(c, &(leat_group){.link = i == 0 ? "there" : NULL, .id = i == 2 ? "there" : NULL});
+        leat_draw_rect(c, 0, 0, 595, 842, 0, &(leat_style){.fill = 0xffffffff});
+        leat_push_group(c, &(leat_group){.link = i == 0   ? "there"
+                                                 : i == 1 ? "page-3"
+                                                          : NULL,
+                                         .id = i == 2 ? "there" : NULL});
         leat_draw_text(c, 100, 100, i == 2 ? "target" : "text",
                        &(leat_text_style){.font = {.size = 12}, .color = 0xff});
         leat_pop_group(c);
@@ -320,6 +324,11 @@ LEAT_TEST(pdf_has_pages_outline_and_links)
     snprintf(path, sizeof path, "%s/pages.pdf", check_temp_dir());
     REQUIRE_OK(leat_file_replace(path, out.data, out.size, false));
     leat_buf_free(&out);
+    static const char *const parts[] = {"/Dest (there)", "/Dest (page-3)", " (there) [", " (page-3) ["};
+    for (size_t i = 0; i < LEAT_LEN(parts); i++) {
+        snprintf(command, sizeof command, "grep -aqF '%s' %s", parts[i], path);
+        CHECK(system(command) == 0);
+    }
     if (system("command -v pdftotext >/dev/null 2>&1") != 0)
         SKIP("no pdftotext");
     snprintf(command, sizeof command, "pdftotext -f 3 -l 3 %s - | grep -q target", path);

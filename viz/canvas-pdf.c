@@ -56,6 +56,12 @@ static void pdf_begin_page(leat_canvas *c, double width, double height, const ch
 static void pdf_end_page(leat_canvas *c)
 {
     pdf_canvas *p = (pdf_canvas *)c;
+    /* Links lead to pages by name: cairo 1.16 drops the number of a page that is yet to come. Named at its
+     * end, for a background over all of the page makes it forget what came before. */
+    char attributes[48];
+    snprintf(attributes, sizeof attributes, "name='page-%zu' x=0 y=0", c->n_pages);
+    cairo_tag_begin(p->cairo.cr, CAIRO_TAG_DEST, attributes);
+    cairo_tag_end(p->cairo.cr, CAIRO_TAG_DEST);
     cairo_show_page(p->cairo.cr);
     leat_cairo_check(c, cairo_status(p->cairo.cr));
     leat_cairo_check(c, cairo_surface_status(p->surface));
@@ -83,14 +89,8 @@ static void pdf_push_group(leat_canvas *c, const leat_group *g)
 {
     if (g->id)
         pdf_tag(c, CAIRO_TAG_DEST, "name", g->id);
-    int page = 0;
-    char attribute[48];
-    if (g->link && sscanf(g->link, "page-%d", &page) == 1) {
-        snprintf(attribute, sizeof attribute, "page=%d pos=[0 0]", LEAT_MAX(page, 1));
-        cairo_tag_begin(((pdf_canvas *)c)->cairo.cr, CAIRO_TAG_LINK, attribute);
-    } else if (g->link) {
-        pdf_tag(c, CAIRO_TAG_LINK, "dest", g->link);
-    }
+    if (g->link)
+        pdf_tag(c, CAIRO_TAG_LINK, "dest", strcmp(g->link, "page-0") == 0 ? "page-1" : g->link);
 }
 
 static void pdf_pop_group(leat_canvas *c, const leat_group *g)
