@@ -2,9 +2,9 @@
  * writes. Only the kinds' types and shapes differ. */
 #include "ops/tables-private.h"
 
-static leat_status make(leat_kernel *k, leat_table like)
+static leat_status make(leat_kernel *k, leat_lookup like)
 {
-    leat_table *t;
+    leat_lookup *t;
     size_t bytes;
     like.key_dtype = leat_attr_type(k->op, "key_dtype");
     like.value_dtype = leat_attr_type(k->op, "value_dtype");
@@ -14,19 +14,19 @@ static leat_status make(leat_kernel *k, leat_table like)
                                 leat_dtype_name(like.key_dtype), leat_dtype_name(like.value_dtype));
     LEAT_TRY(leat_shape_measure(&like.key_shape, like.key_dtype, &like.key_elements, &bytes));
     LEAT_TRY(leat_shape_measure(&like.value_shape, like.value_dtype, &like.value_elements, &bytes));
-    return leat_table_of_op(k, &like, &t);
+    return leat_lookup_of_op(k, &like, &t);
 }
 
 static leat_status hash_table_kernel(leat_kernel *k)
 {
-    return make(k,
-                (leat_table){.kind = LEAT_TABLE_FIXED, .key_shape = LEAT_SCALAR, .value_shape = LEAT_SCALAR});
+    return make(
+        k, (leat_lookup){.kind = LEAT_LOOKUP_FIXED, .key_shape = LEAT_SCALAR, .value_shape = LEAT_SCALAR});
 }
 
 static leat_status mutable_kernel(leat_kernel *k)
 {
     return make(
-        k, (leat_table){.kind = LEAT_TABLE_MUTABLE, .key_shape = LEAT_SCALAR, .value_shape = LEAT_SCALAR});
+        k, (leat_lookup){.kind = LEAT_LOOKUP_MUTABLE, .key_shape = LEAT_SCALAR, .value_shape = LEAT_SCALAR});
 }
 
 static leat_status want_known_value_shape(const leat_kernel *k, leat_shape *shape)
@@ -41,7 +41,7 @@ static leat_status want_known_value_shape(const leat_kernel *k, leat_shape *shap
 
 static leat_status of_tensors_kernel(leat_kernel *k)
 {
-    leat_table like = {.kind = LEAT_TABLE_MUTABLE, .key_shape = LEAT_SCALAR};
+    leat_lookup like = {.kind = LEAT_LOOKUP_MUTABLE, .key_shape = LEAT_SCALAR};
     LEAT_TRY(want_known_value_shape(k, &like.value_shape));
     return make(k, like);
 }
@@ -50,7 +50,7 @@ static leat_status of_tensors_kernel(leat_kernel *k)
  * but nobody may use those keys. */
 static leat_status dense_kernel(leat_kernel *k)
 {
-    leat_table like = {.kind = LEAT_TABLE_MUTABLE, .key_shape = k->in[0]->shape};
+    leat_lookup like = {.kind = LEAT_LOOKUP_MUTABLE, .key_shape = k->in[0]->shape};
     LEAT_TRY(want_known_value_shape(k, &like.value_shape));
     like.key_dtype = k->in[0]->dtype;
     like.key_elements = k->in[0]->elements;
@@ -60,7 +60,7 @@ static leat_status dense_kernel(leat_kernel *k)
         if (!leat_shape_equal(k->in[i]->shape, like.key_shape))
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                     "Empty and deleted keys must have same shape");
-        like.reserved[i] = leat_table_key(&like, k->in[i], 0);
+        like.reserved[i] = leat_lookup_key(&like, k->in[i], 0);
     }
     return make(k, like);
 }

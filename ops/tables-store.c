@@ -1,7 +1,7 @@
 /* tables-store.c - the entries of lookup tables. */
 #include "ops/tables-private.h"
 
-static void free_entry(leat_table *t, leat_table_entry *e)
+static void free_entry(leat_lookup *t, leat_lookup_entry *e)
 {
     leat_string *strings = (leat_string *)e->data;
     for (int64_t i = 0; t->value_dtype == LEAT_STRING && i < t->value_elements; i++)
@@ -9,9 +9,9 @@ static void free_entry(leat_table *t, leat_table_entry *e)
     leat_free(e);
 }
 
-void leat_table_clear(leat_table *t)
+void leat_lookup_clear(leat_lookup *t)
 {
-    for (leat_table_entry *e = t->first, *next; e != NULL; e = next) {
+    for (leat_lookup_entry *e = t->first, *next; e != NULL; e = next) {
         next = e->next;
         free_entry(t, e);
     }
@@ -23,14 +23,14 @@ void leat_table_clear(leat_table *t)
 
 static void free_table(void *object)
 {
-    leat_table *t = object;
-    leat_table_clear(t);
+    leat_lookup *t = object;
+    leat_lookup_clear(t);
     for (int i = 0; i < 2; i++)
         leat_free((char *)t->reserved[i].data);
     leat_free(t);
 }
 
-static bool same_reserved(const leat_table *t, const leat_table *like)
+static bool same_reserved(const leat_lookup *t, const leat_lookup *like)
 {
     for (int i = 0; i < 2; i++)
         if (t->reserved[i].size != like->reserved[i].size ||
@@ -42,8 +42,8 @@ static bool same_reserved(const leat_table *t, const leat_table *like)
 
 static void *new_table(const void *of)
 {
-    const leat_table *like = of;
-    leat_table *t = leat_alloc_zero(1, sizeof *t);
+    const leat_lookup *like = of;
+    leat_lookup *t = leat_alloc_zero(1, sizeof *t);
     if (t == NULL)
         return NULL;
     *t = *like;
@@ -61,10 +61,10 @@ static void *new_table(const void *of)
     return t;
 }
 
-leat_status leat_table_of_op(leat_kernel *k, const leat_table *like, leat_table **table)
+leat_status leat_lookup_of_op(leat_kernel *k, const leat_lookup *like, leat_lookup **table)
 {
     leat_var *var = leat_session_var(k);
-    leat_table *t = *table = var != NULL ? leat_session_object(k, var, new_table, like, free_table) : NULL;
+    leat_lookup *t = *table = var != NULL ? leat_session_object(k, var, new_table, like, free_table) : NULL;
     if (t == NULL)
         return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for the table");
     if (t->kind != like->kind || t->key_dtype != like->key_dtype || t->value_dtype != like->value_dtype ||
@@ -76,7 +76,7 @@ leat_status leat_table_of_op(leat_kernel *k, const leat_table *like, leat_table 
     return LEAT_OK;
 }
 
-leat_status leat_table_in(const leat_kernel *k, leat_table **table)
+leat_status leat_lookup_in(const leat_kernel *k, leat_lookup **table)
 {
     leat_var *var = leat_in_var(k, 0);
     *table = var->object;
@@ -85,7 +85,7 @@ leat_status leat_table_in(const leat_kernel *k, leat_table **table)
     return LEAT_OK;
 }
 
-leat_bytes leat_table_key(const leat_table *t, const leat_tensor *keys, int64_t i)
+leat_bytes leat_lookup_key(const leat_lookup *t, const leat_tensor *keys, int64_t i)
 {
     if (t->key_dtype == LEAT_STRING)
         return leat_string_at(keys, i);
@@ -93,10 +93,10 @@ leat_bytes leat_table_key(const leat_table *t, const leat_tensor *keys, int64_t 
     return (leat_bytes){(const char *)keys->data + (size_t)i * bytes, bytes};
 }
 
-static leat_status add_entry(leat_table *t, leat_bytes key, leat_table_entry **entry)
+static leat_status add_entry(leat_lookup *t, leat_bytes key, leat_lookup_entry **entry)
 {
     size_t value = (size_t)t->value_elements * leat_dtype_bytes(t->value_dtype);
-    leat_table_entry *e = leat_alloc_zero(1, sizeof *e + value + key.size);
+    leat_lookup_entry *e = leat_alloc_zero(1, sizeof *e + value + key.size);
     if (e == NULL)
         return leat_fail_memory(sizeof *e + value + key.size);
     e->key = (leat_bytes){(char *)e->data + value, key.size};
@@ -111,17 +111,17 @@ static leat_status add_entry(leat_table *t, leat_bytes key, leat_table_entry **e
     return LEAT_OK;
 }
 
-leat_status leat_table_set(leat_table *t, leat_bytes key, const void *value)
+leat_status leat_lookup_set(leat_lookup *t, leat_bytes key, const void *value)
 {
-    leat_table_entry *e = leat_table_find(t, key);
+    leat_lookup_entry *e = leat_lookup_find(t, key);
     if (e == NULL)
         LEAT_TRY(add_entry(t, key, &e));
     return leat_copy_elements(t->value_dtype, e->data, value, t->value_elements);
 }
 
-void leat_table_remove(leat_table *t, leat_bytes key)
+void leat_lookup_remove(leat_lookup *t, leat_bytes key)
 {
-    leat_table_entry *e = leat_map_remove(&t->index, key.data, key.size);
+    leat_lookup_entry *e = leat_map_remove(&t->index, key.data, key.size);
     if (e == NULL)
         return;
     *(e->previous != NULL ? &e->previous->next : &t->first) = e->next;

@@ -3,7 +3,7 @@
 #include "ops/tables-private.h"
 
 /* The shape of the values of these keys: what the keys' shape has before that of one key, then that of one value. */
-static leat_status values_shape(const leat_kernel *k, const leat_table *t, const leat_tensor *keys,
+static leat_status values_shape(const leat_kernel *k, const leat_lookup *t, const leat_tensor *keys,
                                 leat_shape *shape)
 {
     int rank = leat_shape_rank(&keys->shape), of_key = leat_shape_rank(&t->key_shape), n = rank - of_key;
@@ -24,7 +24,7 @@ static leat_status values_shape(const leat_kernel *k, const leat_table *t, const
     return LEAT_OK;
 }
 
-static leat_status want_dtypes(const leat_kernel *k, const leat_table *t, leat_dtype key, leat_dtype value)
+static leat_status want_dtypes(const leat_kernel *k, const leat_lookup *t, leat_dtype key, leat_dtype value)
 {
     if (t->key_dtype == key && t->value_dtype == value)
         return LEAT_OK;
@@ -33,12 +33,12 @@ static leat_status want_dtypes(const leat_kernel *k, const leat_table *t, leat_d
                             leat_dtype_name(key), leat_dtype_name(value));
 }
 
-static int64_t count_keys(const leat_table *t, const leat_tensor *keys)
+static int64_t count_keys(const leat_lookup *t, const leat_tensor *keys)
 {
     return t->key_elements > 0 ? keys->elements / t->key_elements : 0;
 }
 
-static const char *value_at(const leat_table *t, const leat_tensor *values, int64_t i)
+static const char *value_at(const leat_lookup *t, const leat_tensor *values, int64_t i)
 {
     return (const char *)values->data + (size_t)(i * t->value_elements) * leat_dtype_bytes(t->value_dtype);
 }
@@ -47,23 +47,23 @@ static const char *value_at(const leat_table *t, const leat_tensor *values, int6
 
 static leat_status find_kernel(leat_kernel *k)
 {
-    leat_table *t;
+    leat_lookup *t;
     leat_shape shape;
     const leat_tensor *keys = k->in[1], *other = k->in[2];
     char a[128], b[128];
-    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(want_dtypes(k, t, keys->dtype, other->dtype));
-    if (t->kind == LEAT_TABLE_FIXED && !t->filled)
+    if (t->kind == LEAT_LOOKUP_FIXED && !t->filled)
         return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table not initialized.");
     LEAT_TRY(values_shape(k, t, keys, &shape));
-    bool each = t->kind == LEAT_TABLE_MUTABLE && leat_shape_equal(other->shape, shape);
+    bool each = t->kind == LEAT_LOOKUP_MUTABLE && leat_shape_equal(other->shape, shape);
     if (!each && !leat_shape_equal(other->shape, t->value_shape))
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Expected shape %s for default value, got %s",
                                 leat_shape_print(t->value_shape, a, sizeof a),
                                 leat_shape_print(other->shape, b, sizeof b));
     LEAT_TRY(leat_out_new(k, 0, &shape));
     for (int64_t i = 0, n = count_keys(t, keys); i < n; i++) {
-        const leat_table_entry *e = leat_table_find(t, leat_table_key(t, keys, i));
+        const leat_lookup_entry *e = leat_lookup_find(t, leat_lookup_key(t, keys, i));
         const void *value = e != NULL ? (const void *)e->data : value_at(t, other, each ? i : 0);
         LEAT_TRY(
             leat_copy_elements(t->value_dtype, (char *)value_at(t, &k->out[0], i), value, t->value_elements));
@@ -73,8 +73,8 @@ static leat_status find_kernel(leat_kernel *k)
 
 static leat_status size_kernel(leat_kernel *k)
 {
-    leat_table *t;
-    LEAT_TRY(leat_table_in(k, &t));
+    leat_lookup *t;
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(leat_out_new(k, 0, &LEAT_SCALAR));
     *(int64_t *)k->out[0].data = (int64_t)t->index.count;
     return LEAT_OK;
@@ -82,10 +82,10 @@ static leat_status size_kernel(leat_kernel *k)
 
 static leat_status export_kernel(leat_kernel *k)
 {
-    leat_table *t;
+    leat_lookup *t;
     leat_tensor count = {.shape = LEAT_SCALAR};
     leat_shape values, keys;
-    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(want_dtypes(k, t, leat_attr_type(k->op, "Tkeys"), leat_attr_type(k->op, "Tvalues")));
     if (leat_shape_rank(&t->key_shape) == LEAT_MAX_RANK)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "the keys have too many dimensions");
@@ -97,7 +97,7 @@ static leat_status export_kernel(leat_kernel *k)
     LEAT_TRY(leat_out_new(k, 0, &keys));
     LEAT_TRY(leat_out_new(k, 1, &values));
     int64_t i = 0;
-    for (const leat_table_entry *e = t->first; e != NULL; e = e->next, i++) {
+    for (const leat_lookup_entry *e = t->first; e != NULL; e = e->next, i++) {
         if (t->key_dtype == LEAT_STRING)
             LEAT_TRY(leat_string_set((leat_string *)k->out[0].data + i, e->key.data, e->key.size));
         else
@@ -110,7 +110,7 @@ static leat_status export_kernel(leat_kernel *k)
 
 /* ---- changing ---- */
 
-static leat_status check_entries(const leat_kernel *k, const leat_table *t)
+static leat_status check_entries(const leat_kernel *k, const leat_lookup *t)
 {
     leat_shape want;
     char a[128], b[128];
@@ -124,10 +124,10 @@ static leat_status check_entries(const leat_kernel *k, const leat_table *t)
     return LEAT_OK;
 }
 
-static leat_status check_keys(const leat_kernel *k, const leat_table *t)
+static leat_status check_keys(const leat_kernel *k, const leat_lookup *t)
 {
     for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++) {
-        leat_bytes key = leat_table_key(t, k->in[1], i);
+        leat_bytes key = leat_lookup_key(t, k->in[1], i);
         for (int r = 0; r < 2; r++)
             if (t->reserved[r].data != NULL && key.size == t->reserved[r].size &&
                 memcmp(key.data, t->reserved[r].data, key.size) == 0)
@@ -138,7 +138,7 @@ static leat_status check_keys(const leat_kernel *k, const leat_table *t)
     return LEAT_OK;
 }
 
-static bool same_value(const leat_table *t, const void *a, const void *b)
+static bool same_value(const leat_lookup *t, const void *a, const void *b)
 {
     if (t->value_dtype != LEAT_STRING)
         return memcmp(a, b, leat_dtype_bytes(t->value_dtype)) == 0;
@@ -147,44 +147,44 @@ static bool same_value(const leat_table *t, const void *a, const void *b)
 }
 
 /* A fixed table takes its entries once; the same ones again change nothing, as in TensorFlow. */
-static leat_status fill(leat_kernel *k, leat_table *t, const leat_tensor *keys, const leat_tensor *values)
+static leat_status fill(leat_kernel *k, leat_lookup *t, const leat_tensor *keys, const leat_tensor *values)
 {
     int64_t n = count_keys(t, keys);
     bool was_filled = t->filled;
     if (was_filled && (int64_t)t->index.count > n)
         return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table already initialized.");
     for (int64_t i = 0; i < n; i++) {
-        leat_bytes key = leat_table_key(t, keys, i);
-        const leat_table_entry *e = leat_table_find(t, key);
+        leat_bytes key = leat_lookup_key(t, keys, i);
+        const leat_lookup_entry *e = leat_lookup_find(t, key);
         if (was_filled && (e == NULL || !same_value(t, e->data, value_at(t, values, i))))
             return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION, "Table already initialized.");
         if (e != NULL && !same_value(t, e->data, value_at(t, values, i))) {
-            leat_table_clear(t);
+            leat_lookup_clear(t);
             return leat_kernel_fail(k, LEAT_ERR_FAILED_PRECONDITION,
                                     "HashTable has different values for the same key, number %lld",
                                     (long long)i);
         }
         if (e == NULL)
-            LEAT_TRY(leat_table_set(t, key, value_at(t, values, i)));
+            LEAT_TRY(leat_lookup_set(t, key, value_at(t, values, i)));
     }
     t->filled = true;
     return LEAT_OK;
 }
 
-static leat_status put_all(leat_kernel *k, leat_table *t)
+static leat_status put_all(leat_kernel *k, leat_lookup *t)
 {
     LEAT_TRY(check_keys(k, t));
     for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++)
-        LEAT_TRY(leat_table_set(t, leat_table_key(t, k->in[1], i), value_at(t, k->in[2], i)));
+        LEAT_TRY(leat_lookup_set(t, leat_lookup_key(t, k->in[1], i), value_at(t, k->in[2], i)));
     return LEAT_OK;
 }
 
 static leat_status insert_kernel(leat_kernel *k)
 {
-    leat_table *t;
-    LEAT_TRY(leat_table_in(k, &t));
+    leat_lookup *t;
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(check_entries(k, t));
-    if (t->kind == LEAT_TABLE_FIXED)
+    if (t->kind == LEAT_LOOKUP_FIXED)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED,
                                 "Insert not supported by HashTable implementations");
     return put_all(k, t);
@@ -193,28 +193,28 @@ static leat_status insert_kernel(leat_kernel *k)
 /* Import and InitializeTable. */
 static leat_status import_kernel(leat_kernel *k)
 {
-    leat_table *t;
-    LEAT_TRY(leat_table_in(k, &t));
+    leat_lookup *t;
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(check_entries(k, t));
-    if (t->kind == LEAT_TABLE_FIXED)
+    if (t->kind == LEAT_LOOKUP_FIXED)
         return fill(k, t, k->in[1], k->in[2]);
     LEAT_TRY(check_keys(k, t));
-    leat_table_clear(t);
+    leat_lookup_clear(t);
     return put_all(k, t);
 }
 
 static leat_status remove_kernel(leat_kernel *k)
 {
-    leat_table *t;
+    leat_lookup *t;
     leat_shape shape;
-    LEAT_TRY(leat_table_in(k, &t));
+    LEAT_TRY(leat_lookup_in(k, &t));
     LEAT_TRY(want_dtypes(k, t, k->in[1]->dtype, t->value_dtype));
     LEAT_TRY(values_shape(k, t, k->in[1], &shape));
-    if (t->kind == LEAT_TABLE_FIXED)
+    if (t->kind == LEAT_LOOKUP_FIXED)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED,
                                 "Remove not supported by HashTable implementations");
     for (int64_t i = 0, n = count_keys(t, k->in[1]); i < n; i++)
-        leat_table_remove(t, leat_table_key(t, k->in[1], i));
+        leat_lookup_remove(t, leat_lookup_key(t, k->in[1], i));
     return LEAT_OK;
 }
 
