@@ -175,7 +175,7 @@ LEAT_TEST(each_allocation_of_a_folded_drawing_may_fail)
         leat_arena arena = {0};
         leat_lay_graph g = {
             .session = &session, .boxes = boxes, .n_boxes = 30, .edges = edges, .n_edges = 29};
-        g.nodesep = g.edgesep = 5;
+        g.nodesep = 5;
         g.ranksep = 25;
         g.aspect = 1;
         for (uint32_t i = 0; i < 30; i++) {

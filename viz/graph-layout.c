@@ -84,7 +84,6 @@ static void fill_pieces(work *w)
         p->g.session = g->session;
         p->g.nodesep = g->nodesep;
         p->g.ranksep = g->ranksep;
-        p->g.edgesep = g->edgesep;
     }
     for (size_t i = 0; i < g->n_boxes; i++) {
         piece *p = &w->pieces[w->part[i]];

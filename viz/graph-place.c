@@ -9,7 +9,6 @@
 
 #define NODE_SEP 5.0
 #define RANK_SEP 25.0
-#define EDGE_SEP 5.0
 #define ASPECT 1.0
 #define TITLE_W 56.0  /* of "Auxiliary nodes" */
 #define SAMPLES 16    /* of each part of a path, when looking how far it reaches */
@@ -234,7 +233,6 @@ static leat_status lay_out_scope(leat_scene *s, uint32_t scope)
     inner in = {.g = {.session = s->session,
                       .nodesep = node_sep(s, scope),
                       .ranksep = s->session->ranksep > 0 ? s->session->ranksep : RANK_SEP,
-                      .edgesep = EDGE_SEP,
                       .aspect = ASPECT}};
     leat_sbox *b = &s->boxes[scope];
     bool root = b->scope == LEAT_G_NONE;

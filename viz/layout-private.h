@@ -44,7 +44,7 @@ typedef struct leat_lay_graph {
     size_t n_boxes;
     leat_lay_edge *edges;
     size_t n_edges;
-    double nodesep, ranksep, edgesep;
+    double nodesep, ranksep;
     double aspect; /* wished width / height where parts are packed */
     double w, h;   /* out */
 } leat_lay_graph;
