@@ -132,7 +132,7 @@ static uint64_t time_of_a_save(const char *dir)
 LEAT_TEST(a_killed_writer_loses_nothing)
 {
     const char *wanted = getenv("LEAT_KILLS"), *seed = getenv("LEAT_SEED");
-    int kills = wanted != NULL ? atoi(wanted) : 100, last = 0;
+    int kills = wanted != NULL ? atoi(wanted) : 1000, last = 0;
     uint64_t random = seed != NULL ? strtoull(seed, NULL, 0) | 1 : 88172645463325252u;
     char dir[4000];
     snprintf(dir, sizeof dir, "%s", quick_dir());
