@@ -183,6 +183,17 @@ void leat_buf_put_base64(leat_buf *b, const void *data, size_t n) LEAT_PRIV(buf_
 void leat_csv_put(leat_buf *b, const char *text, size_t n) LEAT_PRIV(csv_put);
 bool leat_utf8_valid(const char *text, size_t n) LEAT_PRIV(utf8_valid);
 
+/* The candidate that a mistyped word was probably meant to be: start with {.word = w}, offer every candidate, read
+ * `best` (NULL: nothing is near). */
+typedef struct leat_nearest {
+    const char *word;
+    const char *best;
+    size_t best_size; /* where candidates are not NUL-terminated, as of leat_nearest_offer_n */
+    size_t distance;
+} leat_nearest;
+void leat_nearest_offer(leat_nearest *n, const char *candidate) LEAT_PRIV(nearest_offer);
+void leat_nearest_offer_n(leat_nearest *n, const char *candidate, size_t size) LEAT_PRIV(nearest_offer_n);
+
 /* Whole-string number parsers (no locale, no leading blanks, no trailing junk, no hexadecimal). false if it is
  * not one or is out of range; a number too small for a double becomes 0 or subnormal. Doubles may be "nan",
  * "inf" or "infinity" in any case, with a sign. */

@@ -324,11 +324,14 @@ LEAT_TEST(letters_stand_out)
 LEAT_TEST(options_name_what_is_there)
 {
     leat_buf g = {0}, out = {0};
-    const char *const gone[] = {"nosuch"}, *const op[] = {"mul"};
+    const char *const gone[] = {"nosuch"}, *const op[] = {"mul"}, *const near[] = {"mull"};
     leat_plot_graph_options o = {.size = sizeof o, .expand = gone, .n_expand = 1};
     graph_first(&g);
-    CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_NOT_FOUND, "nosuch");
-    o.expand = op;
+    CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_NOT_FOUND, "expand: the graph has no scope 'nosuch'");
+    o = (leat_plot_graph_options){.size = sizeof o, .main_nodes = near, .n_main_nodes = 1};
+    CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_NOT_FOUND,
+                "main: the graph has no node or scope 'mull'; did you mean 'mul'?");
+    o = (leat_plot_graph_options){.size = sizeof o, .expand = op, .n_expand = 1};
     CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_INVALID_ARGUMENT, "mul");
     o = (leat_plot_graph_options){.size = sizeof o, .color = LEAT_GRAPH_BY_TIME};
     CHECK_FAILS(trace(&g, &o, &out), LEAT_ERR_INVALID_ARGUMENT, "time");

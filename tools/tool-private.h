@@ -163,15 +163,6 @@ void leat_options_free(leat_tool *t, const struct leat_command *command, void *v
 
 /* Splits "a|b|c": the i-th word, or NULL; *n is its length. */
 
-/* The candidate that a mistyped word was probably meant to be: start with {.word = w}, offer every candidate, read
- * `best` (NULL: nothing is near). */
-typedef struct leat_nearest {
-    const char *word;
-    const char *best;
-    size_t distance;
-} leat_nearest;
-void leat_nearest_offer(leat_nearest *n, const char *candidate);
-
 /* ---- texts made from the table (append to a buffer, which keeps the first failure) ---- */
 
 void leat_usage_tool(leat_buf *b, const struct leat_command *const *commands);

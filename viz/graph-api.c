@@ -25,7 +25,19 @@ typedef struct job {
 
 /* ---- the user's choice ---- */
 
-static leat_status find_name(job *j, const char *option, const char *name, uint32_t *node)
+/* A name that the graph does not have; ops are suggested where they may be asked for. */
+static leat_status not_found(const leat_gmodel *m, const char *option, const char *name, bool ops)
+{
+    leat_nearest near = {.word = name};
+    for (size_t i = ops ? 0 : m->n_ops; i < m->n_nodes; i++)
+        if (i < m->n_ops || m->nodes[i].kind == LEAT_G_SCOPE)
+            leat_nearest_offer_n(&near, m->nodes[i].name, m->nodes[i].name_size);
+    return leat_fail(LEAT_ERR_NOT_FOUND, "%s: the graph has no %s '%s'%s%.*s%s", option,
+                     ops ? "node or scope" : "scope", name, near.best ? "; did you mean '" : "",
+                     (int)near.best_size, near.best ? near.best : "", near.best ? "'?" : "");
+}
+
+static leat_status find_name(job *j, const char *option, const char *name, bool ops, uint32_t *node)
 {
     *node = leat_gmodel_find(&j->model, name);
     if (*node == LEAT_G_NONE && j->model.n_functions > 0) { /* a function by its own name */
@@ -36,7 +48,7 @@ static leat_status find_name(job *j, const char *option, const char *name, uint3
         leat_free(full);
     }
     if (*node == LEAT_G_NONE)
-        return leat_fail(LEAT_ERR_NOT_FOUND, "%s: the graph has no node or scope '%s'", option, name);
+        return not_found(&j->model, option, name, ops);
     return LEAT_OK;
 }
 
@@ -49,14 +61,14 @@ static leat_status open_scopes(job *j)
         if (m->nodes[i].kind == LEAT_G_SCOPE && m->nodes[i].level < j->o.depth)
             j->choice.open[i] = 1;
     for (size_t i = 0; i < j->o.n_expand; i++) {
-        LEAT_TRY(find_name(j, "expand", j->o.expand[i], &node));
+        LEAT_TRY(find_name(j, "expand", j->o.expand[i], false, &node));
         if (m->nodes[node].kind == LEAT_G_OP)
             return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "expand: '%s' is an op, not a scope", j->o.expand[i]);
         for (; node != LEAT_G_NONE; node = m->nodes[node].parent)
             j->choice.open[node] = 1;
     }
     for (size_t i = 0; i < j->o.n_collapse; i++) {
-        LEAT_TRY(find_name(j, "collapse", j->o.collapse[i], &node));
+        LEAT_TRY(find_name(j, "collapse", j->o.collapse[i], false, &node));
         if (node == m->root || m->nodes[node].kind == LEAT_G_OP)
             return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "collapse: '%s' is not a scope", j->o.collapse[i]);
         j->choice.open[node] = 0;
@@ -68,11 +80,11 @@ static leat_status move_nodes(job *j)
 {
     uint32_t node;
     for (size_t i = 0; i < j->o.n_main_nodes; i++) {
-        LEAT_TRY(find_name(j, "main", j->o.main_nodes[i], &node));
+        LEAT_TRY(find_name(j, "main", j->o.main_nodes[i], true, &node));
         j->choice.place[node] = 1;
     }
     for (size_t i = 0; i < j->o.n_aux_nodes; i++) {
-        LEAT_TRY(find_name(j, "aux", j->o.aux_nodes[i], &node));
+        LEAT_TRY(find_name(j, "aux", j->o.aux_nodes[i], true, &node));
         j->choice.place[node] = -1;
     }
     return LEAT_OK;
