@@ -101,7 +101,7 @@ leat_status leat_profile_write_trace(const leat_profile *p, const char *path)
     return status;
 }
 
-leat_status leat_profile_run_metadata(const leat_profile *p, void **bytes, size_t *size)
+leat_status leat_profile_run_metadata(const leat_profile *p, size_t *which, void **bytes, size_t *size)
 {
     leat_profile_step *steps;
     size_t n;
@@ -109,8 +109,11 @@ leat_status leat_profile_run_metadata(const leat_profile *p, void **bytes, size_
     *bytes = NULL;
     *size = 0;
     LEAT_TRY(all_steps(p, &steps, &n));
-    leat_put_run_metadata(&out, &steps[leat_figures_typical(steps, n)]);
+    size_t typical = leat_figures_typical(steps, n);
+    leat_put_run_metadata(&out, &steps[typical]);
     leat_free(steps);
+    if (which != NULL)
+        *which = typical;
     leat_status status = leat_buf_status(&out);
     if (status != LEAT_OK) {
         leat_buf_free(&out);

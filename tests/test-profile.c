@@ -514,7 +514,7 @@ LEAT_TEST(failed_runs_are_not_recorded)
                 LEAT_ERR_INVALID_ARGUMENT, "feed");
     CHECK(leat_profile_steps(f.p) == 0);
     CHECK_FAILS(leat_profile_text(f.p, 0, &text), LEAT_ERR_NOT_FOUND, "no run");
-    CHECK_FAILS(leat_profile_run_metadata(f.p, &bytes, &size), LEAT_ERR_NOT_FOUND, "no run");
+    CHECK_FAILS(leat_profile_run_metadata(f.p, NULL, &bytes, &size), LEAT_ERR_NOT_FOUND, "no run");
     CHECK_FAILS(leat_profile_write_trace(f.p, "/nowhere/x"), LEAT_ERR_NOT_FOUND, "no run");
     fixture_run(&f, 1);
     CHECK(leat_profile_steps(f.p) == 1);
@@ -719,7 +719,7 @@ LEAT_TEST(profiles_survive_a_lack_of_memory)
         if (st == LEAT_OK)
             st = leat_profile_text(o.profile, 5, &text);
         if (st == LEAT_OK)
-            st = leat_profile_run_metadata(o.profile, &bytes, &size);
+            st = leat_profile_run_metadata(o.profile, NULL, &bytes, &size);
         CHECK(st == (fault_end(&fault) ? LEAT_ERR_NO_MEMORY : LEAT_OK));
         leat_free_bytes(text);
         leat_free_bytes(bytes);

@@ -25,6 +25,10 @@ $leat inspect log | grep -q 'profiles *1' || fail "--logdir has no statistics: $
 [ -z "$have_python" ] || json trace.json "{e['ph'] for e in d['traceEvents']} == {'M', 'X'}"
 [ -z "$have_python" ] || json trace.json "sum(e['name'].startswith('run ') for e in d['traceEvents'] if e['ph'] == 'X') == 3"
 [ -z "$have_python" ] || json trace.json "all(e['dur'] >= 0 and e['ts'] >= 0 for e in d['traceEvents'] if e['ph'] == 'X')"
+# statistics are of the step that their tag names: of those traced, the one of median length
+$leat run $run --steps 5 --logdir five --trace five.json >/dev/null || fail "run of five steps"
+step=$(cat five/* | tr -c 'a-z0-9_' '\n' | sed -n 's/^step_//p')
+[ -z "$have_python" ] || json five.json "(lambda t: t[$step - 1] == sorted(t)[2])([e['dur'] for e in sorted(d['traceEvents'], key=lambda e: e.get('ts', 0)) if e['name'].startswith('run ')])"
 # a GraphDef has no saver: variables by their names
 if $leat graph --help | grep -q 'color' && $leat graph log -o time.svg --color time && $leat graph log -o memory.svg --color memory; then
     ! command -v xmllint >/dev/null || xmllint --noout time.svg memory.svg || fail "graph diagrams are no XML"

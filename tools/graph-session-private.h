@@ -33,7 +33,7 @@ typedef struct leat_run_args {
      .help = "at the end write the variables as a checkpoint"},                                              \
     {"logdir", 0, "DIR", LEAT_BIND_DIR(leat_run_args, logdir),                                               \
      .help = "write an event file: the graph, the summaries among the fetches at every step, and when each " \
-             "node of the last step ran"},                                                                   \
+             "node of a step ran"},                                                                          \
     {"trace", 0, "FILE.json", LEAT_BIND_FILE(leat_run_args, trace),                                          \
      .help = "write when each node ran as a Chrome trace, of the last 100 steps"},                           \
     {"threads", 0, "N", LEAT_BIND_INT(leat_run_args, threads, 0, 1024), .initial = "0",                      \

@@ -37,13 +37,15 @@ leat_status leat_run_log_step(leat_run_log *l, leat_graph_session *s, int64_t st
     return LEAT_OK;
 }
 
-static leat_status add_statistics(leat_run_log *l, int64_t step)
+/* Of the runs that the profile kept, the last was `last`, and every step one of them. */
+static leat_status add_statistics(leat_run_log *l, int64_t last)
 {
     char tag[40];
     void *bytes;
-    size_t size;
+    size_t size, which;
+    LEAT_TRY(leat_profile_run_metadata(l->profile, &which, &bytes, &size));
+    int64_t step = last - (int64_t)(leat_profile_steps(l->profile) - 1 - which);
     snprintf(tag, sizeof tag, "step_%" PRId64, step);
-    LEAT_TRY(leat_profile_run_metadata(l->profile, &bytes, &size));
     leat_status status = leat_event_writer_add_run_metadata_bytes(l->events, tag, bytes, size, step);
     leat_free_bytes(bytes);
     return status;

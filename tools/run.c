@@ -46,5 +46,6 @@ const struct leat_command leat_command_run = LEAT_COMMAND(
         "GRAPH is a GraphDef, a MetaGraphDef (.meta), either of them as text (.pbtxt), or a SavedModel directory. "
         "In order: the --init node runs once, --restore loads a checkpoint, the targets run N times with the feeds, and one more run fetches.\n\n"
         "With --logdir, fetches of summary ops are part of every step and go into the event file, which also gets the "
-        "graph and the times of the last step's nodes: TensorBoard and `leat graph DIR --color time` colour by them.",
+        "graph and the times of the last step's nodes (with --trace, of the traced step of median length): TensorBoard and "
+        "`leat graph DIR --color time` colour by them.",
     LEAT_OPTIONS(options, leat_run_args), .run = run);

@@ -357,7 +357,7 @@ static leat_status add_trace(training *t, int64_t step)
     if (profile_of(t, step) == NULL)
         return LEAT_OK;
     snprintf(tag, sizeof tag, "step_%" PRId64, step);
-    LEAT_TRY(leat_profile_run_metadata(t->profile, &bytes, &size));
+    LEAT_TRY(leat_profile_run_metadata(t->profile, NULL, &bytes, &size));
     leat_status status = leat_event_writer_add_run_metadata_bytes(t->events, tag, bytes, size, step);
     leat_free_bytes(bytes);
     return status;

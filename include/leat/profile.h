@@ -120,8 +120,9 @@ LEAT_API leat_status leat_profile_json(const leat_profile *profile, char **text)
  * track a worker, times in microseconds. The file appears whole or not at all. LEAT_ERR_IO. */
 LEAT_API leat_status leat_profile_write_trace(const leat_profile *profile, const char *path) LEAT_MUST_CHECK;
 /* The run of median length as a serialized RunMetadata with its StepStats, for leat_event_writer_add_run_metadata_bytes:
- * TensorBoard's graph tab then shows times and memory. *bytes is to be freed with leat_free_bytes. */
-LEAT_API leat_status leat_profile_run_metadata(const leat_profile *profile, void **bytes,
+ * TensorBoard's graph tab then shows times and memory. *which (may be NULL) says which of the recorded runs it is, for
+ * leat_profile_step_at. *bytes is to be freed with leat_free_bytes. */
+LEAT_API leat_status leat_profile_run_metadata(const leat_profile *profile, size_t *which, void **bytes,
                                                size_t *size) LEAT_MUST_CHECK;
 
 #ifdef __cplusplus
