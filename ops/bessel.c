@@ -23,7 +23,7 @@ static double scaled_i(int n, double x)
             term *= -(4.0 * n * n - (2.0 * k - 1) * (2.0 * k - 1)) / (8 * k * z);
             sum += term;
         }
-        sum /= sqrt(2 * M_PI * z);
+        sum /= sqrt(2 * M_PI) * sqrt(z); /* 2 pi z may overflow */
     }
     return n == 1 && x < 0 ? -sum : sum;
 }
@@ -127,6 +127,7 @@ const leat_op_def leat_op_BesselY1 =
 LEAT_ROW(
     BesselI0,
     "(double[4] 0 -1 5 40) nograd tol 1e-13 -> double[4] 1 1.2660658777520084 27.239871823604442 1.4894774793419898e16");
+LEAT_ROW(BesselI0, "(double[3] 1e308 -1.7e308 800) nograd -> double[3] inf inf inf");
 LEAT_ROW(BesselI0, "(double[4] -3..3) -> any");
 LEAT_ROW(
     BesselI1,
@@ -135,6 +136,7 @@ LEAT_ROW(BesselI1, "(double[4] -3..3) -> any");
 LEAT_ROW(
     BesselI0e,
     "(double[4] 0 -1 5 700) nograd tol 1e-13 -> double[4] 1 0.46575960759364043 0.1835408126093282 0.015081295651531355");
+LEAT_ROW(BesselI0e, "(double[2] 1e308 800) nograd -> double[2] 3.989422804014327e-155 0.014106945005869185");
 LEAT_ROW(BesselI0e, "(double[4] -3..3) -> any");
 LEAT_ROW(
     BesselI1e,

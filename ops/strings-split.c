@@ -54,6 +54,8 @@ static splitter splitter_of(const leat_kernel *k, int64_t i, bool v2)
     splitter s = {.text = leat_string_at(k->in[0], i), .separator = leat_string_at(k->in[1], 0)};
     if (v2) {
         s.left = leat_attr_int(k->op, "maxsplit");
+        if (s.left == 0) /* no split: the text as it is */
+            return s;
         s.skip_empty = s.separator.size == 0;
     } else {
         s.left = -1;
@@ -158,6 +160,9 @@ LEAT_ROW(StringSplitV2, "(string[3] ' a  b ' '' 'c', string[] '') dynamic -> int
 LEAT_ROW(StringSplitV2,
          "(string[2] '1<>2<><>3' '', string[] '<>') dynamic -> int64[5,2] 0 0 0 1 0 2 0 3 1 0, "
          "string[5] '1' '2' '' '3' '', int64[2] 2 4");
+LEAT_ROW(StringSplitV2,
+         "(string[3] ' a b ' '' ' ', string[] '') {maxsplit: 0} dynamic -> int64[3,2] 0 0 1 0 2 0, "
+         "string[3] ' a b ' '' ' ', int64[2] 3 1");
 LEAT_ROW(StringSplitV2, "(string[1] '1,2,3', string[] ',') {maxsplit: 1} dynamic -> int64[2,2] 0 0 0 1, "
                         "string[2] '1' '2,3', int64[2] 1 2");
 LEAT_ROW(StringSplitV2, "(string[1] ' a b  c ', string[] '') {maxsplit: 1} dynamic -> int64[2,2] 0 0 0 1, "

@@ -389,11 +389,12 @@ static bool part_of(leat_bytes s, int64_t at, int64_t length, bool chars, leat_b
             (leat_bytes){s.data + from, (size_t)(length < 0 || length > size - from ? size - from : length)};
         return true;
     }
-    if (!char_position(s, at, &begin))
+    if ((length < 0 && at < 0) || !char_position(s, at, &begin))
         return false;
     leat_bytes rest = {s.data + begin, s.size - begin};
     size_t n;
-    if (length >= 0 && char_position(rest, length, &n))
+    if (char_position(rest, LEAT_MAX(length, 0),
+                      &n)) /* fewer than no characters are none, other than of bytes */
         end = begin + n;
     *part = (leat_bytes){s.data + begin, end - begin};
     return true;
@@ -449,5 +450,11 @@ LEAT_ROW(Substr,
          "(string[] 'h\xC3\xA4user', int32[] 1, int32[] 2) {unit: 'UTF8_CHAR'} -> string[] '\xC3\xA4u'");
 LEAT_ROW(Substr,
          "(string[] 'h\xC3\xA4user', int32[] -5, int32[] 9) {unit: 'UTF8_CHAR'} -> string[] '\xC3\xA4user'");
+LEAT_ROW(Substr,
+         "(string[] 'h\xC3\xA4user', int32[2] 0 1, int32[2] -1 -2) {unit: 'UTF8_CHAR'} -> string[2] '' ''");
+LEAT_ROW(Substr, "(string[] 'hello', int32[] 1, int32[] -1) -> string[] 'ello'");
+LEAT_ROW(
+    Substr,
+    "(string[] 'hello', int32[] -1, int32[] -1) {unit: 'UTF8_CHAR'} fails 'pos -1 out of range for string'");
 LEAT_ROW(Substr, "(string[] 'hello', int32[] 6, int32[] 1) fails 'pos 6 out of range for string'");
 LEAT_ROW(Substr, "(string[] 'hello', int32[] -6, int32[] 1) fails 'pos -6 out of range for string'");
