@@ -15,31 +15,16 @@ typedef struct made {
 } made;
 
 /* Adds a node that ran on `worker` from `start` to `end`; returns its number. */
-static inline uint32_t made_add(made *m, const char *op, uint32_t worker, int64_t start, int64_t end)
-{
-    uint32_t i = (uint32_t)m->step.n_nodes++;
-    snprintf(m->names[i], sizeof m->names[i], "n%u", i);
-    m->nodes[i] = (leat_profile_node){m->names[i], op, "", "float[2]", "", 0, 0, 0, 4};
-    m->spans[m->step.n_spans++] = (leat_profile_span){start, end, i, (uint16_t)worker, 0};
-    if (end > m->step.duration_ns)
-        m->step.duration_ns = end;
-    if (worker >= m->step.n_workers)
-        m->step.n_workers = worker + 1;
-    m->step.nodes = m->nodes;
-    m->step.spans = m->spans;
-    return i;
-}
-
+uint32_t made_add(made *m, const char *op, uint32_t worker, int64_t start, int64_t end);
 /* Every node waits for the one before. */
-static inline void made_chain(made *m)
-{
-    for (uint32_t i = 0; i < m->step.n_nodes; i++) {
-        m->begin[i] = i;
-        m->succ[i] = i + 1;
-    }
-    m->begin[m->step.n_nodes] = (uint32_t)m->step.n_nodes - 1;
-    m->step.succ_begin = m->begin;
-    m->step.succ = m->succ;
-}
+void made_link(made *m);
+/* No node waits for any. */
+void made_apart(made *m);
+
+/* Runs of a kind, into a `made` of zeros. */
+typedef void maker(made *m);
+maker made_chain, made_wide, made_one_big, made_short_nodes, made_overhead, made_memory_bound, made_in_caches,
+    made_tiny, made_helped, made_small_serial, made_given_up, made_serial_chain, made_held_up,
+    made_held_up_alone, made_types, made_nothing;
 
 #endif
