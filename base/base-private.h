@@ -152,6 +152,11 @@ void *leat_map_get(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_g
 /* Inserts or replaces; value must not be NULL. The key must live as long as the map. */
 leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value)
     LEAT_PRIV(map_put) LEAT_MUST_CHECK;
+/* Makes room, so that a map of `count` entries and less does not grow. */
+leat_status leat_map_reserve(leat_map *m, size_t count) LEAT_PRIV(map_reserve) LEAT_MUST_CHECK;
+/* Fetches into the cache where the key is or would be; changes nothing. Worth it some hundred cycles before the key is needed, in
+ * a map that fills more than the caches. */
+void leat_map_prefetch(const leat_map *m, const char *key, size_t n) LEAT_PRIV(map_prefetch);
 void *leat_map_remove(leat_map *m, const char *key, size_t n) LEAT_PRIV(map_remove);
 /* Iteration in no stable order: *cursor starts at 0; false at the end. Do not change the map meanwhile. */
 bool leat_map_next(const leat_map *m, size_t *cursor, const char **key, size_t *n, void **value)

@@ -117,10 +117,9 @@ static void free_slots(leat_map *m)
         leat_free(m->slots);
 }
 
-static leat_status rehash(leat_map *m)
+static leat_status rehash(leat_map *m, size_t capacity)
 {
     leat_map old = *m;
-    size_t capacity = LEAT_MAX(2 * m->capacity, (size_t)16);
     if (capacity > (size_t)UINT32_MAX + 1)
         return leat_fail(LEAT_ERR_OUT_OF_RANGE, "more than 3e9 entries in a map");
     leat_status status = new_slots(capacity, m);
@@ -143,12 +142,26 @@ static leat_status rehash(leat_map *m)
     return LEAT_OK;
 }
 
+leat_status leat_map_reserve(leat_map *m, size_t count)
+{
+    size_t capacity = LEAT_MAX(m->capacity, (size_t)16);
+    while (capacity / 4 * 3 < count && capacity <= (size_t)UINT32_MAX + 1)
+        capacity *= 2;
+    return capacity > m->capacity ? rehash(m, capacity) : LEAT_OK;
+}
+
+void leat_map_prefetch(const leat_map *m, const char *key, size_t n)
+{
+    if (m->capacity > 0)
+        __builtin_prefetch(&m->slots[key_hash(m, key, n) & (m->capacity - 1)], 1);
+}
+
 leat_status leat_map_put(leat_map *m, const char *key, size_t n, void *value)
 {
     if (n > UINT32_MAX || value == NULL)
         return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a map's key is too long, or its value NULL");
     if (m->count >= m->capacity / 4 * 3)
-        LEAT_TRY(rehash(m));
+        LEAT_TRY(rehash(m, LEAT_MAX(2 * m->capacity, (size_t)16)));
     uint32_t hash = key_hash(m, key, n);
     struct leat_map_slot *s = find(m, key, n, hash);
     m->count += s->value == NULL;

@@ -298,6 +298,27 @@ LEAT_TEST(map_keys_may_be_empty_or_hold_nul)
     leat_map_free(&m);
 }
 
+LEAT_TEST(map_with_room_does_not_grow)
+{
+    static char keys[1000][8];
+    leat_map m = {0};
+    leat_map_prefetch(&m, "x", 1); /* of an empty map too */
+    CHECK_OK(leat_map_put(&m, "x", 1, keys));
+    REQUIRE_OK(leat_map_reserve(&m, LEAT_LEN(keys) + 1));
+    const struct leat_map_slot *slots = m.slots;
+    for (size_t i = 0; i < LEAT_LEN(keys); i++) {
+        int n = snprintf(keys[i], sizeof keys[i], "k%zu", i);
+        leat_map_prefetch(&m, keys[i], (size_t)n);
+        REQUIRE_OK(leat_map_put(&m, keys[i], (size_t)n, keys[i]));
+    }
+    CHECK(m.slots == slots && m.count == LEAT_LEN(keys) + 1);
+    CHECK(leat_map_get(&m, "x", 1) == keys && leat_map_get(&m, "k999", 4) == keys[999]);
+    CHECK_OK(leat_map_reserve(&m, 5));
+    CHECK(m.slots == slots);
+    CHECK_FAILS(leat_map_reserve(&m, SIZE_MAX), LEAT_ERR_OUT_OF_RANGE, "");
+    leat_map_free(&m);
+}
+
 LEAT_TEST(hash_spreads)
 {
     /* Of 100,000 short keys and their one-bit neighbours no two collide in 64 bits, and 16 low bits are even. */

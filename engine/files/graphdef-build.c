@@ -177,11 +177,23 @@ static leat_status patch(reader *r, node *n)
     return LEAT_OK;
 }
 
+/* Of a million names each would be waited for once, where the graph notes it. */
+static void prefetch_name(const reader *r, size_t i)
+{
+    const node *n = i < r->n ? &r->nodes[r->order[i]] : NULL;
+    if (n != NULL && !renames(r))
+        leat_map_prefetch(&r->g->names, n->name, n->name_size);
+}
+
 leat_status leat_reader_build(reader *r)
 {
+    enum { AHEAD = 4 };
     bool any_back = false;
-    for (size_t i = 0; i < r->n; i++)
+    LEAT_TRY(leat_map_reserve(&r->g->names, r->g->names.count + r->n));
+    for (size_t i = 0; i < r->n; i++) {
+        prefetch_name(r, i + AHEAD);
         LEAT_TRY(build_node(r, &r->nodes[r->order[i]], &any_back));
+    }
     for (size_t i = 0; any_back && i < r->n; i++)
         if (type_is(&r->nodes[i], "Merge") || type_is(&r->nodes[i], "RefMerge"))
             LEAT_TRY(patch(r, &r->nodes[i]));

@@ -51,6 +51,7 @@ static leat_status scan_node(reader *r, const leat_wire *outer, const leat_field
         if (f.number == 1) {
             n.name = (const char *)f.bytes;
             n.name_size = (uint32_t)f.size;
+            leat_map_prefetch(&r->index, n.name, n.name_size); /* while the rest of the node is scanned */
         } else if (f.number == 2) {
             n.type = (const char *)f.bytes;
             n.type_size = (uint32_t)f.size;
