@@ -218,6 +218,85 @@ LEAT_TEST(from_memory_and_back)
     leat_graph_free(g);
 }
 
+/* A checkpoint with its meta graph, of a variable "w" of three floats; the prefix. */
+static const char *save_w(char *prefix, size_t size)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out w = leat_variable(leat_constant_f32(g, LEAT_SHAPE(3), (float[]){1, 2, 3}, NULL), .name = "w");
+    leat_collection_add(g, "answers", leat_raw_identity(w, .name = "answer"));
+    leat_saver *saver = leat_saver_new(g);
+    leat_session *s;
+    CHECK_OK(leat_session_open(&s, g, NULL));
+    CHECK_OK(leat_run_init(s));
+    snprintf(prefix, size, "%s/scoped/model", check_temp_dir());
+    CHECK_OK(leat_save(saver, s, prefix));
+    leat_session_free(s);
+    leat_saver_free(saver);
+    leat_graph_free(g);
+    return prefix;
+}
+
+/* As import_scope of tf.train.import_meta_graph: twice the same model in one graph, each with its own saver. */
+LEAT_TEST(meta_graph_into_scopes)
+{
+    char prefix[600], meta[640], out[640];
+    leat_graph *g = leat_graph_new();
+    leat_saver *savers[3] = {0};
+    leat_session *s;
+    snprintf(meta, sizeof meta, "%s.meta", save_w(prefix, sizeof prefix));
+    REQUIRE_OK(leat_import_meta_graph_scope(&savers[0], g, meta, "net"));
+    REQUIRE_OK(leat_import_meta_graph_scope(&savers[1], g, meta, "net"));
+    REQUIRE_OK(leat_import_meta_graph_scope(&savers[2], g, meta, "deep/er/"));
+    static const char *const scopes[] = {"net", "net_1", "deep/er"};
+    REQUIRE(leat_collection_count(g, LEAT_GLOBAL_VARIABLES) == 3 && leat_collection_count(g, "answers") == 3);
+    REQUIRE_OK(leat_session_open(&s, g, NULL));
+    for (size_t i = 0; i < 3; i++) {
+        char name[64];
+        leat_tensor *value = NULL;
+        snprintf(name, sizeof name, "%s/w", scopes[i]);
+        CHECK_STR(leat_op_name(leat_collection_get(g, LEAT_GLOBAL_VARIABLES, i).op), name);
+        snprintf(name, sizeof name, "%s/answer", scopes[i]);
+        leat_out answer = leat_collection_get(g, "answers", i);
+        CHECK_STR(leat_op_name(answer.op), name);
+        CHECK_FAILS(leat_eval(s, answer, &value), LEAT_ERR_FAILED_PRECONDITION, "");
+        REQUIRE(savers[i] != NULL);
+        CHECK_OK(leat_restore(savers[i], s, prefix)); /* the checkpoint's names have no scope */
+        REQUIRE_OK(leat_eval(s, answer, &value));
+        CHECK(((const float *)leat_tensor_data(value))[2] == 3);
+        leat_tensor_unref(value);
+    }
+    leat_session_free(s);
+
+    /* What is written again says what the graph is now. */
+    leat_graph *h = leat_graph_new();
+    leat_saver *again;
+    snprintf(out, sizeof out, "%s/scoped.meta", check_temp_dir());
+    CHECK_OK(leat_export_meta_graph(g, savers[1], out));
+    REQUIRE_OK(leat_import_meta_graph(&again, h, out));
+    CHECK(leat_collection_count(h, LEAT_GLOBAL_VARIABLES) == 3);
+    CHECK_STR(leat_op_name(leat_collection_get(h, "answers", 1).op), "net_1/answer");
+    leat_saver_free(again);
+    leat_graph_free(h);
+    for (size_t i = 0; i < 3; i++)
+        leat_saver_free(savers[i]);
+    leat_graph_free(g);
+}
+
+/* Signatures are of the whole and left out; a scope that is no name is refused. */
+LEAT_TEST(meta_graph_into_a_scope_keeps_what_makes_sense_there)
+{
+    leat_graph *g = leat_graph_new(), *h = leat_graph_new();
+    leat_saver *saver = NULL, *none = NULL;
+    const char *path = write_file("m.meta.pbtxt", meta_text, strlen(meta_text));
+    REQUIRE_OK(leat_import_meta_graph_scope(&saver, g, path, "in"));
+    CHECK_STR(leat_op_name(leat_collection_get(g, "train_op", 0).op), "in/save/restore_all");
+    CHECK(leat_signature_input(g, "serving_default", "in").op == NULL);
+    leat_saver_free(saver);
+    CHECK(leat_import_meta_graph_scope(&none, h, path, "no name") != LEAT_OK && none == NULL);
+    leat_graph_free(g);
+    leat_graph_free(h);
+}
+
 /* 40: collections and signatures that name absent nodes. */
 LEAT_TEST(meta_graphs_that_name_absent_nodes)
 {

@@ -2,36 +2,45 @@
 #include <string.h>
 #include "graphdef-private.h"
 
-static leat_out named_out(const leat_graph *g, const leat_field *f)
+/* Where a meta graph's names are looked for: "" or a scope with its '/'. */
+typedef struct names {
+    leat_graph *graph;
+    const char *scope;
+} names;
+
+static leat_out named_out(const names *in, const leat_field *f)
 {
-    char name[1024];
-    if (f->size == 0 || f->size >= sizeof name)
+    char name[2048];
+    size_t scope = strlen(in->scope);
+    if (f->size == 0 || f->size >= sizeof name - scope)
         return LEAT_NO_OUT;
-    memcpy(name, f->bytes, f->size);
-    name[f->size] = '\0';
+    memcpy(name, in->scope, scope);
+    memcpy(name + scope, f->bytes, f->size);
+    name[scope + f->size] = '\0';
     if (strchr(name, ':') != NULL)
-        return leat_graph_get(g, name);
-    return (leat_out){leat_graph_find(g, name), -1};
+        return leat_graph_get(in->graph, name);
+    return (leat_out){leat_graph_find(in->graph, name), -1};
 }
 
 /* Is the name's node there? Of an op that is not known only those outputs are that the graph uses. */
-static bool names_node(const leat_graph *g, const uint8_t *bytes, size_t size)
+static bool names_node(const names *in, const uint8_t *bytes, size_t size)
 {
     const char *colon = size > 0 ? memchr(bytes, ':', size) : NULL;
     leat_field node = {.bytes = bytes, .size = colon != NULL ? (size_t)(colon - (const char *)bytes) : size};
-    leat_op *op = named_out(g, &node).op;
+    leat_op *op = named_out(in, &node).op;
     return op != NULL && (colon == NULL || op->type->def == NULL ||
-                          named_out(g, &(leat_field){.bytes = bytes, .size = size}).op != NULL);
+                          named_out(in, &(leat_field){.bytes = bytes, .size = size}).op != NULL);
 }
 
 /* VariableDef: variable_name 1, initializer_name 2, snapshot_name 3, is_resource 5, trainable 7. */
-static leat_status add_variable(leat_graph *g, leat_wire w, const char *collection)
+static leat_status add_variable(const names *in, leat_wire w, const char *collection)
 {
+    leat_graph *g = in->graph;
     leat_field f, bad = {0};
     leat_out variable = LEAT_NO_OUT, init = LEAT_NO_OUT, read = LEAT_NO_OUT;
     bool trainable = true;
     while (leat_wire_next(&w, &f)) {
-        leat_out out = f.type == LEAT_WIRE_BYTES && f.number <= 3 ? named_out(g, &f) : LEAT_NO_OUT;
+        leat_out out = f.type == LEAT_WIRE_BYTES && f.number <= 3 ? named_out(in, &f) : LEAT_NO_OUT;
         if (f.number >= 1 && f.number <= 3 && out.op == NULL && f.size > 0)
             bad = f;
         if (f.number == 1)
@@ -63,7 +72,7 @@ static leat_status add_variable(leat_graph *g, leat_wire w, const char *collecti
 }
 
 /* CollectionDef: node_list 1 {value 1}, bytes_list 2 {value 1}; other lists are of no use here. */
-static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
+static leat_status add_collection(const names *in, leat_wire w, const char *name)
 {
     bool variables = strcmp(name, LEAT_GLOBAL_VARIABLES) == 0 ||
                      strcmp(name, LEAT_TRAINABLE_VARIABLES) == 0 || strcmp(name, "local_variables") == 0 ||
@@ -77,14 +86,14 @@ static leat_status add_collection(leat_graph *g, leat_wire w, const char *name)
             if (item.number != 1 || item.type != LEAT_WIRE_BYTES)
                 continue;
             if (list.number == 2 && variables) {
-                LEAT_TRY(add_variable(g, leat_wire_sub(&items, &item), name));
+                LEAT_TRY(add_variable(in, leat_wire_sub(&items, &item), name));
             } else if (list.number == 1) {
-                leat_out out = named_out(g, &item);
-                if (out.op == NULL && !names_node(g, item.bytes, item.size))
+                leat_out out = named_out(in, &item);
+                if (out.op == NULL && !names_node(in, item.bytes, item.size))
                     return leat_fail(LEAT_ERR_INVALID_ARGUMENT,
                                      "collection '%s' names '%.*s', which is not in the graph", name,
                                      (int)LEAT_MIN(item.size, (size_t)200), (const char *)item.bytes);
-                leat_collection_add(g, name, out);
+                leat_collection_add(in->graph, name, out);
             }
         }
         LEAT_TRY(leat_wire_status(&items));
@@ -114,8 +123,10 @@ static const leat_collection *find_collection(const leat_graph *g, const char *n
     return NULL;
 }
 
-static leat_status take_collection(leat_graph *g, const leat_meta_part *part, uint64_t offset)
+/* In a scope the part itself no longer says what the collection is; it will be written from the graph's. */
+static leat_status take_collection(const names *in, const leat_meta_part *part, uint64_t offset)
 {
+    leat_graph *g = in->graph;
     leat_wire w = leat_wire_from(part->bytes.data, part->bytes.size, offset);
     leat_field f, key = {0}, value = {0};
     while (leat_wire_next(&w, &f)) {
@@ -129,18 +140,18 @@ static leat_status take_collection(leat_graph *g, const leat_meta_part *part, ui
     if (name == NULL)
         return leat_graph_status(g);
     if (value.bytes != NULL)
-        LEAT_TRY(add_collection(g, leat_wire_sub(&w, &value), name));
-    return keep_part(g, part, find_collection(g, name));
+        LEAT_TRY(add_collection(in, leat_wire_sub(&w, &value), name));
+    return *in->scope == '\0' ? keep_part(g, part, find_collection(g, name)) : LEAT_OK;
 }
 
 /* The tensors of a signature must be in the graph. */
-static leat_status check_signature(const leat_graph *g, const leat_meta_part *part, uint64_t offset)
+static leat_status check_signature(const names *in, const leat_meta_part *part, uint64_t offset)
 {
     leat_signature_def s;
     leat_status status = leat_signature_def_read(part->bytes, offset, &s);
     for (size_t i = 0; status == LEAT_OK && i < s.n; i++) {
         leat_bytes name = s.items[i].tensor;
-        if (name.size > 0 && !names_node(g, (const uint8_t *)name.data, name.size))
+        if (name.size > 0 && !names_node(in, (const uint8_t *)name.data, name.size))
             status = leat_fail(LEAT_ERR_INVALID_ARGUMENT,
                                "signature '%.*s' names '%.*s', which is not in the graph",
                                (int)LEAT_MIN(s.key.size, (size_t)200), s.key.data,
@@ -150,14 +161,26 @@ static leat_status check_signature(const leat_graph *g, const leat_meta_part *pa
     return status;
 }
 
-leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, const char *origin)
+/* What is no collection, signatures among it, is of the whole meta graph and means nothing in a scope. */
+static leat_status take_part(const names *in, const leat_meta_part *part, uint64_t offset)
 {
+    if (part->number == 4)
+        return take_collection(in, part, offset);
+    if (*in->scope != '\0')
+        return LEAT_OK;
+    if (part->number == 5)
+        LEAT_TRY(check_signature(in, part, offset));
+    return keep_part(in->graph, part, NULL);
+}
+
+leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, const char *origin,
+                                    const char *scope)
+{
+    const names in = {g, scope};
     for (size_t i = 0; i < m->n_parts; i++) {
         const leat_meta_part *part = &m->parts[i];
         uint64_t offset = (uint64_t)(part->bytes.data - m->file.data);
-        leat_status status = part->number == 5 ? check_signature(g, part, offset) : LEAT_OK;
-        if (status == LEAT_OK)
-            status = part->number == 4 ? take_collection(g, part, offset) : keep_part(g, part, NULL);
+        leat_status status = take_part(&in, part, offset);
         if (status != LEAT_OK && m->is_text)
             return leat_fail_context(status, "%s", origin);
         if (status != LEAT_OK)
@@ -169,6 +192,7 @@ leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, con
 static leat_out signature_tensor(const leat_graph *g, const char *signature, const char *key, bool output)
 {
     leat_out found = LEAT_NO_OUT;
+    const names in = {(leat_graph *)g, ""};
     for (size_t i = 0; i < g->n_parts && found.op == NULL; i++) {
         leat_signature_def s;
         if (g->parts[i].number != 5 ||
@@ -180,7 +204,7 @@ static leat_out signature_tensor(const leat_graph *g, const char *signature, con
             leat_field name = {.bytes = (const uint8_t *)t->tensor.data, .size = t->tensor.size};
             if (t->output == output && t->key.size == strlen(key) &&
                 memcmp(t->key.data, key, t->key.size) == 0)
-                found = named_out(g, &name);
+                found = named_out(&in, &name);
         }
         leat_signature_def_free(&s);
     }

@@ -206,7 +206,7 @@ leat_status leat_import_opened(leat_graph *g, const leat_meta_graph *m, const le
 {
     LEAT_TRY(leat_import_graph_def_at(g, m->graph_def, m->graph_def_size, m->graph_def_offset,
                                       m->is_text ? &m->places : NULL, o));
-    return o->prefix == NULL || *o->prefix == '\0' ? leat_import_collections(g, m, o->origin) : LEAT_OK;
+    return o->prefix == NULL || *o->prefix == '\0' ? leat_import_collections(g, m, o->origin, "") : LEAT_OK;
 }
 
 leat_status leat_import_graph_file(leat_graph *g, const char *path, const leat_import_options *options)

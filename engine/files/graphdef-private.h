@@ -94,9 +94,10 @@ leat_status leat_scan_saved_model(leat_meta_graph *m, const char *tags) LEAT_MUS
 leat_status leat_import_opened(leat_graph *g, const leat_meta_graph *m,
                                const leat_import_options *o) LEAT_MUST_CHECK;
 /* Variables of the collections become the graph's: their initializers and reads are known, collections filled. All parts are kept
- * for export. */
-leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m,
-                                    const char *origin) LEAT_MUST_CHECK;
+ * for export. scope: "", or where the nodes have been imported to, with its '/'; then names are looked for there, and only
+ * collections are taken. */
+leat_status leat_import_collections(leat_graph *g, const leat_meta_graph *m, const char *origin,
+                                    const char *scope) LEAT_MUST_CHECK;
 
 /* A checkpoint, by whatever leat_checkpoint_resolve takes for one, into a session: by the meta graph's own saver, or where it has
  * none every variable whose name is a key of the checkpoint takes that value, and the others stay. */

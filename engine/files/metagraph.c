@@ -171,7 +171,17 @@ leat_status leat_export_meta_graph_bytes(const leat_graph *g, const leat_saver *
 
 /* ---- a saver from a SaverDef ---- */
 
-leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m)
+static leat_out scoped_out(const leat_graph *g, const char *scope, const char *name, bool op)
+{
+    char *full = leat_asprintf("%s%s", scope, name);
+    leat_out out = full == NULL ? LEAT_NO_OUT
+                   : op         ? (leat_out){leat_graph_find(g, full), -1}
+                                : leat_graph_get(g, full);
+    leat_free(full);
+    return out;
+}
+
+leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph *m, const char *scope)
 {
     *out = NULL;
     if (m->saver_restore == NULL || m->saver_filename == NULL || m->saver_save == NULL)
@@ -180,9 +190,9 @@ leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph
     if (s == NULL)
         return leat_fail_memory(sizeof *s);
     s->graph = g;
-    s->filename = leat_graph_get(g, m->saver_filename);
-    s->save = leat_graph_get(g, m->saver_save);
-    s->restore = leat_graph_find(g, m->saver_restore);
+    s->filename = scoped_out(g, scope, m->saver_filename, false);
+    s->save = scoped_out(g, scope, m->saver_save, false);
+    s->restore = scoped_out(g, scope, m->saver_restore, true).op;
     s->max_to_keep = m->saver_max_to_keep;
     s->keep_hours = m->saver_keep_hours;
     s->version = m->saver_version;
@@ -197,24 +207,57 @@ leat_status leat_saver_of(leat_saver **out, leat_graph *g, const leat_meta_graph
     return LEAT_OK;
 }
 
-/* Frees m. */
-static leat_status import_opened(leat_saver **saver, leat_graph *g, leat_meta_graph *m, const char *origin)
+/* ---- importing ---- */
+
+/* The scope that an import into `scope` gets, with its '/'; what it is asked for may be taken. NULL where the graph has failed. */
+static char *open_scope(leat_graph *g, const char *scope)
 {
-    leat_import_options o = {.size = sizeof o, .origin = origin};
-    leat_status status = leat_import_opened(g, m, &o);
-    if (status == LEAT_OK && (status = leat_saver_of(saver, g, m)) != LEAT_OK)
+    leat_scope s = leat_name_scope_open(g, scope);
+    char *full = g->status == LEAT_OK ? leat_asprintf("%s/", leat_graph_scope(g)->name_scope) : NULL;
+    leat_scope_close(&s);
+    return full;
+}
+
+static leat_status import_scoped(leat_saver **saver, leat_graph *g, const leat_meta_graph *m,
+                                 const char *origin, const char *scope)
+{
+    char *full = open_scope(g, scope);
+    leat_import_options o = {.size = sizeof o, .origin = origin, .prefix = full};
+    LEAT_TRY(leat_graph_status(g));
+    leat_status status = full != NULL ? leat_import_opened(g, m, &o) : leat_fail_memory(strlen(scope));
+    if (status == LEAT_OK)
+        status = leat_import_collections(g, m, origin, full);
+    if (status == LEAT_OK && (status = leat_saver_of(saver, g, m, full)) != LEAT_OK)
         leat_fail_context(status, "%s", origin);
-    leat_meta_graph_free(m);
+    leat_free(full);
     return status;
 }
 
-leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char *path)
+static leat_status import_whole(leat_saver **saver, leat_graph *g, const leat_meta_graph *m,
+                                const char *origin)
+{
+    leat_import_options o = {.size = sizeof o, .origin = origin};
+    LEAT_TRY(leat_import_opened(g, m, &o));
+    return leat_fail_context(leat_saver_of(saver, g, m, ""), "%s", origin);
+}
+
+leat_status leat_import_meta_graph_scope(leat_saver **saver, leat_graph *g, const char *path,
+                                         const char *import_scope)
 {
     leat_meta_graph m;
     leat_graph_file_kind kind;
     *saver = NULL;
     LEAT_TRY(leat_graph_file_open(&m, path, &kind));
-    return import_opened(saver, g, &m, path);
+    leat_status status = import_scope != NULL && *import_scope != '\0'
+                             ? import_scoped(saver, g, &m, path, import_scope)
+                             : import_whole(saver, g, &m, path);
+    leat_meta_graph_free(&m);
+    return status;
+}
+
+leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *g, const char *path)
+{
+    return leat_import_meta_graph_scope(saver, g, path, NULL);
 }
 
 leat_status leat_import_meta_graph_bytes(leat_saver **saver, leat_graph *g, const void *bytes, size_t size)
@@ -222,5 +265,7 @@ leat_status leat_import_meta_graph_bytes(leat_saver **saver, leat_graph *g, cons
     leat_meta_graph m;
     *saver = NULL;
     LEAT_TRY(leat_graph_bytes_open(&m, bytes, size, "meta graph", LEAT_META_GRAPH_FILE));
-    return import_opened(saver, g, &m, "meta graph");
+    leat_status status = import_whole(saver, g, &m, "meta graph");
+    leat_meta_graph_free(&m);
+    return status;
 }

@@ -95,7 +95,7 @@ leat_status leat_save_by_name(leat_session *s, const char *prefix)
 leat_status leat_save_by_saver(leat_session *s, const leat_meta_graph *m, const char *prefix)
 {
     leat_saver *saver;
-    LEAT_TRY(leat_saver_of(&saver, leat_session_graph(s), m));
+    LEAT_TRY(leat_saver_of(&saver, leat_session_graph(s), m, ""));
     if (saver == NULL)
         return leat_save_by_name(s, prefix);
     saver->deletes_none = true; /* one save is asked for, not a training's row of them */

@@ -19,9 +19,11 @@ struct leat_saver {
     char *directory;
 };
 
-/* The saver that came with a graph; NULL where it has none. Freed by leat_saver_free. */
+/* The saver that came with a graph; NULL where it has none. Freed by leat_saver_free. scope: "", or where the graph was imported to,
+ * with its '/'. */
 struct leat_meta_graph;
-leat_status leat_saver_of(leat_saver **out, leat_graph *g, const struct leat_meta_graph *m) LEAT_MUST_CHECK;
+leat_status leat_saver_of(leat_saver **out, leat_graph *g, const struct leat_meta_graph *m,
+                          const char *scope) LEAT_MUST_CHECK;
 
 /* As leat_export_meta_graph, as a part of a checkpoint: under the directory's lock, so that the next writer sweeps what a crash
  * leaves of it. */

@@ -53,7 +53,12 @@ LEAT_API leat_status leat_latest_checkpoint(const char *directory, char *path, s
 /* tf.train.import_meta_graph: the graph, its collections, and a saver of its saver_def (*saver is NULL where it has none). */
 LEAT_API leat_status leat_import_meta_graph(leat_saver **saver, leat_graph *graph,
                                             const char *path) LEAT_MUST_CHECK;
-/* The same of bytes in memory, binary or text. */
+/* The same into a name scope, as its import_scope: "net" gives net/x, or net_1/x where net is taken; one that ends in "/" is entered
+ * again as it is. Collections and saver name the nodes there, and a checkpoint that the saver restores has the tensors' names that it
+ * had; signatures are not taken. import_scope NULL or "": none. */
+LEAT_API leat_status leat_import_meta_graph_scope(leat_saver **saver, leat_graph *graph, const char *path,
+                                                  const char *import_scope) LEAT_MUST_CHECK;
+/* The same as leat_import_meta_graph of bytes in memory, binary or text. */
 LEAT_API leat_status leat_import_meta_graph_bytes(leat_saver **saver, leat_graph *graph, const void *bytes,
                                                   size_t size) LEAT_MUST_CHECK;
 /* Writes graph, collections and saver (may be NULL) as a MetaGraphDef. */

@@ -40,8 +40,9 @@ typedef struct leat_feed {
 } leat_feed;
 typedef struct leat_fetch {
     leat_out out;
-    leat_tensor **
-        value; /* overwritten by a reference that the caller frees; a tensor found there is used again or dropped */
+    /* Gets a reference that the caller frees. It must hold NULL, or a reference to a tensor that may be used again and else is
+     * dropped, as getline(3) does with its buffer; after leat_tensor_unref set it to NULL. */
+    leat_tensor **value;
 } leat_fetch;
 typedef struct leat_feed_list {
     const leat_feed *items;
@@ -100,7 +101,8 @@ LEAT_API leat_status leat_session_set_variable(leat_session *session, const leat
 /* The value of one scalar (or one-element) float32, float64, int32 or int64 output; LEAT_ERR_INVALID_ARGUMENT for others. */
 LEAT_API leat_status leat_eval_f32(leat_session *session, leat_out out, float *value) LEAT_MUST_CHECK;
 LEAT_API leat_status leat_eval_f64(leat_session *session, leat_out out, double *value) LEAT_MUST_CHECK;
-/* *value is overwritten by a reference that the caller frees (start with NULL). */
+/* One fetch: *value gets a reference that the caller frees. It must hold NULL or a reference that is the call's to use again, as in
+ * leat_fetch. */
 LEAT_API leat_status leat_eval(leat_session *session, leat_out out, leat_tensor **value) LEAT_MUST_CHECK;
 
 /* Makes all runs now going on stop with LEAT_ERR_CANCELLED, between nodes. Async-signal-safe; any thread. */
