@@ -293,10 +293,16 @@ leat_status leat_dir_lock(leat_file *lock, const char *path, double seconds)
     int fd = checked_open(path, O_RDONLY | O_DIRECTORY, 0), error;
     if (fd < 0)
         return fail_errno(path, errno);
-    double end = leat_now() + seconds;
+    const double silent = 0.5; /* seconds: who waits longer wants to know for what */
+    double start = leat_now(), end = start + seconds;
+    bool told = false;
     while ((error = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno) == EINTR || error == EWOULDBLOCK) {
         if (error == EWOULDBLOCK && leat_now() >= end)
             break;
+        if (!told && leat_now() - start >= silent) {
+            leat_note(LEAT_LOG_WARNING, "%s: waiting for another writer of this directory", path);
+            told = true;
+        }
         struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
         nanosleep(&pause, NULL);
     }

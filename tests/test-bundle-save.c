@@ -180,6 +180,24 @@ LEAT_TEST(what_a_writer_refuses)
     CHECK(holds(dir, "f.index"));
 }
 
+static void count_waiting(void *user, leat_log_level level, const char *text)
+{
+    *(int *)user += level == LEAT_LOG_WARNING && strstr(text, ": waiting for another writer") != NULL;
+}
+
+LEAT_TEST(who_waits_for_a_writer_is_told_once)
+{
+    leat_file lock, second;
+    int told = 0;
+    const char *dir = check_temp_dir();
+    REQUIRE_OK(leat_dir_lock(&lock, dir, 0));
+    leat_set_log(count_waiting, &told);
+    CHECK_FAILS(leat_dir_lock(&second, dir, 0.6), LEAT_ERR_FAILED_PRECONDITION, "another writer holds");
+    leat_set_log(NULL, NULL);
+    CHECK(told == 1);
+    CHECK_OK(leat_file_close(&lock));
+}
+
 LEAT_TEST(writers_exclude_each_other)
 {
     leat_file lock;
