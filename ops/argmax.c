@@ -80,6 +80,7 @@ static leat_status arg_kernel(leat_kernel *k)
     const leat_tensor *x = k->in[0];
     int rank = leat_shape_rank(&x->shape), axis;
     char text[128];
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "dimension"));
     LEAT_TRY(leat_kernel_axis(k, k->in[1], rank, &axis));
     leat_shape out = without_axis(&x->shape, axis);
     int64_t n = x->shape.dims[axis];
@@ -139,5 +140,8 @@ LEAT_ROW(ArgMax, "(half[3] 1 3 2, int32[] 0) -> int64[] 1");
 LEAT_ROW(ArgMax, "(bool[3] false true true, int32[] 0) -> int64[] 1");
 LEAT_ROW(ArgMax, "(float[0,2], int32[] 0) fails 'is empty'");
 LEAT_ROW(ArgMax, "(float[2,2] 0..1, int32[] 2) fails 'out of range'");
+LEAT_ROW(ArgMax,
+         "(float[2,3] 1 5 2 9 9 -1, int32[1] 1) fails 'dimension must be a scalar, not of shape (1,)'");
 LEAT_ROW(ArgMin, "(int32[2,3] 1 5 2 9 9 -1, int32[] 1) -> int64[2] 0 2");
 LEAT_ROW(ArgMin, "(float[3,3] 1 nan 3 nan nan nan inf -inf 2, int32[] 0) -> int64[3] 0 2 2");
+LEAT_ROW(ArgMin, "(float[2,3] 1 5 2 9 9 -1, int32[1] 1) fails 'dimension must be a scalar'");

@@ -16,6 +16,8 @@ static leat_status concat_kernel(leat_kernel *k)
     uint32_t n = k->n_in - 1;
     int rank = leat_shape_rank(&in[0]->shape), axis;
     char a[128], b[128];
+    if (leat_shape_rank(&k->in[first ? 0 : n]->shape) > 1) /* TensorFlow takes a vector of one */
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the axis must be a scalar");
     LEAT_TRY(leat_kernel_axis(k, k->in[first ? 0 : n], rank, &axis));
     leat_shape out = in[0]->shape;
     for (uint32_t i = 1; i < n; i++) {
@@ -136,6 +138,8 @@ LEAT_ROW(ConcatV2, "([int8[2] 1 2], int32[] 0) -> int8[2] 1 2");
 LEAT_ROW(ConcatV2, "([float[2,3] 0..1, float[3,3] 0..1], int32[] 1) fails ''");
 LEAT_ROW(ConcatV2, "([float[2,3] 0..1, float[0]], int32[] 1) fails ''");
 LEAT_ROW(ConcatV2, "([float[2,3] 0..1, float[2,3] 0..1], int32[] 2) fails 'out of range'");
+LEAT_ROW(ConcatV2, "([float[1] 1, float[1] 2], int32[1] 0) nograd -> float[2] 1 2");
+LEAT_ROW(ConcatV2, "([float[1] 1, float[1] 2], int32[1,1] 0) fails 'axis must be a scalar'");
 
 /* ---- ConcatOffset ---- */
 
@@ -144,6 +148,7 @@ static leat_status concat_offset_kernel(leat_kernel *k)
     uint32_t n = k->n_in - 1;
     int64_t rank = k->in[1]->elements;
     int axis;
+    LEAT_TRY(leat_kernel_want_scalar(k, 0, "concat_dim"));
     LEAT_TRY(leat_kernel_axis(k, k->in[0], (int)rank, &axis));
     int64_t at = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -178,6 +183,7 @@ const leat_op_def leat_op_ConcatOffset = LEAT_OP(
 
 LEAT_ROW(ConcatOffset, "(int32[] 1, [int32[2] 2 3, int32[2] 2 4]) -> int32[2] 0 0, int32[2] 0 3");
 LEAT_ROW(ConcatOffset, "(int32[] 1, [int32[2] 2 3, int32[2] 3 4]) fails ''");
+LEAT_ROW(ConcatOffset, "(int32[1] 0, [int32[1] 2, int32[1] 3]) fails 'concat_dim must be a scalar'");
 
 /* ---- Pack ---- */
 
@@ -341,6 +347,7 @@ static leat_status split_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[1];
     int axis;
+    LEAT_TRY(leat_kernel_want_scalar(k, 0, "split_dim"));
     LEAT_TRY(leat_kernel_axis(k, k->in[0], leat_shape_rank(&x->shape), &axis));
     if (x->shape.dims[axis] % k->n_out != 0)
         return leat_kernel_fail(
@@ -494,6 +501,7 @@ const leat_op_def leat_op_SplitV = LEAT_OP(
 LEAT_ROW(Split, "(int32[] 1, double[2,2] 1 2 3 4) {num_split: 2} -> double[2,1] 1 3, double[2,1] 2 4");
 LEAT_ROW(Split, "(int32[] -2, double[2,2] 1 2 3 4) {num_split: 2} -> double[1,2] 1 2, double[1,2] 3 4");
 LEAT_ROW(Split, "(int32[] 0, float[3] 1 2 3) {num_split: 2} fails ''");
+LEAT_ROW(Split, "(int32[1] 0, float[2] 1 2) {num_split: 2} fails 'split_dim must be a scalar'");
 LEAT_ROW(
     SplitV,
     "(double[3,2] 1 2 3 4 5 6, int64[2] 1 -1, int32[] 0) {num_split: 2} -> double[1,2] 1 2, double[2,2] 3 4 5 6");
@@ -501,3 +509,4 @@ LEAT_ROW(SplitV,
          "(string[2] 'a' 'b', int32[2] 2 0, int32[] 0) {num_split: 2} -> string[2] 'a' 'b', string[0]");
 LEAT_ROW(SplitV, "(float[3] 1 2 3, int32[2] -2 5, int32[] 0) {num_split: 2} fails 'Split sizes'");
 LEAT_ROW(SplitV, "(float[3] 1 2 3, int32[2] 1 1, int32[] 0) {num_split: 2} fails 'sum up'");
+LEAT_ROW(SplitV, "(float[2] 1 2, int32[2] 1 1, int32[1] 0) {num_split: 2} -> float[1] 1, float[1] 2");

@@ -50,7 +50,8 @@ static leat_status count_rows(leat_kernel *k, const leat_shape *out, int64_t siz
 
 static leat_status read_size(const leat_kernel *k, int64_t *size)
 {
-    if (k->in[1]->elements != 1 || leat_index_at(k->in[1], 0) < 0)
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "size"));
+    if (leat_index_at(k->in[1], 0) < 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "size must be a non-negative scalar");
     *size = leat_index_at(k->in[1], 0);
     return LEAT_OK;
@@ -110,6 +111,7 @@ LEAT_ROW(Bincount, "(int32[5] 1 1 2 5 0, int32[] 4, int64[0]) -> int64[4] 1 2 1 
 LEAT_ROW(Bincount, "(int32[3] 1 1 2, int32[] 3, float[3] 0.5 1 2) -> float[3] 0 1.5 2");
 LEAT_ROW(Bincount, "(int32[2] 1 -1, int32[] 3, float[0]) fails 'non-negative'");
 LEAT_ROW(Bincount, "(int32[2] 1 1, int32[] -1, float[0]) fails ''");
+LEAT_ROW(Bincount, "(int32[2] 0 1, int32[1] 3, float[0]) fails ''");
 LEAT_ROW(DenseBincount, "(int64[2,3] 1 1 2 0 3 9, int64[] 4, int32[0]) -> int32[2,4] 0 2 1 0 1 0 0 1");
 LEAT_ROW(DenseBincount, "(int32[3] 1 1 2, int32[] 3, double[3] 0.5 1 2) -> double[3] 0 1.5 2");
 LEAT_ROW(DenseBincount, "(int32[3] 1 1 2, int32[] 3, float[0]) {binary_output: true} -> float[3] 0 1 1");
@@ -121,7 +123,8 @@ static leat_status histogram_kernel(leat_kernel *k)
 {
     static const double zero;
     const leat_tensor *values = k->in[0], *range = k->in[1];
-    if (range->elements != 2 || k->in[2]->elements != 1 || leat_index_at(k->in[2], 0) <= 0)
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "nbins"));
+    if (range->elements != 2 || leat_index_at(k->in[2], 0) <= 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "value_range must be two numbers and nbins a positive scalar");
     double lo = leat_element_get(range, 0), hi = leat_element_get(range, 1);
@@ -159,6 +162,7 @@ const leat_op_def leat_op_HistogramFixedWidth = LEAT_OP(
 LEAT_ROW(HistogramFixedWidth, "(float[6] -1 0 1.5 2 5 15, float[2] 0 5, int32[] 5) -> int32[5] 2 1 1 0 2");
 LEAT_ROW(HistogramFixedWidth, "(int32[3] 1 2 9, int32[2] 0 10, int32[] 2) {dtype: int64} -> int64[2] 2 1");
 LEAT_ROW(HistogramFixedWidth, "(float[1] 1, float[2] 5 5, int32[] 2) fails 'value_range'");
+LEAT_ROW(HistogramFixedWidth, "(float[2] 0 1, float[2] 0 1, int32[1] 4) fails ''");
 
 /* ---- Bucketize ---- */
 

@@ -38,6 +38,7 @@ static leat_status logsumexp_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0];
     int rank = leat_shape_rank(&x->shape), axis;
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "axis"));
     LEAT_TRY(leat_kernel_axis(k, k->in[1], rank, &axis));
     LEAT_TRY(leat_out_new(k, 0, &x->shape));
     if (x->elements == 0)
@@ -86,3 +87,4 @@ LEAT_ROW(CumulativeLogsumexp,
 LEAT_ROW(CumulativeLogsumexp, "(double[3] 0 1 2, int64[] -1) {exclusive: true} nograd -> double[3] "
                               "-inf 0 1.3132616875182228");
 LEAT_ROW(CumulativeLogsumexp, "(float[2] 1 2, int32[] 1) fails 'out of range'");
+LEAT_ROW(CumulativeLogsumexp, "(float[2] 1 2, int32[1] 0) fails 'axis must be a scalar'");

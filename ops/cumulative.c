@@ -84,6 +84,7 @@ static leat_status scan_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0];
     int rank = leat_shape_rank(&x->shape), axis;
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "axis"));
     LEAT_TRY(leat_kernel_axis(k, k->in[1], rank, &axis));
     LEAT_TRY(leat_out_new(k, 0, &x->shape));
     if (!leat_dtype_is_floating(x->dtype) && !leat_dtype_is_integer(x->dtype))
@@ -138,6 +139,8 @@ LEAT_ROW(Cumsum, "(int8[3] 100 100 100, int32[] 0) -> int8[3] 100 -56 44");
 LEAT_ROW(Cumsum, "(uint16[2] 65535 2, int32[] 0) -> uint16[2] 65535 1");
 LEAT_ROW(Cumsum, "(half[3] 1 2 3, int32[] 0) {exclusive: true} -> half[3] 0 1 3");
 LEAT_ROW(Cumsum, "(float[2] 1 2, int32[] 1) fails 'out of range'");
+LEAT_ROW(Cumsum, "(float[2] 1 2, int32[1] 0) fails 'axis must be a scalar'");
 LEAT_ROW(Cumprod, "(double[2,3] 1 2 3 4 5 6, int32[] 1) -> double[2,3] 1 2 6 4 20 120");
 LEAT_ROW(Cumprod, "(double[3] 2 3 4, int32[] 0) {exclusive: true; reverse: true} -> double[3] 12 4 1");
 LEAT_ROW(Cumprod, "(int32[3] 2 3 4, int32[] 0) -> int32[3] 2 6 24");
+LEAT_ROW(Cumprod, "(float[2] 1 2, int32[1] 0) fails 'axis must be a scalar'");

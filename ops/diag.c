@@ -8,9 +8,10 @@ static leat_status band_part_kernel(leat_kernel *k)
     const leat_tensor *in = k->in[0];
     int rank = leat_shape_rank(&in->shape);
     LEAT_TRY(leat_want_plain(k, in->dtype));
-    if (rank < 2 || k->in[1]->elements != 1 || k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                "input must be matrices, num_lower and num_upper scalars");
+    if (rank < 2)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be matrices");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "num_lower"));
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "num_upper"));
     int64_t rows = in->shape.dims[rank - 2], columns = in->shape.dims[rank - 1],
             lower = leat_index_at(k->in[1], 0);
     int64_t upper = leat_index_at(k->in[2], 0), count = leat_dims_product(&in->shape, 0, rank - 1);
@@ -60,6 +61,7 @@ LEAT_ROW(MatrixBandPart,
          "(double[3,3] 1 2 3 4 5 6 7 8 9, int64[] 1, int64[] 0) -> double[3,3] 1 0 0 4 5 0 0 8 9");
 LEAT_ROW(MatrixBandPart, "(int32[2,3] 1 2 3 4 5 6, int32[] -1, int32[] 1) -> int32[2,3] 1 2 0 4 5 6");
 LEAT_ROW(MatrixBandPart, "(float[2,2] 1 2 3 4, int64[] 3, int64[] 0) fails 'beyond'");
+LEAT_ROW(MatrixBandPart, "(float[2,2] 0..1, int64[1] 1, int64[] 0) fails ''");
 
 /* ---- Diag and DiagPart: of tensors, whose dimensions come twice ---- */
 

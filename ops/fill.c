@@ -53,16 +53,24 @@ leat_status leat_out_fill(leat_kernel *k, const leat_shape *shape, const void *v
 static leat_status fill_kernel(leat_kernel *k)
 {
     leat_shape shape;
-    LEAT_TRY(leat_kernel_shape(k, k->in[0], &shape));
-    if (k->in[1]->elements != 1)
+    leat_tensor dims = *k->in[0];
+    if (leat_shape_rank(&dims.shape) ==
+        0) /* as old graphs say a length; value, too, may be a vector of one */
+        dims.shape = leat_shape_1d(1);
+    LEAT_TRY(leat_kernel_shape(k, &dims, &shape));
+    if (k->in[1]->elements != 1 || leat_shape_rank(&k->in[1]->shape) > 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "value must be a scalar");
     return leat_out_fill(k, &shape, k->in[1]->data);
 }
 
 static leat_status fill_shape(leat_infer *c)
 {
-    LEAT_TRY(leat_infer_want_rank(c, 1, 0));
     c->out[0] = leat_infer_value_as_shape(c, 0);
+    if (leat_shape_rank(c->in[0]) == 0) {
+        leat_tensor *length = leat_infer_value(c, 0);
+        c->out[0] = leat_shape_1d(length != NULL ? LEAT_MAX(leat_index_at(length, 0), -1) : -1);
+        leat_tensor_unref(length);
+    }
     int64_t elements = 1;
     for (int d = 0; d < leat_shape_rank(&c->out[0]); d++)
         if (c->out[0].dims[d] > 0 && __builtin_mul_overflow(elements, c->out[0].dims[d], &elements))
@@ -84,6 +92,10 @@ LEAT_ROW(Fill, "(int32[2] 2 3, double[] 1.5) -> double[2,3] 1.5 1.5 1.5 1.5 1.5 
 LEAT_ROW(Fill, "(int64[0], int8[] 5) -> int8[] 5");
 LEAT_ROW(Fill, "(int32[1] 2, string[] 'ab') -> string[2] 'ab' 'ab'");
 LEAT_ROW(Fill, "(int32[1] -2, float[] 1) fails ''");
+LEAT_ROW(Fill, "(int32[] 2, float[] 7) -> float[2] 7 7");
+LEAT_ROW(Fill, "(int32[1] 2, float[1] 7) nograd -> float[2] 7 7");
+LEAT_ROW(Fill, "(int32[1,1] 2, float[] 7) fails 'vector'");
+LEAT_ROW(Fill, "(int32[] -2, float[] 7) fails 'negative'");
 
 static leat_status zeros_like_kernel(leat_kernel *k)
 {
@@ -198,7 +210,7 @@ static double real_value(const leat_tensor *t)
 static const char *range_size(const leat_tensor *const *in, int64_t *n)
 {
     for (int i = 0; i < 3; i++)
-        if (in[i]->elements != 1)
+        if (in[i]->elements != 1 || leat_shape_rank(&in[i]->shape) > 1) /* TensorFlow takes a vector of one */
             return "start, limit and delta must be scalars";
     if (leat_dtype_is_integer(in[0]->dtype))
         return range_size_int(int_value(in[0]), int_value(in[1]), int_value(in[2]), n);
@@ -286,14 +298,15 @@ LEAT_ROW(Range, "(int32[] 5, int32[] 3, int32[] 1) fails 'Requires start <= limi
 LEAT_ROW(Range, "(int32[] 0, int32[] 10, int32[] 0) fails 'Requires delta != 0'");
 LEAT_ROW(Range, "(float[] 0, float[] inf, float[] 1) fails 'finite'");
 LEAT_ROW(Range, "(int64[] 0, int64[] 9223372036854775807, int64[] 1) fails ''");
+LEAT_ROW(Range, "(int32[1,1] 3, int32[] 9, int32[] 5) fails ''");
 
 /* ---- LinSpace ---- */
 
 static leat_status lin_space_kernel(leat_kernel *k)
 {
+    static const char *const names[] = {"start", "stop", "num"};
     for (int i = 0; i < 3; i++)
-        if (k->in[i]->elements != 1)
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "start, stop and num must be scalars");
+        LEAT_TRY(leat_kernel_want_scalar(k, i, names[i]));
     int64_t n = leat_index_at(k->in[2], 0);
     if (n <= 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Requires num > 0: %lld", (long long)n);
@@ -339,6 +352,8 @@ const leat_op_def leat_op_LinSpace =
 LEAT_ROW(LinSpace, "(double[] 1, double[] 2, int32[] 5) -> double[5] 1 1.25 1.5 1.75 2");
 LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int64[] 1) -> float[1] 3");
 LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int32[] 0) fails 'num > 0'");
+LEAT_ROW(LinSpace, "(float[1] 3, float[] 9, int32[] 2) fails ''");
+LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int32[1] 2) fails ''");
 
 /* ---- OneHot ---- */
 

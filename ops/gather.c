@@ -101,6 +101,7 @@ static leat_status gather_v2_kernel(leat_kernel *k)
 {
     const leat_shape *ps = &k->in[0]->shape, *is = &k->in[1]->shape;
     int axis, batch_dims;
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "axis"));
     LEAT_TRY(leat_kernel_axis(k, k->in[2], leat_shape_rank(ps), &axis));
     const char *reason = batch_dims_of(k->op, leat_shape_rank(is), axis, &batch_dims);
     if (reason != NULL)
@@ -316,6 +317,7 @@ LEAT_ROW(GatherV2, "(double[3] 1 2 3, int32[] 1, int32[] 0) -> double[] 2");
 LEAT_ROW(GatherV2, "(float[3,0], int32[2] 1 2, int32[] 0) nograd -> float[2,0]");
 LEAT_ROW(GatherV2, "(float[3] 1 2 3, int32[1] -1, int32[] 0) fails 'is not in [0, 3)'");
 LEAT_ROW(GatherV2, "(float[3] 1 2 3, int32[1] 1, int32[] 1) fails 'out of range'");
+LEAT_ROW(GatherV2, "(float[2] 1 2, int32[1] 0, int32[1] 0) fails 'axis must be a scalar'");
 
 /* ---- GatherNd and ScatterNd: the last dimension of indices is a coordinate ---- */
 

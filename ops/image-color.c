@@ -33,8 +33,7 @@ static leat_status contrast_kernel(leat_kernel *k)
     if (rank < 3)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be at least 3-D, got rank %d",
                                 rank);
-    if (k->in[1]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "contrast_factor must be scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "contrast_factor"));
     LEAT_TRY(leat_out_new(k, 0, shape));
     contrast c = {k->in[0], &k->out[0], shape->dims[rank - 3] * shape->dims[rank - 2], shape->dims[rank - 1],
                   *(const float *)k->in[1]->data};
@@ -58,6 +57,7 @@ const leat_op_def leat_op_AdjustContrastv2 =
 LEAT_ROW(AdjustContrastv2,
          "(float[2,1,2,2] 1 2 3 6 0 0 1 1, float[] 2) nograd -> float[2,1,2,2] 0 0 4 8 -0.5 -0.5 1.5 1.5");
 LEAT_ROW(AdjustContrastv2, "(float[2,3] 0..1, float[] 2) fails 'at least 3-D'");
+LEAT_ROW(AdjustContrastv2, "(float[1,1,3] 0..1, float[1] 0.5) fails ''");
 
 /* ---- pixels ---- */
 
@@ -91,8 +91,8 @@ static leat_status each_pixel(leat_kernel *k, pixel_fn *fn, int least_rank, bool
     if (rank < least_rank || shape->dims[rank - 1] != 3)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "input must be at least %d-D and have 3 channels", least_rank);
-    if (amount && k->in[1]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "delta or scale must be scalar");
+    if (amount)
+        LEAT_TRY(leat_kernel_want_scalar(k, 1, "delta or scale"));
     LEAT_TRY(leat_out_new(k, 0, shape));
     pixels p = {k->in[0], &k->out[0], fn, amount ? (double)*(const float *)k->in[1]->data : 0};
     leat_ranges(k, k->in[0]->elements / 3, LEAT_GRAIN_HEAVY, pixel_range, &p);
@@ -219,6 +219,7 @@ LEAT_ROW(AdjustHue,
 LEAT_ROW(AdjustHue, "(float[1,1,2,3] 0.1 0.2 0.3 0.5 0.5 0.1, float[] -0.7) nograd -> "
                     "float[1,1,2,3] 0.3 0.1 0.23999998 0.1 0.5 0.42000008");
 LEAT_ROW(AdjustHue, "(float[1,1,2,4] 0..1, float[] 0.3) fails '3 channels'");
+LEAT_ROW(AdjustHue, "(float[1,1,3] 0..1, float[1] 0.5) fails ''");
 LEAT_ROW(AdjustSaturation, "(float[1,1,3,3] 0.1 0.2 0.3 0.5 0.5 0.1 0.9 0.2 0.4, float[] 0.5) nograd -> "
                            "float[1,1,3,3] 0.2 0.25 0.3 0.5 0.5 0.3 0.9 0.54999995 0.6499999");
 LEAT_ROW(AdjustSaturation, "(float[1,1,1,3] 0.1 0.2 0.3, float[2] 0.5 1) fails ''");

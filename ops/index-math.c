@@ -7,6 +7,8 @@ static leat_status unravel_kernel(leat_kernel *k)
 {
     const leat_tensor *indices = k->in[0], *dims = k->in[1];
     int64_t product = 1, n = indices->elements, rank = dims->elements;
+    if (n == 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "indices must not be empty");
     if (leat_shape_rank(&indices->shape) > 1 || leat_shape_rank(&dims->shape) != 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "indices must be a scalar or a vector, and dims a vector");
@@ -50,6 +52,7 @@ LEAT_ROW(UnravelIndex, "(int32[3] 2 5 7, int32[2] 3 3) -> int32[2,3] 0 1 2 2 2 1
 LEAT_ROW(UnravelIndex, "(int64[] 22, int64[3] 2 3 4) -> int64[3] 1 2 2");
 LEAT_ROW(UnravelIndex, "(int32[1] 9, int32[2] 3 3) fails 'out of bound'");
 LEAT_ROW(UnravelIndex, "(int32[1] 0, int32[2] 3 0) fails 'positive'");
+LEAT_ROW(UnravelIndex, "(int32[0], int32[2] 3 3) fails 'empty'");
 
 /* ---- PopulationCount ---- */
 

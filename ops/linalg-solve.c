@@ -327,8 +327,7 @@ static leat_status least_squares_kernel(leat_kernel *k)
     LEAT_TRY(leat_want_matrices(k, 0, false, &m));
     LEAT_TRY(leat_want_matrices(k, 1, false, &b));
     LEAT_TRY(want_system(k, &m, &b));
-    if (k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "l2_regularizer must be a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "l2_regularizer"));
     leat_shape shape = leat_batch_shape(&k->in[0]->shape, m.columns, b.columns);
     LEAT_TRY(leat_out_new(k, 0, &shape));
     memset(k->out[0].data, 0, (size_t)k->out[0].elements * leat_dtype_bytes(k->out[0].dtype));
@@ -420,3 +419,4 @@ LEAT_ROW(
     MatrixSolveLs,
     "(double[2,2] 1 1 1 1, double[2,1] 1 1, double[] 0) {fast: false} nograd tol 1e-9 -> double[2,1] 0.5 0.5");
 LEAT_ROW(MatrixSolveLs, "(double[2,2] 0 0 0 0, double[2,1] 1 1, double[] 0) fails ''");
+LEAT_ROW(MatrixSolveLs, "(float[2,1] 1 2, float[2,1] 1 2, double[1] 0) fails ''");

@@ -95,8 +95,7 @@ static leat_status in_top_k_kernel(leat_kernel *k)
 
 static leat_status in_top_k_v2_kernel(leat_kernel *k)
 {
-    if (k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "k must be a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "k"));
     return in_top_k_run(k, leat_index_at(k->in[2], 0));
 }
 
@@ -132,3 +131,4 @@ const leat_op_def leat_op_InTopKV2 =
 LEAT_ROW(InTopKV2, "(float[3,3] 1 2 3  3 2 1  1 1 1, int32[3] 2 1 2, int32[] 1) -> bool[3] true false true");
 LEAT_ROW(InTopKV2, "(float[1,2] 1 inf, int64[1] 0, int64[] 2) -> bool[1] false");
 LEAT_ROW(InTopKV2, "(float[2,3] -2..2, int32[3] 0 0 0, int32[] 1) fails 'every row'");
+LEAT_ROW(InTopKV2, "(float[1,3] 1 3 2, int32[1] 1, int32[1] 1) fails ''");

@@ -117,16 +117,10 @@ static leat_status diag_part_kernel(leat_kernel *k)
     return diag_part_run(k, -1, NULL);
 }
 
-static leat_status want_padding(const leat_kernel *k, int i)
-{
-    if (k->in[i]->elements == 1)
-        return LEAT_OK;
-    return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "padding_value must be a scalar");
-}
-
 static leat_status diag_part_v3_kernel(leat_kernel *k)
 {
-    LEAT_TRY(want_padding(k, 2));
+    if (k->in[2]->elements != 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "padding_value must be one value");
     return diag_part_run(k, 1, k->in[2]->data);
 }
 
@@ -208,6 +202,7 @@ LEAT_ROW(MatrixDiagPartV3,
          "(int32[2,3] 1 2 3 4 5 6, int32[2] -1 2, int32[] 0) -> int32[4,2] 0 3 2 6 1 5 4 0");
 LEAT_ROW(MatrixDiagPartV3, "(int32[2,3] 1 2 3 4 5 6, int32[] 1, int32[] 0) -> int32[2] 2 6");
 LEAT_ROW(MatrixDiagPartV3, "(int32[2,3] 1 2 3 4 5 6, int32[] 3, int32[] 0) fails 'beyond'");
+LEAT_ROW(MatrixDiagPartV3, "(float[1,1] 1, int32[] 0, float[1] 0) -> float[1] 1");
 
 /* ---- MatrixDiag ---- */
 
@@ -280,9 +275,9 @@ static leat_status diag_v3_kernel(leat_kernel *k)
     int rank = leat_shape_rank(&k->in[0]->shape);
     LEAT_TRY(leat_want_plain(k, k->in[0]->dtype));
     LEAT_TRY(read_k(k, 1, &b));
-    LEAT_TRY(want_padding(k, 4));
-    if (k->in[2]->elements != 1 || k->in[3]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "num_rows and num_cols must be scalars");
+    LEAT_TRY(leat_kernel_want_scalar(k, 4, "padding_value"));
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "num_rows"));
+    LEAT_TRY(leat_kernel_want_scalar(k, 3, "num_cols"));
     bool several = b.k0 != b.k1;
     if (rank < (several ? 2 : 1) || (several && k->in[0]->shape.dims[rank - 2] != b.k1 - b.k0 + 1))
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "%lld diagonals need as many rows",
@@ -363,6 +358,8 @@ LEAT_ROW(MatrixDiagV3,
 LEAT_ROW(MatrixDiagV3,
          "(int32[3,2] 0 3 1 2 4 0, int32[2] -1 1, int32[] -1, int32[] -1, int32[] 0) -> int32[2,2] 1 3 4 2");
 LEAT_ROW(MatrixDiagV3, "(int32[2] 1 2, int32[] 0, int32[] 3, int32[] 3, int32[] 0) fails 'do not fit'");
+LEAT_ROW(MatrixDiagV3,
+         "(float[1] 1, int32[] 0, int32[1] 1, int32[] 1, float[] 0) fails 'num_rows must be a scalar'");
 
 /* ---- MatrixSetDiag ---- */
 

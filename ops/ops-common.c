@@ -122,10 +122,19 @@ leat_status leat_kernel_broadcast(const leat_kernel *k, const leat_shape *a, con
                             leat_shape_print(*a, s, sizeof s), leat_shape_print(*b, t, sizeof t));
 }
 
+leat_status leat_kernel_want_scalar(const leat_kernel *k, int i, const char *name)
+{
+    char shape[128];
+    if (leat_shape_rank(&k->in[i]->shape) == 0)
+        return LEAT_OK;
+    return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "%s must be a scalar, not of shape %s", name,
+                            leat_shape_print(k->in[i]->shape, shape, sizeof shape));
+}
+
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank, int *out)
 {
     if (axis->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the axis must be a scalar, not %lld values",
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the axis must be one number, not %lld",
                                 (long long)axis->elements);
     int64_t value = leat_index_at(axis, 0);
     if (!leat_axis_normal(value, rank, out))
@@ -137,8 +146,6 @@ leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int 
 leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int rank, unsigned *mask)
 {
     *mask = 0;
-    if (leat_shape_rank(&axes->shape) > 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axes must be a scalar or a vector");
     for (int64_t i = 0; i < axes->elements; i++) {
         int64_t value = leat_index_at(axes, i);
         int axis;

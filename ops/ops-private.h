@@ -120,11 +120,13 @@ static inline void leat_index_put(leat_tensor *t, int64_t i, int64_t value)
 /* Element i of a tensor of real numbers as double, and back (rounded; integers cut). */
 double leat_element_get(const leat_tensor *t, int64_t i);
 void leat_element_put(leat_tensor *t, int64_t i, double value);
-/* Reads a scalar or 1-D int32/int64 tensor as axes of a tensor of that rank: negative ones count from the end.
+/* Reads an int32/int64 tensor of any shape as axes of a tensor of that rank: negative ones count from the end.
  * *mask has a bit for every axis named. */
 leat_status leat_kernel_axes(const leat_kernel *k, const leat_tensor *axes, int rank,
                              unsigned *mask) LEAT_MUST_CHECK;
-/* The one axis that a scalar (or one-element) tensor names, checked against rank. */
+/* Input i, which the op's documentation calls `name`, must be a scalar: a vector of one element is none. */
+leat_status leat_kernel_want_scalar(const leat_kernel *k, int i, const char *name) LEAT_MUST_CHECK;
+/* The axis that a tensor of one element names, checked against rank. */
 leat_status leat_kernel_axis(const leat_kernel *k, const leat_tensor *axis, int rank,
                              int *out) LEAT_MUST_CHECK;
 

@@ -54,8 +54,7 @@ static leat_status pad_kernel(leat_kernel *k)
 }
 static leat_status pad_v2_kernel(leat_kernel *k)
 {
-    if (k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "constant_values must be a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "constant_values"));
     return pad_with(k, k->in[2]->data);
 }
 
@@ -121,6 +120,7 @@ LEAT_ROW(Pad, "(float[2] 1 2, int32[1,2] 1 -1) fails 'non-negative'");
 LEAT_ROW(Pad, "(float[2] 1 2, int32[2,2] 1 1 1 1) fails ''");
 LEAT_ROW(PadV2, "(double[2] 1 2, int32[1,2] 1 2, double[] 9) gradin 0 -> double[5] 9 1 2 9 9");
 LEAT_ROW(PadV2, "(int8[1,1] 5, int32[2,2] 0 1 1 0, int8[] -1) -> int8[2,2] -1 5 -1 -1");
+LEAT_ROW(PadV2, "(float[1] 1, int32[1,2] 1 1, float[1] 2) fails 'constant_values must be a scalar'");
 
 /* ---- MirrorPad: REFLECT leaves out the edge, SYMMETRIC repeats it ---- */
 

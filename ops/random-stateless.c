@@ -65,8 +65,8 @@ static leat_status fill_int(leat_kernel *k, bool counted, int limits)
     LEAT_TRY(begin(k, counted, &gen));
     if (limits > 0) {
         const leat_tensor *low = k->in[limits], *high = k->in[limits + 1];
-        if (low->elements != 1 || high->elements != 1)
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "minval and maxval must be scalars");
+        LEAT_TRY(leat_kernel_want_scalar(k, limits, "minval"));
+        LEAT_TRY(leat_kernel_want_scalar(k, limits + 1, "maxval"));
         bool is_64 = leat_dtype_bytes(low->dtype) == 8;
         lo = is_64 ? *(const int64_t *)low->data : (int64_t)leat_element_get(low, 0);
         hi = is_64 ? *(const int64_t *)high->data : (int64_t)leat_element_get(high, 0);
@@ -153,6 +153,7 @@ LEAT_ROW(StatelessRandomUniformInt, "(int32[1] 5, int64[2] 3 5, int32[] -10, int
                                     "int32[5] -3 5 -2 -1 -8");
 LEAT_ROW(StatelessRandomUniformInt,
          "(int32[1] 5, int64[2] 3 5, int32[] 10, int32[] 10) fails 'minval < maxval'");
+LEAT_ROW(StatelessRandomUniformInt, "(int32[1] 2, int32[2] 1 2, int32[1] 0, int32[] 5) fails ''");
 LEAT_ROW(StatelessRandomUniformFullInt, "(int32[1] 3, int64[2] 3 5) {dtype: uint32} -> "
                                         "uint32[3] 3248980587 1091324095 145713228");
 LEAT_ROW(StatelessRandomUniformFullInt,

@@ -80,8 +80,8 @@ static leat_status uniform_int_kernel(leat_kernel *k)
     leat_shape shape;
     leat_philox gen;
     LEAT_TRY(leat_kernel_shape(k, k->in[0], &shape));
-    if (k->in[1]->elements != 1 || k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "minval and maxval must be scalars");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "minval"));
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "maxval"));
     LEAT_TRY(leat_out_new(k, 0, &shape));
     leat_tensor *out = &k->out[0];
     if (out->elements == 0)
@@ -105,6 +105,7 @@ const leat_op_def leat_op_RandomUniformInt = LEAT_OP(
 LEAT_ROW(RandomUniformInt,
          "(int32[1] 5, int32[] -10, int32[] 10) {seed: 3; seed2: 4} -> int32[5] -9 -10 -9 4 9");
 LEAT_ROW(RandomUniformInt, "(int32[1] 5, int32[] 10, int32[] 10) {seed: 3; seed2: 4} fails ''");
+LEAT_ROW(RandomUniformInt, "(int32[1] 2, int32[] 0, int32[1] 5) fails ''");
 
 /* ---- RandomShuffle ---- */
 
@@ -208,8 +209,9 @@ leat_status leat_multinomial_run(leat_kernel *k, const leat_philox *gen)
     if (leat_shape_rank(&logits->shape) != 2 || logits->shape.dims[1] < 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "logits must be a matrix with at least one class");
-    if (k->in[1]->elements != 1 || leat_index_at(k->in[1], 0) < 0)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "num_samples must be a scalar, 0 or more");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "num_samples"));
+    if (leat_index_at(k->in[1], 0) < 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "num_samples must be 0 or more");
     m.classes = logits->shape.dims[1];
     m.samples = leat_index_at(k->in[1], 0);
     LEAT_TRY(leat_out_new(k, 0, &LEAT_SHAPE(logits->shape.dims[0], m.samples)));

@@ -425,9 +425,7 @@ leat_status leat_reduce(leat_kernel *k, int kind, leat_reduce_finish finish)
 
 static leat_status unknown_axes(leat_infer *c, bool keep)
 {
-    int rank = leat_shape_rank(c->in[0]), axes_rank = leat_shape_rank(c->in[1]);
-    if (axes_rank > 1)
-        return leat_infer_fail(c, "axes must be a scalar or a vector");
+    int rank = leat_shape_rank(c->in[0]);
     if (rank >= 0 && keep)
         c->out[0] = leat_shape_ranked(rank);
     return LEAT_OK;

@@ -40,7 +40,7 @@ static leat_status reshape_kernel(leat_kernel *k)
 {
     const leat_tensor *sizes = k->in[1];
     char text[128];
-    if (leat_shape_rank(&sizes->shape) != 1 || sizes->elements > LEAT_MAX_RANK)
+    if (leat_shape_rank(&sizes->shape) > 1 || sizes->elements > LEAT_MAX_RANK) /* a scalar is one size */
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "the shape must be a vector of at most %d sizes", LEAT_MAX_RANK);
     leat_shape want = {.rank_plus_1 = (int32_t)sizes->elements + 1};
@@ -57,7 +57,8 @@ static leat_status reshape_kernel(leat_kernel *k)
 
 static leat_status reshape_shape(leat_infer *c)
 {
-    LEAT_TRY(leat_infer_want_rank(c, 1, 1));
+    if (leat_shape_rank(c->in[1]) > 1)
+        return leat_infer_fail(c, "the shape must be a vector");
     leat_tensor *sizes = leat_infer_value(c, 1);
     if (sizes == NULL) { /* unknown sizes, as -1: nothing is to be resolved */
         c->out[0] = leat_infer_value_as_shape(c, 1);
@@ -110,6 +111,9 @@ LEAT_ROW(Reshape, "(float[2,3] 0..1, int32[2] 4 -1) fails ''");
 LEAT_ROW(Reshape, "(float[2,3] 0..1, int32[2] 4 2) fails ''");
 LEAT_ROW(Reshape, "(float[2,3] 0..1, int64[3] 1048576 1048576 1099511627776) fails ''");
 LEAT_ROW(Reshape, "(float[2,3] 0..1, int32[2] -6 -1) fails ''");
+LEAT_ROW(Reshape, "(float[2,1] 1 2, int32[] 2) -> float[2] 1 2");
+LEAT_ROW(Reshape, "(float[2,1] 1 2, int32[] -1) -> float[2] 1 2");
+LEAT_ROW(Reshape, "(float[2,1] 1 2, int32[1,1] 2) fails 'vector'");
 
 /* ---- Squeeze ---- */
 
@@ -215,3 +219,4 @@ LEAT_ROW(ExpandDims, "(double[2] 1 2, int32[] 0) -> double[1,2] 1 2");
 LEAT_ROW(ExpandDims, "(double[2] 1 2, int64[] -1) -> double[2,1] 1 2");
 LEAT_ROW(ExpandDims, "(double[] 1, int32[1] 0) -> double[1] 1");
 LEAT_ROW(ExpandDims, "(float[2] 1 2, int32[] 2) fails ''");
+LEAT_ROW(ExpandDims, "(float[1] 1, int32[1] 0) -> float[1,1] 1");

@@ -285,10 +285,10 @@ static leat_status unsorted_kernel(leat_kernel *k, kind how)
 {
     const leat_tensor *data = k->in[0], *ids = k->in[1];
     int d_rank = leat_shape_rank(&data->shape), i_rank = leat_shape_rank(&ids->shape);
-    if (k->in[2]->elements != 1 || leat_index_at(k->in[2], 0) < 0)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                "num_segments must be a scalar that is not negative");
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "num_segments"));
     int64_t n = leat_index_at(k->in[2], 0);
+    if (n < 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "num_segments must not be negative");
     leat_shape shape = {.rank_plus_1 = d_rank - i_rank + 2, .dims = {n}};
     for (int d = 0; d < i_rank; d++)
         if (d >= d_rank || data->shape.dims[d] != ids->shape.dims[d])
@@ -441,9 +441,11 @@ LEAT_ROW(UnsortedSegmentSum, "(double[3] 1 2 3, int64[3] 0 -1 1, int32[] 2) -> d
 LEAT_ROW(UnsortedSegmentSum, "(double[2,2] 1 2 3 4, int32[2,2] 0 1 1 0, int64[] 2) -> double[2] 5 5");
 LEAT_ROW(UnsortedSegmentSum, "(float[3] 1 2 3, int32[3] 0 1 7, int32[] 5) fails 'out of range [0, 5)'");
 LEAT_ROW(UnsortedSegmentSum, "(float[3] 1 2 3, int32[3] 0 1 1, int32[] -1) fails ''");
+LEAT_ROW(UnsortedSegmentSum, "(float[2] 1 2, int32[2] 0 1, int32[1] 2) fails ''");
 LEAT_ROW(UnsortedSegmentProd, "(double[4] 2 3 4 5, int32[4] 1 0 1 -1, int32[] 3) -> double[3] 3 8 1");
 LEAT_ROW(UnsortedSegmentMax, "(double[3] 2 3 1, int32[3] 1 0 1, int32[] 2) -> double[2] 3 2");
 LEAT_ROW(UnsortedSegmentMax,
          "(float[1] 2, int32[1] 0, int32[] 2) nograd -> float[2] 2 -3.4028234663852886e38");
+LEAT_ROW(UnsortedSegmentMax, "(float[2] 1 2, int32[2] 0 1, int32[1] 2) fails ''");
 LEAT_ROW(UnsortedSegmentMin, "(double[3,1] 2 3 1, int32[3] 1 0 1, int32[] 2) -> double[2,1] 3 1");
 LEAT_ROW(UnsortedSegmentMin, "(int32[1] 2, int32[1] 0, int32[] 2) -> int32[2] 2 2147483647");

@@ -199,7 +199,7 @@ static leat_status clip_kernel(leat_kernel *k)
     int64_t stride[2], n = k->in[0]->elements;
     for (int i = 1; i < 3; i++) {
         stride[i - 1] = leat_shape_equal(k->in[i]->shape, *shape);
-        if (!stride[i - 1] && k->in[i]->elements != 1)
+        if (!stride[i - 1] && leat_shape_rank(&k->in[i]->shape) != 0)
             return leat_kernel_fail(
                 k, LEAT_ERR_INVALID_ARGUMENT,
                 "clip_value_min and clip_value_max must be scalars or of the same shape as t");
@@ -248,6 +248,7 @@ LEAT_ROW(ClipByValue, "(float[4] nan 3 -3 -0, float[] -1, float[] 1) nograd -> f
 LEAT_ROW(ClipByValue, "(half[3] -2 0.5 2, half[] -1, half[3] 1 1 1) -> half[3] -1 0.5 1");
 LEAT_ROW(ClipByValue, "(uint8[3] 0 5 9, uint8[] 2, uint8[] 7) -> uint8[3] 2 5 7");
 LEAT_ROW(ClipByValue, "(float[3] 0 5 9, float[2] 2 2, float[] 7) fails 'scalars'");
+LEAT_ROW(ClipByValue, "(float[2,1] 1 2, float[1] 0, float[] 1) fails 'scalars'");
 
 /* ---- AddN ---- */
 

@@ -137,6 +137,8 @@ static leat_status reverse_kernel(leat_kernel *k)
 static leat_status reverse_v2_kernel(leat_kernel *k)
 {
     unsigned mask;
+    if (leat_shape_rank(&k->in[1]->shape) != 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "axis must be a vector");
     LEAT_TRY(leat_kernel_axes(k, k->in[1], leat_shape_rank(&k->in[0]->shape), &mask));
     return reverse_dims(k, mask);
 }
@@ -167,6 +169,7 @@ LEAT_ROW(ReverseV2, "(double[2,3] 1 2 3 4 5 6, int64[2] -1 0) -> double[2,3] 6 5
 LEAT_ROW(ReverseV2, "(string[3] 'a' 'b' 'c', int32[1] 0) -> string[3] 'c' 'b' 'a'");
 LEAT_ROW(ReverseV2, "(int8[0,2], int32[1] 0) -> int8[0,2]");
 LEAT_ROW(ReverseV2, "(float[2] 1 2, int32[1] 1) fails 'out of range'");
+LEAT_ROW(ReverseV2, "(float[2] 1 2, int32[] 0) fails 'axis must be a vector'");
 
 /* ---- ReverseSequence ---- */
 

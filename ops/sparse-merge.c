@@ -59,8 +59,7 @@ static leat_status add_kernel(leat_kernel *k)
     merged m = {0};
     LEAT_TRY(leat_sparse_in(k, 0, &a));
     LEAT_TRY(leat_sparse_in(k, 3, &b));
-    if (k->in[6]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "The magnitude threshold must be a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 6, "The magnitude threshold"));
     LEAT_TRY(merge(k, &a, &b, &m));
     double threshold = leat_element_get(k->in[6], 0), room;
     leat_tensor one = {.dtype = a.values->dtype, .elements = 1, .data = &room};

@@ -18,6 +18,8 @@ static leat_status read_reduction(leat_kernel *k, reduction *r)
     LEAT_TRY(leat_sparse_in(k, 0, &r->s));
     if (r->s.rank > LEAT_MAX_RANK)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "more than %d dimensions", LEAT_MAX_RANK);
+    if (leat_shape_rank(&k->in[3]->shape) > 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "reduction_axes must be a scalar or a vector");
     LEAT_TRY(leat_kernel_axes(k, k->in[3], r->s.rank, &r->axes));
     r->keep_dims = leat_attr_bool(k->op, "keep_dims");
     r->dense.rank_plus_1 = 1;
@@ -196,6 +198,7 @@ LEAT_ROW(
     "(int64[3,2] 0 1 0 2 1 0, double[3] 1 2 3, int64[2] 3 3, int32[1] -2) {keep_dims: true} -> double[1,3] 3 1 2");
 LEAT_ROW(SparseReduceSum, "(int64[2,1] 0 1, int64[2] 1 2, int64[1] 3, int32[1] 0) -> int64[] 3");
 LEAT_ROW(SparseReduceSum, "(int64[1,1] 3, float[1] 1, int64[1] 3, int32[1] 0) fails 'out of bounds'");
+LEAT_ROW(SparseReduceSum, "(int64[1,2] 0 0, float[1] 1, int64[2] 2 2, int32[1,1] 0) fails ''");
 LEAT_ROW(SparseReduceMax,
          "(int64[3,2] 0 1 0 2 1 0, double[3] -1 -2 3, int64[2] 3 3, int32[1] 1) nograd -> double[3] -1 3 0");
 LEAT_ROW(SparseReduceSumSparse,

@@ -10,8 +10,8 @@ static double factor_of(scale how, int64_t count)
     return how == SUM || count == 0 ? 1 : how == MEAN ? 1 / (double)count : 1 / sqrt((double)count);
 }
 
-/* Checks indices and ascending segment ids; *n is the number of segments that the ids need. */
-static leat_status check_lists(const leat_kernel *k, int64_t rows, int64_t *n)
+/* Checks indices and segment ids (ascending ones, but for the gradients); *n is the number of segments that the ids need. */
+static leat_status check_lists(const leat_kernel *k, int64_t rows, bool ascending, int64_t *n)
 {
     const leat_tensor *indices = k->in[1], *ids = k->in[2];
     if (leat_shape_rank(&indices->shape) != 1 || leat_shape_rank(&ids->shape) != 1 ||
@@ -27,9 +27,9 @@ static leat_status check_lists(const leat_kernel *k, int64_t rows, int64_t *n)
                                     (long long)at, (long long)rows);
         if (id < 0)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment ids must be >= 0");
-        if (id < last)
+        if (ascending && id < last)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment ids are not increasing");
-        last = id;
+        last = LEAT_MAX(last, id);
     }
     if (last == INT64_MAX)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment id %lld is too large",
@@ -72,9 +72,10 @@ static leat_status segments(leat_kernel *k, scale how)
     int64_t n;
     if (rank < 1)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "data must have at least one dimension");
-    LEAT_TRY(check_lists(k, out.dims[0], &n));
+    LEAT_TRY(check_lists(k, out.dims[0], true, &n));
     if (k->n_in > 3) {
-        if (k->in[3]->elements != 1 || leat_index_at(k->in[3], 0) < n)
+        LEAT_TRY(leat_kernel_want_scalar(k, 3, "num_segments"));
+        if (leat_index_at(k->in[3], 0) < n)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment ids must be < num_segments");
         n = leat_index_at(k->in[3], 0);
     }
@@ -194,6 +195,7 @@ LEAT_ROW(SparseSegmentSumWithNumSegments,
          "(double[2] 1 2, int32[2] 0 1, int32[2] 0 1, int32[] 3) -> double[3] 1 2 0");
 LEAT_ROW(SparseSegmentSumWithNumSegments,
          "(double[2] 1 2, int32[2] 0 1, int32[2] 0 1, int32[] 1) fails 'num_segments'");
+LEAT_ROW(SparseSegmentSumWithNumSegments, "(float[2] 1 2, int32[1] 0, int32[1] 0, int32[1] 2) fails ''");
 LEAT_ROW(SparseSegmentMeanWithNumSegments,
          "(double[2] 1 2, int32[2] 0 1, int32[2] 1 1, int64[] 3) -> double[3] 0 1.5 0");
 LEAT_ROW(SparseSegmentSqrtNWithNumSegments,
@@ -210,30 +212,42 @@ static void add_row(leat_kernel *k, int64_t to, int64_t from, int64_t run, doubl
     }
 }
 
+/* As check_lists; counts[id] is how many rows made that segment of grad. It is of this worker's scratch memory. */
+static leat_status count_segments(leat_kernel *k, int64_t rows, int64_t **counts)
+{
+    const leat_tensor *ids = k->in[2];
+    int64_t n, segments = k->in[0]->shape.dims[0];
+    LEAT_TRY(check_lists(k, rows, false, &n));
+    if (n > segments)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment id %lld is out of range [0, %lld)",
+                                (long long)n - 1, (long long)segments);
+    *counts = leat_scratch(k, (size_t)segments * sizeof **counts);
+    if (*counts == NULL)
+        return leat_kernel_fail(k, LEAT_ERR_NO_MEMORY, "no memory for %lld segments", (long long)segments);
+    memset(*counts, 0, (size_t)segments * sizeof **counts);
+    for (int64_t i = 0; i < ids->elements; i++)
+        (*counts)[leat_index_at(ids, i)]++;
+    return LEAT_OK;
+}
+
 static leat_status segments_grad(leat_kernel *k, scale how)
 {
     static const char zero[sizeof(double)];
     const leat_tensor *grad = k->in[0], *indices = k->in[1], *ids = k->in[2];
     leat_shape out = grad->shape;
     int rank = leat_shape_rank(&out);
-    int64_t n;
-    if (rank < 1 || k->in[3]->elements != 1 || leat_index_at(k->in[3], 0) < 0)
+    int64_t *counts;
+    LEAT_TRY(leat_kernel_want_scalar(k, 3, "output_dim0"));
+    if (rank < 1 || leat_index_at(k->in[3], 0) < 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                "output_dim0 must be a scalar that is not negative");
+                                "grad must be at least a vector, output_dim0 not negative");
     out.dims[0] = leat_index_at(k->in[3], 0);
-    LEAT_TRY(check_lists(k, out.dims[0], &n));
-    if (n > grad->shape.dims[0])
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment id %lld is out of range [0, %lld)",
-                                (long long)n - 1, (long long)grad->shape.dims[0]);
+    LEAT_TRY(count_segments(k, out.dims[0], &counts));
     LEAT_TRY(leat_out_fill(k, &out, zero));
     int64_t run = leat_dims_product(&out, 1, rank);
-    for (int64_t begin = 0, end; begin < ids->elements; begin = end) {
-        int64_t id = leat_index_at(ids, begin);
-        for (end = begin + 1; end < ids->elements && leat_index_at(ids, end) == id;)
-            end++;
-        double factor = factor_of(how, end - begin);
-        for (int64_t i = begin; i < end; i++)
-            add_row(k, leat_index_at(indices, i) * run, id * run, run, factor);
+    for (int64_t i = 0; i < ids->elements; i++) {
+        int64_t id = leat_index_at(ids, i);
+        add_row(k, leat_index_at(indices, i) * run, id * run, run, factor_of(how, counts[id]));
     }
     return LEAT_OK;
 }
@@ -282,8 +296,12 @@ const leat_op_def leat_op_SparseSegmentSqrtNGrad = LEAT_OP(
 
 LEAT_ROW(SparseSegmentSumGrad,
          "(float[2] 1 2, int32[3] 0 2 0, int32[3] 0 0 1, int32[] 4) -> float[4] 3 0 1 0");
+LEAT_ROW(SparseSegmentSumGrad, "(float[1,1] 1, int32[1] 0, int32[1] 0, int32[1] 2) fails ''");
+LEAT_ROW(SparseSegmentSumGrad, "(float[1] 1, int32[1] 0, int32[1] 1, int32[] 2) fails 'out of range'");
 LEAT_ROW(SparseSegmentMeanGrad,
          "(double[2] 1 2, int32[3] 0 2 0, int32[3] 0 0 1, int32[] 4) -> double[4] 2.5 0 0.5 0");
+LEAT_ROW(SparseSegmentMeanGrad,
+         "(double[3] 1 2 4, int32[4] 0 2 0 1, int32[4] 2 0 1 2, int32[] 3) -> double[3] 4 2 1");
 LEAT_ROW(SparseSegmentSqrtNGrad,
          "(double[1] 2, int32[4] 0 1 2 3, int32[4] 0 0 0 0, int32[] 4) -> double[4] 1 1 1 1");
 
@@ -317,14 +335,12 @@ static leat_status segments_grad_v2(leat_kernel *k, scale how)
 {
     const leat_tensor *grad = k->in[0], *indices = k->in[1], *ids = k->in[2];
     leat_shape out = grad->shape;
-    int64_t *rows, n, segments;
-    if (leat_shape_rank(&out) < 1 || k->in[3]->elements != 1 || leat_index_at(k->in[3], 0) < 0)
+    int64_t *rows, *counts, n;
+    LEAT_TRY(leat_kernel_want_scalar(k, 3, "dense_output_dim0"));
+    if (leat_shape_rank(&out) < 1 || leat_index_at(k->in[3], 0) < 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                "dense_output_dim0 must be a scalar that is not negative");
-    LEAT_TRY(check_lists(k, leat_index_at(k->in[3], 0), &segments));
-    if (segments > grad->shape.dims[0])
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "segment id %lld is out of range [0, %lld)",
-                                (long long)segments - 1, (long long)grad->shape.dims[0]);
+                                "grad must be at least a vector, dense_output_dim0 not negative");
+    LEAT_TRY(count_segments(k, leat_index_at(k->in[3], 0), &counts));
     LEAT_TRY(distinct_rows(k, &rows, &n));
     out.dims[0] = n;
     LEAT_TRY(leat_out_fill(k, &out, &(double){0}));
@@ -332,15 +348,10 @@ static leat_status segments_grad_v2(leat_kernel *k, scale how)
     for (int64_t i = 0; i < n; i++)
         leat_index_put(&k->out[1], i, rows[i]);
     int64_t run = leat_dims_product(&out, 1, leat_shape_rank(&out));
-    for (int64_t begin = 0, end; begin < ids->elements; begin = end) {
-        int64_t id = leat_index_at(ids, begin);
-        for (end = begin + 1; end < ids->elements && leat_index_at(ids, end) == id;)
-            end++;
-        for (int64_t i = begin; i < end; i++) {
-            int64_t index = leat_index_at(indices, i);
-            int64_t to = (int64_t *)bsearch(&index, rows, (size_t)n, sizeof *rows, compare_indices) - rows;
-            add_row(k, to * run, id * run, run, factor_of(how, end - begin));
-        }
+    for (int64_t i = 0; i < ids->elements; i++) {
+        int64_t id = leat_index_at(ids, i), index = leat_index_at(indices, i);
+        int64_t to = (int64_t *)bsearch(&index, rows, (size_t)n, sizeof *rows, compare_indices) - rows;
+        add_row(k, to * run, id * run, run, factor_of(how, counts[id]));
     }
     return LEAT_OK;
 }
@@ -397,3 +408,6 @@ LEAT_ROW(SparseSegmentMeanGradV2,
 LEAT_ROW(SparseSegmentSqrtNGradV2,
          "(double[1] 2, int32[4] 0 1 2 3, int32[4] 0 0 0 0, int32[] 4) dynamic nograd -> "
          "double[4] 1 1 1 1, int32[4] 0 1 2 3");
+LEAT_ROW(
+    SparseSegmentSqrtNGradV2,
+    "(double[2] 1 2, int64[5] 0 2 0 2 2, int64[5] 1 0 1 1 1, int32[] 4) dynamic nograd -> double[2] 2 3, int64[2] 0 2");

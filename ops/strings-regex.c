@@ -10,8 +10,7 @@ static leat_status pattern_of(leat_kernel *k, leat_regex **regex)
     if (attr != NULL) {
         text = (leat_bytes){attr->s != NULL ? attr->s : "", attr->n};
     } else {
-        if (k->in[1]->elements != 1)
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Pattern must be scalar");
+        LEAT_TRY(leat_kernel_want_scalar(k, 1, "pattern"));
         text = leat_string_at(k->in[1], 0);
     }
     if (leat_regex_new(regex, text) == LEAT_OK)
@@ -73,6 +72,7 @@ LEAT_ROW(StaticRegexFullMatch, "(string[] 'a') {pattern: '*a'} fails 'no argumen
 LEAT_ROW(StaticRegexFullMatch, "(string[] 'a') {pattern: '((a{1000}){1000}){1000}'} fails 'too large'");
 LEAT_ROW(RegexFullMatch, "(string[2] 'one two' 'one', string[] '\x5Cw+\x5Cs\x5Cw+') -> bool[2] true false");
 LEAT_ROW(RegexFullMatch, "(string[1] 'a', string[2] 'a' 'b') fails ''");
+LEAT_ROW(RegexFullMatch, "(string[1] 'a', string[1] 'a') fails ''");
 
 /* ---- replacing ---- */
 
@@ -160,8 +160,8 @@ static leat_status replace_kernel(leat_kernel *k)
 {
     const leat_attr_value *attr = leat_attr(k->op, "rewrite");
     leat_regex *regex;
-    if (attr == NULL && k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Rewrite must be scalar");
+    if (attr == NULL)
+        LEAT_TRY(leat_kernel_want_scalar(k, 2, "rewrite"));
     leat_bytes rewrite =
         attr != NULL ? (leat_bytes){attr->s != NULL ? attr->s : "", attr->n} : leat_string_at(k->in[2], 0);
     LEAT_TRY(pattern_of(k, &regex));
@@ -203,3 +203,4 @@ LEAT_ROW(StaticRegexReplace,
 LEAT_ROW(StaticRegexReplace, "(string[1] 'a b') {pattern: '\x5Cb'; rewrite: '|'} -> string[1] '|a| |b|'");
 LEAT_ROW(StaticRegexReplace, "(string[] 'a') {pattern: 'a'; rewrite: '\x5C1'} fails 'requests 1 matches'");
 LEAT_ROW(RegexReplace, "(string[1] 'a.b', string[] '[.]', string[] '') -> string[1] 'ab'");
+LEAT_ROW(RegexReplace, "(string[1] 'a', string[] 'a', string[1] 'b') fails ''");

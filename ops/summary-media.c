@@ -167,6 +167,7 @@ LEAT_ROW(ImageSummary, "(string[] 'i', float[4,2,3,1] -1..1) -> any");
 LEAT_ROW(ImageSummary, "(string[] 'i', uint8[1,2,2,3] 0..255) {max_images: 1} -> any");
 LEAT_ROW(ImageSummary, "(string[] 'i', float[1,2,2,2] 0..1) fails 'channels'");
 LEAT_ROW(ImageSummary, "(string[] 'i', float[1,0,2,1] 0..1) fails 'PNG'");
+LEAT_ROW(ImageSummary, "(string[1] 't', float[1,1,1,1] 1) fails ''");
 
 /* ---- AudioSummary ---- */
 
@@ -253,8 +254,6 @@ static leat_status audio_v2_kernel(leat_kernel *k)
 static leat_status audio_shape(leat_infer *c)
 {
     LEAT_TRY(leat_infer_want_rank(c, 0, 0));
-    if (c->op->n_inputs > 2)
-        LEAT_TRY(leat_infer_want_rank(c, 2, 0));
     c->out[0] = LEAT_SCALAR;
     return LEAT_OK;
 }

@@ -19,11 +19,8 @@ leat_status leat_summary_out(leat_kernel *k, leat_buf *summary)
 
 leat_status leat_summary_tag(const leat_kernel *k, leat_bytes *tag)
 {
-    const leat_tensor *t = k->in[0];
-    if (t->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "the tag must be a scalar, not %lld strings",
-                                (long long)t->elements);
-    const leat_string *s = t->data;
+    LEAT_TRY(leat_kernel_want_scalar(k, 0, "the tag"));
+    const leat_string *s = k->in[0]->data;
     *tag = (leat_bytes){s->data, s->size};
     return LEAT_OK;
 }
@@ -150,8 +147,7 @@ static leat_status tensor_v2_kernel(leat_kernel *k)
     leat_bytes tag = {NULL, 0};
     leat_buf b = {0};
     LEAT_TRY(leat_summary_tag(k, &tag));
-    if (k->in[2]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "serialized_summary_metadata must be a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 2, "serialized_summary_metadata"));
     const leat_string *metadata = k->in[2]->data;
     leat_wire w = leat_wire_from(metadata->data, metadata->size, 0);
     leat_field f;

@@ -133,8 +133,7 @@ static leat_status top_k_kernel(leat_kernel *k)
 }
 static leat_status top_k_v2_kernel(leat_kernel *k)
 {
-    if (k->in[1]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "k must be scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "k"));
     return top_k(k, leat_index_at(k->in[1], 0));
 }
 
@@ -213,6 +212,7 @@ LEAT_ROW(TopKV2, "(half[3] 1 3 2, int64[] 1) -> half[1] 3, int32[1] 1");
 LEAT_ROW(TopKV2, "(float[2,3] 0..1, int32[] 0) nograd -> float[2,0], int32[2,0]");
 LEAT_ROW(TopKV2, "(float[3] 0..1, int32[] 4) fails 'at least k'");
 LEAT_ROW(TopKV2, "(float[3] 0..1, int32[] -1) fails ''");
+LEAT_ROW(TopKV2, "(float[3] 1 3 2, int32[1] 1) fails ''");
 
 /* ---- NthElement ---- */
 
@@ -220,8 +220,9 @@ static leat_status nth_element_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0];
     int rank = leat_shape_rank(&x->shape);
-    if (rank < 1 || k->in[1]->elements != 1)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be >= 1-D and n a scalar");
+    LEAT_TRY(leat_kernel_want_scalar(k, 1, "n"));
+    if (rank < 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be >= 1-D");
     int64_t size = x->shape.dims[rank - 1], n = leat_index_at(k->in[1], 0);
     if (n < 0 || n >= size)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Input must have last dimension > n = %lld",
@@ -276,6 +277,7 @@ const leat_op_def leat_op_NthElement =
 LEAT_ROW(NthElement, "(double[2,3] 5 1 3 2 9 4, int32[] 1) -> double[2] 3 4");
 LEAT_ROW(NthElement, "(int32[3] 5 1 3, int32[] 0) {reverse: true} -> int32[] 5");
 LEAT_ROW(NthElement, "(float[3] 5 1 3, int32[] 3) fails 'last dimension'");
+LEAT_ROW(NthElement, "(float[3] 1 3 2, int32[1] 1) fails ''");
 
 /* ---- LowerBound, UpperBound: how many elements of a sorted row are below (or not above) each value ---- */
 
