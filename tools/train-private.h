@@ -29,6 +29,11 @@ typedef struct leat_train_args {
 /* Rows evaluated at once: the metric of `predict` equals the logged one bit for bit because both take the same pieces. */
 #define LEAT_EVALUATION_ROWS 1024
 
+/* The run's directory below args->logdir, made where it is not there; the caller frees it (also after a failure). *resumed: --resume
+ * has found a run there. LEAT_ERR_ALREADY_EXISTS where --run names what is no empty directory. */
+leat_status leat_train_directory(const leat_train_args *args, char **directory,
+                                 bool *resumed) LEAT_MUST_CHECK;
+
 /* ---- the model ---- */
 
 enum leat_model_kind { MODEL_LINEAR, MODEL_MLP, MODEL_CNN, MODEL_NORMAL };

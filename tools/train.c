@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "base/file-private.h"
 #include "tools/train-private.h"
 
@@ -73,114 +72,6 @@ typedef struct training {
     leat_evaluation last; /* of the validation rows */
     bool has_validation, diverged;
 } training;
-
-/* ---- the run's directory ---- */
-
-static bool is_run(const char *root, const leat_dir_entry *e)
-{
-    char *dir = e->is_dir ? leat_path_join(root, e->name) : NULL;
-    char *file = dir != NULL ? leat_path_join(dir, "train.json") : NULL;
-    bool is = file != NULL && leat_path_kind_of(file) == LEAT_PATH_FILE;
-    leat_free(dir);
-    leat_free(file);
-    return is;
-}
-
-/* The newest run below the root: the one whose directory changed last; NULL where there is none. */
-static leat_status newest_run(const char *root, char **name)
-{
-    leat_dir_entry *entries;
-    size_t n, best = SIZE_MAX;
-    *name = NULL;
-    if (leat_path_kind_of(root) != LEAT_PATH_DIR)
-        return LEAT_OK;
-    LEAT_TRY(leat_dir_list(root, &entries, &n));
-    for (size_t i = 0; i < n; i++)
-        if (is_run(root, &entries[i]) && (best == SIZE_MAX || entries[i].mtime >= entries[best].mtime))
-            best = i;
-    leat_status status = LEAT_OK;
-    if (best != SIZE_MAX && (*name = leat_strdup(entries[best].name)) == NULL)
-        status = leat_fail_memory(64);
-    leat_dir_free(entries, n);
-    return status;
-}
-
-/* The directory that --run names is there: it will do if nothing is in it, as where training was stopped at once. */
-static leat_status take_directory(const char *path)
-{
-    leat_dir_entry *entries;
-    size_t n, runs = 0;
-    LEAT_TRY(leat_dir_list(path, &entries, &n));
-    for (size_t i = 0; i < n; i++)
-        runs += strcmp(entries[i].name, "train.json") == 0;
-    leat_dir_free(entries, n);
-    if (n == 0)
-        return LEAT_OK;
-    return leat_fail(LEAT_ERR_ALREADY_EXISTS, "%s: %s", path,
-                     runs > 0 ? "the run is there already (--resume goes on with it)"
-                              : "the directory is not empty, and no run");
-}
-
-/* Is it a name below the root? */
-static bool names_run(const char *name)
-{
-    if (*name == '\0' || *name == '/')
-        return false;
-    for (const char *s = name; s != NULL; s = strchr(s, '/')) {
-        s += *s == '/';
-        size_t n = strcspn(s, "/");
-        if (n == 2 && s[0] == '.' && s[1] == '.')
-            return false;
-    }
-    return true;
-}
-
-/* A directory that is not there yet: with --run the name given, else the time, with -2, -3, ... where it is taken. */
-static leat_status new_directory(training *t)
-{
-    char name[64];
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(name, sizeof name, "run-%Y%m%d%H%M%S", &utc);
-    size_t stem = strlen(name);
-    for (int i = 1;; i++) {
-        if (i > 1)
-            snprintf(name + stem, sizeof name - stem, "-%d", i);
-        leat_free(t->directory);
-        t->directory = leat_path_join(t->args->logdir, t->args->run != NULL ? t->args->run : name);
-        if (t->directory == NULL)
-            return leat_fail_memory(64);
-        if (leat_path_kind_of(t->directory) == LEAT_PATH_ABSENT)
-            return leat_dir_make(t->directory, true);
-        if (t->args->run != NULL)
-            return take_directory(t->directory);
-    }
-}
-
-static leat_status choose_directory(training *t, bool *resumed)
-{
-    char *name = NULL;
-    *resumed = false;
-    if (t->args->run != NULL && !names_run(t->args->run))
-        return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "--run '%s': a name below %s is needed", t->args->run,
-                         t->args->logdir);
-    if (t->args->resume && t->args->run != NULL) {
-        name = leat_strdup(t->args->run);
-        if (name == NULL)
-            return leat_fail_memory(64);
-    } else if (t->args->resume) {
-        LEAT_TRY(newest_run(t->args->logdir, &name));
-    }
-    if (name != NULL) {
-        t->directory = leat_path_join(t->args->logdir, name);
-        char *file = t->directory != NULL ? leat_path_join(t->directory, "train.json") : NULL;
-        *resumed = file != NULL && leat_path_kind_of(file) == LEAT_PATH_FILE;
-        leat_free(file);
-        leat_free(name);
-    }
-    return *resumed ? LEAT_OK : new_directory(t);
-}
 
 /* ---- train.json ---- */
 
@@ -498,7 +389,7 @@ static leat_status start(training *t)
         LEAT_TRY(leat_image_settle(&t->spec, leat_data_schema(t->data)));
     LEAT_TRY(describe(t));
     LEAT_TRY(leat_model_build(&t->model, leat_data_schema(t->data), &t->spec, t->args));
-    LEAT_TRY(choose_directory(t, &resumed));
+    LEAT_TRY(leat_train_directory(t->args, &t->directory, &resumed));
     LEAT_TRY(write_or_compare(t, resumed));
     leat_session_options o = {.size = sizeof o, .threads = (int)t->args->threads};
     LEAT_TRY(leat_session_open(&t->session, t->model.graph, &o));
