@@ -339,10 +339,11 @@ leat_status leat_dir_make(const char *path, bool durable)
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(copy, 0777) == 0)
+        int made = mkdir(copy, 0777) == 0 ? 0 : errno; /* the next look at the path has an errno of its own */
+        if (made == 0)
             status = durable ? leat_dir_sync_parent(copy) : LEAT_OK;
-        else if (errno != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
-            error = errno;
+        else if (made != EEXIST && leat_path_kind_of(copy) != LEAT_PATH_DIR)
+            error = made;
         *at = kept;
     }
     leat_free(copy);
@@ -354,22 +355,73 @@ leat_status leat_dir_make(const char *path, bool durable)
     return LEAT_OK;
 }
 
+/* A failure's message begins with the name that the user knows, not with the temporary one. */
+static leat_status tell_of(leat_status status, const char *path, const char *temporary)
+{
+    size_t length = strlen(temporary);
+    if (status == LEAT_OK || strncmp(leat_message(), temporary, length) != 0)
+        return status;
+    char reason[200];
+    snprintf(reason, sizeof reason, "%s", leat_message() + length);
+    return leat_fail(status, "%s%s", path, reason);
+}
+
+static char *temporary_name(const char *path, unsigned n)
+{
+    return leat_asprintf("%s" LEAT_TEMP_INFIX "%ld-%u", path, (long)getpid(), n);
+}
+
 /* Creates PATH.leat-tmp-<pid>-<n>; n counts up past leftovers of a crashed process of the same id. */
 static leat_status create_temporary(leat_file *f, const char *path)
 {
     for (unsigned n = 0; n < 1000; n++) {
-        char *name = leat_asprintf("%s" LEAT_TEMP_INFIX "%ld-%u", path, (long)getpid(), n);
+        char *name = temporary_name(path, n);
         if (name == NULL)
             return leat_fail_memory(strlen(path) + 40);
-        leat_status status = leat_file_create(f, name, true);
-        size_t length = strlen(name);
-        bool named = status != LEAT_OK && strncmp(leat_message(), name, length) == 0;
+        leat_status status = tell_of(leat_file_create(f, name, true), path, name);
         leat_free(name);
-        if (status == LEAT_ERR_ALREADY_EXISTS)
-            continue;
-        char reason[200];
-        snprintf(reason, sizeof reason, "%s", named ? leat_message() + length : "");
-        return named ? leat_fail(status, "%s%s", path, reason) : status; /* the name that the user knows */
+        if (status != LEAT_ERR_ALREADY_EXISTS)
+            return status;
+    }
+    return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
+}
+
+/* A file of no name in the path's directory, which a process that is killed takes with it. None (f->fd -1) where the file system has no
+ * such, or where it could not be named afterwards. f->path is the name that it is going to have for a moment. */
+static leat_status create_unnamed(leat_file *f, const char *path)
+{
+    *f = (leat_file)LEAT_FILE_CLOSED;
+    int error = leat_fault_check(LEAT_FAULT_OPEN);
+    if (error != 0)
+        return fail_errno(path, error);
+    char *dir = leat_path_dir(path), *name = temporary_name(path, 0);
+    leat_status status = dir != NULL && name != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);
+    if (status == LEAT_OK && access("/proc/self/fd", X_OK) == 0)
+        f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    leat_free(dir);
+    if (f->fd < 0) {
+        leat_free(name);
+        return status;
+    }
+    f->path = name;
+    leat_trace(&(leat_trace_event){LEAT_TRACE_CREATE, .path = name});
+    return LEAT_OK;
+}
+
+static leat_status name_unnamed(leat_file *f, const char *path)
+{
+    char open_file[40];
+    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", f->fd);
+    for (unsigned n = 0; n < 1000; n++) {
+        char *name = temporary_name(path, n);
+        if (name == NULL)
+            return leat_fail_memory(strlen(path) + 40);
+        leat_free(f->path);
+        f->path = name;
+        if (linkat(AT_FDCWD, open_file, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
+            return LEAT_OK;
+        if (errno != EEXIST)
+            return fail_errno(path, errno);
     }
     return leat_fail(LEAT_ERR_IO, "%s: no free temporary name beside it", path);
 }
@@ -407,25 +459,48 @@ static leat_status write_in_place(const char *path, leat_file_fill *fill, void *
     return status != LEAT_OK ? status : closed;
 }
 
+/* Fills a new file, which then has a name beside `path`; none where that fails. *named: the name, to be freed. */
+static leat_status fill_beside(const char *path, leat_file_fill *fill, void *user, bool durable, char **named)
+{
+    leat_file f = LEAT_FILE_CLOSED;
+    /* What is durable has its own ways to be rid of leftovers, which the replays of crashes know. */
+    if (!durable)
+        LEAT_TRY(create_unnamed(&f, path));
+    bool unnamed = f.fd >= 0;
+    if (!unnamed)
+        LEAT_TRY(create_temporary(&f, path));
+    leat_status status = fill(user, &f);
+    if (status == LEAT_OK && durable)
+        status = leat_file_sync(&f);
+    if (status == LEAT_OK && unnamed) {
+        status = name_unnamed(&f, path);
+        unnamed = status != LEAT_OK;
+    }
+    *named = leat_strdup(f.path);
+    if (*named == NULL && status == LEAT_OK)
+        status = leat_fail_memory(strlen(path) + 40);
+    status = tell_of(status, path, f.path);
+    if (status != LEAT_OK && !unnamed)
+        unlink(f.path);
+    leat_status closed = leat_file_close(&f);
+    if (status == LEAT_OK && closed != LEAT_OK) {
+        status = tell_of(closed, path, *named);
+        unlink(*named);
+    }
+    return status;
+}
+
 leat_status leat_file_replace_by(const char *path, leat_file_fill *fill, void *user, bool durable)
 {
-    leat_file f;
     if (leat_path_kind_of(path) == LEAT_PATH_DIR) /* before the work that `fill` may be */
         return fail_errno(path, EISDIR);
     if (is_written_in_place(path))
         return write_in_place(path, fill, user);
-    LEAT_TRY(create_temporary(&f, path));
-    char *temporary = leat_strdup(f.path), *dir = leat_path_dir(path);
-    leat_status status = temporary != NULL && dir != NULL ? LEAT_OK : leat_fail_memory(strlen(path) + 40);
-    if (status == LEAT_OK)
-        status = fill(user, &f);
-    if (status == LEAT_OK && durable)
-        status = leat_file_sync(&f);
-    if (status != LEAT_OK)
-        unlink(f.path);
-    leat_status closed = leat_file_close(&f);
+    char *temporary = NULL, *dir = leat_path_dir(path);
+    leat_status status =
+        dir != NULL ? fill_beside(path, fill, user, durable, &temporary) : leat_fail_memory(strlen(path) + 1);
     if (status == LEAT_OK) {
-        status = closed == LEAT_OK ? leat_file_rename(temporary, path) : closed;
+        status = leat_file_rename(temporary, path);
         if (status != LEAT_OK)
             unlink(temporary);
         else if (durable)

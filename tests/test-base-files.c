@@ -84,7 +84,7 @@ LEAT_TEST(file_faults)
     const char *dir = check_temp_dir();
     char *path = in_dir(dir, "f");
     uint64_t before = leat_live_allocations();
-    static const struct {
+    static const struct row {
         leat_fault_kind kind;
         int error, fails;
     } rows[] = {
@@ -93,15 +93,19 @@ LEAT_TEST(file_faults)
         {LEAT_FAULT_CLOSE, EIO, 1},    {LEAT_FAULT_OPEN, EMFILE, 1}, {LEAT_FAULT_ALLOC, ENOMEM, 1},
     };
     REQUIRE_OK(leat_file_replace(path, "old", 3, true));
-    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+    for (size_t i = 0; i < 2 * LEAT_LEN(rows); i++) {
         leat_buf b = {0};
-        leat_fault_arm(rows[i].kind, 1, rows[i].error);
-        leat_status status = leat_file_replace(path, "newer", 5, true);
+        bool durable = i < LEAT_LEN(rows);
+        const struct row *r = &rows[i % LEAT_LEN(rows)];
+        if (r->kind == LEAT_FAULT_SYNC && !durable)
+            continue;
+        leat_fault_arm(r->kind, 1, r->error);
+        leat_status status = leat_file_replace(path, "newer", 5, durable);
         CHECK(leat_fault_fired());
-        CHECK((status != LEAT_OK) == rows[i].fails);
+        CHECK((status != LEAT_OK) == r->fails);
         leat_fault_disarm();
         CHECK_OK(leat_file_read_all(path, 0, &b));
-        CHECK_STR(b.data, rows[i].fails ? "old" : "newer");
+        CHECK_STR(b.data, r->fails ? "old" : "newer");
         leat_buf_free(&b);
         CHECK_OK(leat_file_replace(path, "old", 3, false));
         leat_dir_entry *entries;
@@ -121,6 +125,54 @@ LEAT_TEST(file_faults)
     }
     leat_fault_disarm();
     CHECK(leat_live_allocations() == before);
+}
+
+struct entries_meanwhile {
+    const char *dir;
+    size_t count;
+    leat_status ends;
+};
+
+static leat_status write_and_count(void *user, leat_file *f)
+{
+    struct entries_meanwhile *m = user;
+    leat_dir_entry *entries;
+    LEAT_TRY(leat_file_write(f, "new", 3));
+    LEAT_TRY(leat_dir_list(m->dir, &entries, &m->count));
+    leat_dir_free(entries, m->count);
+    return m->ends != LEAT_OK ? leat_fail(m->ends, "%s: no more", f->path) : LEAT_OK;
+}
+
+/* Who is killed while it writes leaves nothing behind, where the file system has files without names. */
+LEAT_TEST(a_file_has_no_name_before_it_is_whole)
+{
+    const char *dir = check_temp_dir();
+    char *path = in_dir(dir, "f"), says[400];
+    int fd = open(dir, O_TMPFILE | O_WRONLY, 0600);
+    if (fd < 0)
+        SKIP("no files without names here");
+    close(fd);
+    struct entries_meanwhile m = {.dir = dir};
+    CHECK_OK(leat_file_replace_by(path, write_and_count, &m, false));
+    CHECK(m.count == 0 && leat_path_kind_of(path) == LEAT_PATH_FILE);
+    /* another process of this id left the first temporary name behind */
+    char *left = leat_asprintf("%s" LEAT_TEMP_INFIX "%ld-0", path, (long)getpid());
+    CHECK_OK(leat_file_replace(left, "kept", 4, true));
+    CHECK_OK(leat_file_replace_by(path, write_and_count, &m, false));
+    CHECK(m.count == 2 && leat_path_kind_of(left) == LEAT_PATH_FILE);
+    CHECK_OK(leat_file_remove(left));
+    /* failures call the file as its user does */
+    m.ends = LEAT_ERR_IO;
+    snprintf(says, sizeof says, "%s: no more", path);
+    for (int durable = 0; durable < 2; durable++) {
+        CHECK_FAILS(leat_file_replace_by(path, write_and_count, &m, durable), LEAT_ERR_IO, says);
+        CHECK_OK(leat_file_remove(path));
+        m.ends = LEAT_OK;
+        CHECK_OK(leat_file_replace_by(path, write_and_count, &m, false));
+        CHECK(m.count == 0);
+        m.ends = LEAT_ERR_IO;
+    }
+    leat_free(left);
 }
 
 static void note_sync(void *user, const leat_trace_event *e)
@@ -175,6 +227,9 @@ LEAT_TEST(directories)
     CHECK_FAILS(leat_dir_make(in_dir(dir, "z/q"), false), LEAT_ERR_NOT_FOUND, "Not a directory");
     CHECK_FAILS(leat_dir_make(in_dir(dir, "z"), false), LEAT_ERR_ALREADY_EXISTS, "not a directory");
     CHECK_FAILS(leat_dir_make("", false), LEAT_ERR_NOT_FOUND, "");
+    /* where no directory can be made, the reason is that, not that there is none yet */
+    if (leat_path_kind_of("/sys") == LEAT_PATH_DIR)
+        CHECK_FAILS(leat_dir_make("/sys/leat-test/a", false), LEAT_ERR_IO, "/sys/leat-test/a: ");
     leat_dir_entry *e;
     size_t count;
     REQUIRE_OK(leat_dir_list(dir, &e, &count));
