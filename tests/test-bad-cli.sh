@@ -37,6 +37,17 @@ printf 'node { name: "a" op: "NextYear" }' >next-year.pbtxt
 row 111 2 "node 'a' (NextYear): the op is not known" $leat run next-year.pbtxt --fetch a:1
 row 111 2 'beyond the range of float32' $leat run $graph --feed 'loss:0=1e39' --fetch loss:0
 row 111 2 'element 0 is no float32' $leat run $graph --feed 'loss:0=none' --fetch loss:0
+# what fails in a step is told with the graph's file, too
+cat >step.pbtxt <<END
+node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+node { name: "s" op: "Placeholder" attr { key: "dtype" value { type: DT_INT32 } } }
+node { name: "r" op: "Reshape" input: "x" input: "s" attr { key: "T" value { type: DT_FLOAT } } }
+END
+row 41 2 "leat: step.pbtxt: node 'r' (Reshape): " $leat run step.pbtxt --feed 'x:0=[1,2,3]' --feed 's:0=[-1,-1]' --fetch r:0=out.npy
+row 41 2 "leat: step.pbtxt: node 'r' (Reshape): " $leat profile step.pbtxt --no-peak --feed 'x:0=[1,2,3]' --feed 's:0=[2,2]' --fetch r:0=out.npy
+row 111 2 "leat: step.pbtxt: fetch 'q' is not in the graph" $leat run step.pbtxt --fetch q
+row 111 2 "leat: step.pbtxt: target 'q'" $leat run step.pbtxt --target q
+[ ! -e out.npy ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAILED 41: a file of a failed step"; }
 for value in nan -inf inf; do
     if $leat run $graph --feed "loss:0=$value" --fetch loss:0 >one.txt 2>err.txt && grep -qi 'nan\|inf' one.txt; then
         passed=$((passed + 1))
@@ -61,11 +72,15 @@ ln -s victim out.npy
 $leat run $graph --restore m.ckpt-10 --fetch theta:0=out.npy 2>err.txt
 if [ "$(cat victim)" = precious ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED 114: a link was followed: $(cat err.txt)"; fi
 # output that can't be written
+printf 'x,y\n1,2\n2,4\n3,6\n' >t.csv
 row 115 3 'standard output' sh -c "$leat run $graph --restore m.ckpt-10 --fetch theta:0 >/dev/full"
 row 115 2 'no-such-directory' $leat run $graph --restore m.ckpt-10 --fetch theta:0=no-such-directory/out.npy
 row 115 3 'standard output' sh -c "$leat run $graph --restore m.ckpt-10 --fetch theta:0 >&-"
+if [ -d /sys ]; then # where nobody may make a directory
+    row 115 3 '/sys/leat-test' $leat train t.csv --target y --logdir /sys/leat-test/runs
+    row 115 3 '/sys/leat-test' $leat run $graph --restore m.ckpt-10 --fetch theta:0 --logdir /sys/leat-test/log
+fi
 # names of runs stay below the root, and a directory of other things is nobody's run
-printf 'x,y\n1,2\n2,4\n3,6\n' >t.csv
 mkdir -p runs/taken runs/free && : >runs/taken/file
 row 35 2 'a name below runs' $leat train t.csv --target y --run ../out
 row 35 2 'a name below runs' $leat train t.csv --target y --run ''

@@ -43,6 +43,7 @@ typedef struct leat_run_args {
 /* clang-format on */
 
 typedef struct leat_graph_session {
+    const char *path; /* of the graph: what errors of runs and names begin with */
     leat_graph *graph;
     leat_session *session;
     leat_meta_graph meta;

@@ -50,7 +50,12 @@ static leat_status find_out(const leat_graph_session *s, const char *name, const
         if (out->op != NULL && out->index >= 0)
             return LEAT_OK;
     }
-    return leat_find_out(s->graph, name, what, out);
+    return leat_fail_context(leat_find_out(s->graph, name, what, out), "%s", s->path);
+}
+
+static leat_status find_op(const leat_graph_session *s, const char *name, const char *what, leat_op **op)
+{
+    return leat_fail_context(leat_find_op(s->graph, name, what, op), "%s", s->path);
 }
 
 static leat_status take_feed(leat_graph_session *s, const char *text)
@@ -125,7 +130,7 @@ static leat_status take_names(leat_graph_session *s, const leat_run_args *a)
     for (size_t i = 0; i < a->feeds.count; i++)
         LEAT_TRY(take_feed(s, a->feeds.items[i]));
     for (size_t i = 0; i < a->targets.count; i++)
-        LEAT_TRY(leat_find_op(s->graph, a->targets.items[i], "target", &s->targets[s->n_targets++]));
+        LEAT_TRY(find_op(s, a->targets.items[i], "target", &s->targets[s->n_targets++]));
     for (size_t i = 0; i < a->fetches.count; i++)
         LEAT_TRY(take_fetch(s, a->fetches.items[i], a->logdir != NULL));
     return LEAT_OK;
@@ -154,7 +159,7 @@ static leat_status run_once(leat_graph_session *s, const leat_run_options *o, le
 {
     if (leat_signals_caught())
         return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal");
-    return leat_run_with(s->session, o, feeds, fetches, targets);
+    return leat_fail_context(leat_run_with(s->session, o, feeds, fetches, targets), "%s", s->path);
 }
 
 /* What is left of the time. */
@@ -169,6 +174,7 @@ static leat_run_options options_now(const leat_graph_session *s, leat_profile *p
 leat_status leat_graph_session_open(leat_graph_session *s, const char *path, const leat_run_args *a)
 {
     memset(s, 0, sizeof *s);
+    s->path = path;
     s->graph = leat_graph_new();
     if (s->graph == NULL)
         return LEAT_ERR_NO_MEMORY;
@@ -176,7 +182,7 @@ leat_status leat_graph_session_open(leat_graph_session *s, const char *path, con
     LEAT_TRY(take_names(s, a));
     leat_op *init = NULL;
     if (a->init != NULL)
-        LEAT_TRY(leat_find_op(s->graph, a->init, "init", &init));
+        LEAT_TRY(find_op(s, a->init, "init", &init));
     leat_session_options o = {.size = sizeof o, .threads = (int)a->threads};
     LEAT_TRY(leat_session_open(&s->session, s->graph, &o));
     if (s->kind == LEAT_SAVED_MODEL_DIR)
