@@ -7,10 +7,10 @@ int main()
     leat_graph *g = leat_graph_new();
     leat_variable_args named;
     named.name = "x";
-    leat_out x = leat_variable(leat_scalar_int(g, 3), named);
+    leat_out x = leat_variable(leat_scalar(g, 3), named);
     named.name = "y";
-    leat_out y = leat_variable(leat_scalar_int(g, 4), named);
-    leat_out f = leat_add(leat_add(leat_mul(leat_mul(x, x), y), y), leat_scalar_int(g, 2));
+    leat_out y = leat_variable(leat_scalar(g, 4), named);
+    leat_out f = leat_add(leat_add(leat_mul(leat_mul(x, x), y), y), leat_scalar(g, 2));
 
     leat_session *s = leat_session_new(g, nullptr);
     leat_must(leat_run_init(s));

@@ -9,6 +9,18 @@
 
 #ifdef __cplusplus
 
+#include <type_traits>
+
+/* leat_scalar_float of a floating point number, leat_scalar_int of any other. */
+template <typename number> inline leat_out leat_scalar(leat_graph *graph, number value)
+{
+    static_assert(std::is_arithmetic<number>::value, "a number is needed");
+    if constexpr (std::is_floating_point<number>::value)
+        return leat_scalar_float(graph, static_cast<double>(value));
+    else
+        return leat_scalar_int(graph, static_cast<int64_t>(value));
+}
+
 inline leat_out leat_constant(leat_graph *graph, leat_tensor *value, const char *name = nullptr)
 {
     leat_constant_args a;
@@ -160,6 +172,17 @@ inline leat_op *leat_minimize(leat_optimizer optimizer, leat_out loss, leat_mini
     a.optimizer = optimizer;
     a.loss = loss;
     return leat_minimize(a);
+}
+
+inline leat_out leat_exponential_decay(double learning_rate, leat_out global_step, double decay_steps,
+                                       double decay_rate, leat_exponential_decay_args a = {})
+{
+    a.size = sizeof a;
+    a.learning_rate = learning_rate;
+    a.global_step = global_step;
+    a.decay_steps = decay_steps;
+    a.decay_rate = decay_rate;
+    return leat_exponential_decay(a);
 }
 
 inline leat_saver *leat_saver_new(leat_graph *graph, leat_saver_args a = {})

@@ -70,6 +70,10 @@ typedef struct leat_target_list {
 #define LEAT_NO_FEEDS ((leat_feed_list){NULL, 0})
 #define LEAT_NO_FETCHES ((leat_fetch_list){NULL, 0})
 #define LEAT_NO_TARGETS ((leat_target_list){NULL, 0})
+#else
+#define LEAT_NO_FEEDS (leat_feed_list{nullptr, 0})
+#define LEAT_NO_FETCHES (leat_fetch_list{nullptr, 0})
+#define LEAT_NO_TARGETS (leat_target_list{nullptr, 0})
 #endif
 
 /* Runs what the fetches and targets need. Errors name the node: an unfed placeholder, a feed of the wrong dtype or shape, an

@@ -72,6 +72,9 @@ LEAT_API char *leat_shape_print(leat_shape shape, char *text, size_t size);
                   .dims = {__VA_ARGS__}})
 #define LEAT_SCALAR ((leat_shape){.rank_plus_1 = 1})
 #define LEAT_UNKNOWN_SHAPE ((leat_shape){.rank_plus_1 = 0})
+#else
+#define LEAT_SCALAR (leat_shape{1, {}})
+#define LEAT_UNKNOWN_SHAPE (leat_shape{0, {}})
 #endif
 
 typedef struct leat_tensor leat_tensor;
