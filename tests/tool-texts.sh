@@ -27,6 +27,13 @@ for command in $commands; do
             fail "the zsh completion lacks $command $option"
     done
 done
+# Lines are shorter than 80, and fit a narrow terminal, but for what cannot be broken.
+for command in "" $commands; do
+    for columns in 80 40; do
+        COLUMNS=$columns ./leat $command --help | awk -v most="$columns" 'length($0) > most && NF > 1' |
+            grep . && fail "leat $command --help has lines of more than $columns columns"
+    done
+done
 rm -f tool-texts.tmp
 
 if command -v groff > /dev/null; then

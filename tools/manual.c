@@ -70,6 +70,18 @@ static void put_command(leat_buf *b, const struct leat_command *c)
         put_option(b, &c->options[i]);
 }
 
+static const struct {
+    const char *command, *what;
+} examples[] = {
+    {"leat train houses.csv --target price --validation 0.2 --standardize",
+     "trains a linear model, into runs/"},
+    {"leat predict runs/run-20260101120000 new.csv -o prices.csv", "predicts with it"},
+    {"leat plot runs -o curves.svg", "draws the losses of all runs"},
+    {"leat report runs -o report.html", "puts all that was logged into one file"},
+    {"leat run model.meta --restore model.ckpt-100 --feed x:0=x.npy --fetch y:0=y.npy",
+     "runs a graph that TensorFlow saved"},
+};
+
 void leat_manual(leat_buf *b, const struct leat_command *const *commands)
 {
     leat_buf_printf(
@@ -95,5 +107,21 @@ void leat_manual(leat_buf *b, const struct leat_command *const *commands)
                      ".TP\n.B 1\na check failed (a difference was found, a checksum is wrong)\n"
                      ".TP\n.B 2\nbad input: options, data, graphs or files that are absent or malformed\n"
                      ".TP\n.B 3\ninput/output error, out of memory\n"
-                     ".TP\n.B 128+n\nstopped by signal n, after saving; a second signal does not wait\n");
+                     ".TP\n.B 128+n\nstopped by signal n, after saving; a second signal does not wait\n"
+                     ".SH ENVIRONMENT\n"
+                     ".TP\n.B COLUMNS\nthe width of \\-\\-help, where it is less than 80\n"
+                     ".TP\n.B OMP_WAIT_POLICY, GOMP_SPINCOUNT\nhow long threads wait for work on their CPU\n"
+                     ".SH EXAMPLES\n");
+    for (size_t i = 0; i < LEAT_LEN(examples); i++) {
+        leat_buf_puts(b, ".TP\n\\fB");
+        put_troff(b, examples[i].command);
+        leat_buf_puts(b, "\\fR\n");
+        put_troff(b, examples[i].what);
+        leat_buf_putc(b, '\n');
+    }
+    leat_buf_puts(
+        b,
+        ".SH SEE ALSO\n"
+        "For the library: the headers leat.h and leat/*.h, and api.md (threads, ownership) and ops.md (all ops)\n"
+        "among the installed documents, in share/doc/leat.\n");
 }

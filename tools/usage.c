@@ -1,17 +1,33 @@
 /* usage.c - --help of the tool and of its commands, from the option table. */
 #include "config.h"
 #include "tools/tool-private.h"
+#include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 80, HELP_COLUMN = 28 };
+enum { WIDTH = 80, NARROWEST = 30 };
 
-/* `text` from column `at` on, broken at blanks so that lines stay below WIDTH, the later ones indented by `indent`.
+/* Of lines: 80, or what a narrow terminal has. */
+static size_t width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    long n = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    return n > 0 ? LEAT_MIN(LEAT_MAX((size_t)n, (size_t)NARROWEST), (size_t)WIDTH) : WIDTH;
+}
+
+/* Where the explanation of an option begins: beside it, where there is room for both. */
+static size_t help_column(void)
+{
+    return width() < 60 ? 10 : 28;
+}
+
+/* `text` from column `at` on, broken at blanks so that lines stay below the width, the later ones indented by `indent`.
  * A blank line in the text stays one. Ends with a newline. */
 static void put_wrapped(leat_buf *b, size_t at, size_t indent, const char *text)
 {
+    size_t most = width();
     while (*text != '\0') {
         size_t n = strcspn(text, " \n");
-        if (at + n >= WIDTH && at > indent) {
+        if (at + n >= most && at > indent) {
             leat_buf_putc(b, '\n');
             at = 0;
         }
@@ -31,7 +47,7 @@ static void put_wrapped(leat_buf *b, size_t at, size_t indent, const char *text)
             continue;
         }
         text++;
-        if (at + 1 + strcspn(text, " \n") < WIDTH && at > 0) {
+        if (at + 1 + strcspn(text, " \n") < most && at > 0) {
             leat_buf_putc(b, ' ');
             at++;
         } else if (at > 0) {
@@ -40,6 +56,16 @@ static void put_wrapped(leat_buf *b, size_t at, size_t indent, const char *text)
         }
     }
     leat_buf_putc(b, '\n');
+}
+
+/* The same of a line that was put together, which is emptied. */
+static void put_line(leat_buf *b, leat_buf *line)
+{
+    if (line->failed)
+        b->failed = true;
+    else
+        put_wrapped(b, 0, 0, line->data);
+    leat_buf_free(line);
 }
 
 const struct leat_command *leat_command_find(const struct leat_command *const *commands, const char *name)
@@ -52,21 +78,22 @@ const struct leat_command *leat_command_find(const struct leat_command *const *c
 
 void leat_usage_tool(leat_buf *b, const struct leat_command *const *commands)
 {
-    leat_buf_puts(b, "Usage: leat COMMAND [OPTION]...\n\n"
-                     "Runs and trains TensorFlow 1 graphs without Python, and draws TensorBoard logs.\n\n"
-                     "Commands:\n");
+    leat_buf_puts(b, "Usage: leat COMMAND [OPTION]...\n\n");
+    put_wrapped(b, 0, 0, "Runs and trains TensorFlow 1 graphs without Python, and draws TensorBoard logs.");
+    leat_buf_puts(b, "\nCommands:\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         size_t before = b->size;
         leat_buf_printf(b, "  %-10s ", commands[i]->name);
         put_wrapped(b, b->size - before, 13, commands[i]->summary);
     }
 #ifndef LEAT_WITH_VIZ
-    leat_buf_puts(
-        b, "\nThis leat was built without pictures (--disable-viz): it has no plot, graph and report.\n");
+    leat_buf_putc(b, '\n');
+    put_wrapped(b, 0, 0,
+                "This leat was built without pictures (--disable-viz): it has no plot, graph and report.");
 #endif
-    leat_buf_puts(b,
-                  "\n`leat COMMAND --help` lists a command's options; `leat --version` prints the version.\n"
-                  "Exit: 0 done, 1 a check failed, 2 bad input, 3 input/output error, 128+n signal n.\n");
+    leat_buf_putc(b, '\n');
+    put_wrapped(b, 0, 0, "`leat COMMAND --help` lists a command's options, `leat --version` the version.");
+    put_wrapped(b, 0, 0, "Exit: 0 done, 1 a check failed, 2 bad input, 3 I/O error, 128+n signal n.");
 }
 
 static void put_option(leat_buf *b, const struct leat_option *o)
@@ -79,7 +106,7 @@ static void put_option(leat_buf *b, const struct leat_option *o)
     if (o->kind != LEAT_OPTION_FLAG)
         leat_buf_printf(b, "=%s", o->metavar != NULL ? o->metavar : o->choices);
     size_t at = b->size - before;
-    if (at + 2 > HELP_COLUMN) {
+    if (at + 2 > help_column()) {
         leat_buf_putc(b, '\n');
         at = 0;
     }
@@ -96,16 +123,21 @@ static void put_option(leat_buf *b, const struct leat_option *o)
     if (text.failed)
         b->failed = true;
     else
-        put_wrapped(b, at, HELP_COLUMN, text.data);
+        put_wrapped(b, at, help_column(), text.data);
     leat_buf_free(&text);
 }
 
 void leat_usage_command(leat_buf *b, const struct leat_command *c)
 {
-    leat_buf_printf(b, "Usage: leat %s %s%s\n\n%c", c->name, c->synopsis,
-                    c->n_options > 0 ? " [OPTION]..." : "",
-                    c->summary[0] >= 'a' && c->summary[0] <= 'z' ? c->summary[0] - 'a' + 'A' : c->summary[0]);
-    leat_buf_printf(b, "%s.\n", c->summary + 1);
+    leat_buf line = {0};
+    leat_buf_printf(&line, "Usage: leat %s %s%s", c->name, c->synopsis,
+                    c->n_options > 0 ? " [OPTION]..." : "");
+    put_line(b, &line);
+    leat_buf_printf(&line, "%c%s.",
+                    c->summary[0] >= 'a' && c->summary[0] <= 'z' ? c->summary[0] - 'a' + 'A' : c->summary[0],
+                    c->summary + 1);
+    leat_buf_putc(b, '\n');
+    put_line(b, &line);
     if (c->details != NULL) {
         leat_buf_putc(b, '\n');
         put_wrapped(b, 0, 0, c->details);
