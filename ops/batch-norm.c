@@ -211,7 +211,11 @@ static leat_status new_outputs(leat_kernel *k, const norm *n)
     LEAT_TRY(leat_out_new(k, 0, &k->in[0]->shape));
     for (int i = 1; i < 5; i++)
         LEAT_TRY(leat_out_new(k, i, &LEAT_SHAPE(n->channels)));
-    return k->n_out > 5 ? leat_out_new(k, 5, &LEAT_SHAPE(0)) : LEAT_OK;
+    if (k->n_out > 5) { /* of use for other devices only: a scalar, as TensorFlow's is here */
+        LEAT_TRY(leat_out_new(k, 5, &LEAT_SCALAR));
+        leat_element_put(&k->out[5], 0, 0);
+    }
+    return LEAT_OK;
 }
 
 static leat_status forward_kernel(leat_kernel *k)
@@ -284,7 +288,7 @@ static leat_status forward_shape(leat_infer *c)
     for (int i = 1; i < 5; i++)
         c->out[i] = LEAT_SHAPE(channels);
     if (c->op->n_outputs > 5)
-        c->out[5] = LEAT_SHAPE(0);
+        c->out[5] = LEAT_SCALAR;
     return LEAT_OK;
 }
 
@@ -350,23 +354,24 @@ const leat_op_def leat_op_FusedBatchNormV3 = LEAT_OP(
     "reserve_space_1: U, reserve_space_2: U, reserve_space_3: U; T: {half, bfloat16, float}; U: {bfloat16, float}; "
     "epsilon: float = 0.0001; exponential_avg_factor: float = 1.0; "
     "data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'; is_training: bool = true",
-    .doc = "FusedBatchNormV2 with volumes, too, and a sixth output, which is empty.", .shape = forward_shape,
-    .kernels = {{.fn = forward_kernel, .label = "vector"}}, .gradient = forward_grad, .cost = norm_cost);
+    .doc = "FusedBatchNormV2 with volumes, too, and a sixth output, which is of no use here.",
+    .shape = forward_shape, .kernels = {{.fn = forward_kernel, .label = "vector"}}, .gradient = forward_grad,
+    .cost = norm_cost);
 
 LEAT_ROW(FusedBatchNormV3,
          "(float[1,1,2,1] 1 3, float[1] 2, float[1] 5, float[0], float[0]) {epsilon: 0.0} nograd -> "
-         "float[1,1,2,1] 3 7, float[1] 2, float[1] 2, float[1] 2, float[1] 1, float[0]");
+         "float[1,1,2,1] 3 7, float[1] 2, float[1] 2, float[1] 2, float[1] 1, float[] 0");
 LEAT_ROW(FusedBatchNormV3,
          "(float[2,1,1,2] 1 3 5 9, float[1] 2, float[1] 5, float[1] 1, float[1] 4) {epsilon: 0.0, "
          "is_training: false, data_format: 'NCHW'} nograd -> float[2,1,1,2] 5 7 9 13, float[1] 1, "
-         "float[1] 4, float[1] 1, float[1] 4, float[0]");
+         "float[1] 4, float[1] 1, float[1] 4, float[] 0");
 LEAT_ROW(FusedBatchNormV3,
          "(float[1,1,2,1] 1 3, float[1] 2, float[1] 5, float[1] 6, float[1] 4) {epsilon: 0.0, "
          "exponential_avg_factor: 0.5} nograd -> float[1,1,2,1] 3 7, float[1] 4, float[1] 3, float[1] 2, "
-         "float[1] 1, float[0]");
+         "float[1] 1, float[] 0");
 LEAT_ROW(FusedBatchNormV3,
          "(float[0,1,1,1], float[1] 2, float[1] 5, float[0], float[0]) nograd -> float[0,1,1,1], "
-         "float[1] nan, float[1] nan, float[1] 0, float[1] 0, float[0]");
+         "float[1] nan, float[1] nan, float[1] 0, float[1] 0, float[] 0");
 
 /* ---- backward ---- */
 

@@ -117,6 +117,34 @@ LEAT_ROW(
     Conv3DBackpropFilterV2,
     "(double[1,2,1,1,1] 1 2, int32[5] 2 1 1 1 1, double[1,1,1,1,1] 3) {strides: [1, 1, 1, 1, 1], padding: 'VALID'} -> double[2,1,1,1,1] 3 6");
 
+/* ---- what graphs before version 10 say: the result's shape is that of a tensor ---- */
+
+const leat_op_def leat_op_Conv3DBackpropInput = LEAT_OP(
+    "Conv3DBackpropInput(input: T, filter: T, out_backprop: T) -> output: T; T: {half, float, double}; "
+    "strides: list(int) >= 5; padding: {'SAME', 'VALID'}; dilations: list(int) = [1, 1, 1, 1, 1]",
+    .doc = "The gradient of Conv3D by its volumes, which are of the shape of input.",
+    .shape = leat_conv_input_shape,
+    .kernels = {{leat_conv_input_kernel, leat_conv_is_float, "onednn"},
+                {.fn = leat_conv_input_kernel, .label = "blas"}},
+    .gradient = leat_grad_missing, .cost = leat_conv_cost);
+
+LEAT_ROW(
+    Conv3DBackpropInput,
+    "(double[1,2,1,1,1] 0 0, double[2,1,1,1,1] 1 2, double[1,1,1,1,1] 3) {strides: [1, 1, 1, 1, 1], padding: 'VALID'} -> double[1,2,1,1,1] 3 6");
+
+const leat_op_def leat_op_Conv3DBackpropFilter = LEAT_OP(
+    "Conv3DBackpropFilter(input: T, filter: T, out_backprop: T) -> output: T; T: {half, float, double}; "
+    "strides: list(int) >= 5; padding: {'SAME', 'VALID'}; dilations: list(int) = [1, 1, 1, 1, 1]",
+    .doc = "The gradient of Conv3D by its filter, which is of the shape of filter.",
+    .shape = leat_conv_filter_shape,
+    .kernels = {{leat_conv_filter_kernel, leat_conv_is_float, "onednn"},
+                {.fn = leat_conv_filter_kernel, .label = "blas"}},
+    .gradient = leat_grad_missing, .cost = leat_conv_cost);
+
+LEAT_ROW(
+    Conv3DBackpropFilter,
+    "(double[1,2,1,1,1] 1 2, double[2,1,1,1,1] 0 0, double[1,1,1,1,1] 3) {strides: [1, 1, 1, 1, 1], padding: 'VALID'} -> double[2,1,1,1,1] 3 6");
+
 const leat_op_def leat_op_DepthwiseConv2dNative = LEAT_OP(
     "DepthwiseConv2dNative(input: T, filter: T) -> output: T; T: floating; strides: "
     "list(int); padding: {'SAME', 'VALID', 'EXPLICIT'}; explicit_paddings: list(int) = []; "

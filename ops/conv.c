@@ -128,9 +128,19 @@ leat_status leat_conv_forward_kernel(leat_kernel *k)
     return run(k, &c);
 }
 
+/* The first Conv3DBackpropInput and Conv3DBackpropFilter are shown a tensor of the result's shape, where the others are told sizes. */
+static bool is_shown(const leat_op *op, int i)
+{
+    return leat_dtype_is_floating(leat_out_dtype(op->inputs[i]));
+}
+
 /* input_sizes: the whole shape, or its spatial part, as TensorFlow allows. */
 static leat_status read_sizes(const leat_kernel *k, const leat_conv *c, leat_shape *images)
 {
+    if (is_shown(k->op, 0)) {
+        *images = k->in[0]->shape;
+        return LEAT_OK;
+    }
     const leat_tensor *t = k->in[0];
     const leat_shape *dy = &k->in[2]->shape, *f = &k->in[1]->shape;
     int spatial = c->w.spatial;
@@ -175,8 +185,9 @@ leat_status leat_conv_filter_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0], *dy = k->in[2];
     leat_conv c = {.kind = LEAT_CONV_FILTER, .dtype = x->dtype, .x = x->data, .y = dy->data};
-    leat_shape filter;
-    LEAT_TRY(leat_kernel_shape(k, k->in[1], &filter));
+    leat_shape filter = k->in[1]->shape;
+    if (!is_shown(k->op, 1))
+        LEAT_TRY(leat_kernel_shape(k, k->in[1], &filter));
     const char *reason = leat_conv_describe(&c, k->op, &x->shape, &filter);
     if (reason == NULL)
         reason = check_output(&c, &dy->shape);
@@ -213,7 +224,7 @@ leat_status leat_conv_input_shape(leat_infer *c)
     const char *reason = leat_window_attrs(&w, c->op);
     if (reason != NULL)
         return leat_infer_fail(c, "%s", reason);
-    leat_shape sizes = leat_infer_value_as_shape(c, 0);
+    leat_shape sizes = is_shown(c->op, 0) ? *c->in[0] : leat_infer_value_as_shape(c, 0);
     if (leat_shape_rank(&sizes) == w.spatial + 2)
         c->out[0] = sizes;
     else
@@ -227,7 +238,7 @@ leat_status leat_conv_filter_shape(leat_infer *c)
     const char *reason = leat_window_attrs(&w, c->op);
     if (reason != NULL)
         return leat_infer_fail(c, "%s", reason);
-    leat_shape sizes = leat_infer_value_as_shape(c, 1);
+    leat_shape sizes = is_shown(c->op, 1) ? *c->in[1] : leat_infer_value_as_shape(c, 1);
     c->out[0] = leat_shape_rank(&sizes) == w.spatial + 2 ? sizes : leat_shape_ranked(w.spatial + 2);
     return LEAT_OK;
 }

@@ -2,13 +2,13 @@
 #include "ops/ops-private.h"
 #include <math.h>
 
-/* ---- AdjustContrastv2: away from the mean of each image's channel ---- */
+/* ---- AdjustContrastv2, and AdjustContrast, which clips: away from the mean of each image's channel ---- */
 
 typedef struct contrast {
     const leat_tensor *in;
     leat_tensor *out;
     int64_t pixels, channels;
-    float factor;
+    float factor, lowest, highest;
 } contrast;
 
 static void contrast_image(size_t image, void *arg)
@@ -20,9 +20,11 @@ static void contrast_image(size_t image, void *arg)
         for (int64_t i = begin + channel; i < end; i += c->channels)
             sum += leat_element_get(c->in, i);
         float mean = (float)(sum / (double)c->pixels);
-        for (int64_t i = begin + channel; i < end; i += c->channels)
-            leat_element_put(c->out, i,
-                             (double)(((float)leat_element_get(c->in, i) - mean) * c->factor + mean));
+        for (int64_t i = begin + channel; i < end; i += c->channels) {
+            float v = ((float)leat_element_get(c->in, i) - mean) * c->factor + mean;
+            v = v > c->highest ? c->highest : v;
+            leat_element_put(c->out, i, (double)(v < c->lowest ? c->lowest : v));
+        }
     }
 }
 
@@ -33,10 +35,18 @@ static leat_status contrast_kernel(leat_kernel *k)
     if (rank < 3)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be at least 3-D, got rank %d",
                                 rank);
-    LEAT_TRY(leat_kernel_want_scalar(k, 1, "contrast_factor"));
+    static const char *const names[] = {"contrast_factor", "min_value", "max_value"};
+    for (int i = 1; i < (int)k->n_in; i++)
+        LEAT_TRY(leat_kernel_want_scalar(k, i, names[i - 1]));
     LEAT_TRY(leat_out_new(k, 0, shape));
-    contrast c = {k->in[0], &k->out[0], shape->dims[rank - 3] * shape->dims[rank - 2], shape->dims[rank - 1],
-                  *(const float *)k->in[1]->data};
+    bool clips = k->n_in > 2;
+    contrast c = {.in = k->in[0],
+                  .out = &k->out[0],
+                  .pixels = shape->dims[rank - 3] * shape->dims[rank - 2],
+                  .channels = shape->dims[rank - 1],
+                  .factor = *(const float *)k->in[1]->data,
+                  .lowest = clips ? *(const float *)k->in[2]->data : -INFINITY,
+                  .highest = clips ? *(const float *)k->in[3]->data : INFINITY};
     if (k->in[0]->elements > 0)
         leat_tiles(k, (size_t)leat_dims_product(shape, 0, rank - 3), contrast_image, &c);
     return LEAT_OK;
@@ -44,10 +54,21 @@ static leat_status contrast_kernel(leat_kernel *k)
 
 static leat_status adjust_shape(leat_infer *c)
 {
-    LEAT_TRY(leat_infer_want_rank(c, 1, 0));
+    for (int i = 1; i < (int)c->op->n_inputs; i++)
+        LEAT_TRY(leat_infer_want_rank(c, i, 0));
     c->out[0] = *c->in[0];
     return LEAT_OK;
 }
+
+const leat_op_def leat_op_AdjustContrast = LEAT_OP(
+    "AdjustContrast(images: T, contrast_factor: float, min_value: float, max_value: float) -> output: float; "
+    "T: {uint8, int8, int16, int32, int64, float, double}",
+    .doc = "(x - mean) * contrast_factor + mean, with the mean of each image's channel, clipped.",
+    .shape = adjust_shape, .kernels = {{contrast_kernel}}, .gradient = leat_grad_missing);
+
+LEAT_ROW(
+    AdjustContrast,
+    "(int8[2,1,2,2] 1 2 3 6 0 0 1 1, float[] 2, float[] -0.25, float[] 7) -> float[2,1,2,2] 0 0 4 7 -0.25 -0.25 1.5 1.5");
 
 const leat_op_def leat_op_AdjustContrastv2 =
     LEAT_OP("AdjustContrastv2(images: T, contrast_factor: float) -> output: T; T: {half, float} = float",

@@ -14,6 +14,7 @@ typedef struct factor {
     leat_tensor *out[3];
     int rows, columns;
     bool full, vectors; /* full_matrices; compute_uv, compute_v */
+    bool stacked;       /* eigenvalues and vectors in one matrix */
 } factor;
 
 static void factor_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
@@ -24,6 +25,24 @@ static void factor_cost(const leat_op *op, const leat_tensor *const *in, const l
     (void)out;
     cost->flops = 8.0 * (double)in[0]->elements * (rank >= 1 ? (double)in[0]->shape.dims[rank - 1] : 1);
     cost->bytes = 4.0 * (double)in[0]->elements * (double)leat_dtype_bytes(in[0]->dtype);
+}
+
+/* What an output of vectors is that nobody asked for: a scalar, as in TensorFlow. */
+static leat_status no_vectors(leat_kernel *k, int i)
+{
+    LEAT_TRY(leat_out_new(k, i, &LEAT_SCALAR));
+    leat_element_put(&k->out[i], 0, 0);
+    return LEAT_OK;
+}
+
+/* `count` square matrices that complete a basis of no vectors. */
+static void put_identities(leat_tensor *t, int64_t count)
+{
+    int rank = leat_shape_rank(&t->shape);
+    int64_t n = t->shape.dims[rank - 1];
+    memset(t->data, 0, (size_t)t->elements * leat_dtype_bytes(t->dtype));
+    for (int64_t i = 0; t->elements > 0 && i < count * n; i++)
+        leat_element_put(t, i / n * n * n + i % n * (n + 1), 1);
 }
 
 /* ---- Cholesky ---- */
@@ -294,16 +313,14 @@ static leat_status svd_kernel(leat_kernel *k)
                 .full = leat_attr_bool(k->op, "full_matrices"),
                 .vectors = leat_attr_bool(k->op, "compute_uv")};
     int p = LEAT_MIN(d.rows, d.columns), uc = f.full ? d.rows : p, vc = f.full ? d.columns : p;
-    leat_shape s = leat_batch_shape(&k->in[0]->shape, p, INT64_MIN), none = LEAT_SHAPE(0);
+    leat_shape s = leat_batch_shape(&k->in[0]->shape, p, INT64_MIN);
     leat_shape u = leat_batch_shape(&k->in[0]->shape, d.rows, uc),
                v = leat_batch_shape(&k->in[0]->shape, d.columns, vc);
     LEAT_TRY(leat_out_new(k, 0, &s));
-    LEAT_TRY(leat_out_new(k, 1, f.vectors ? &u : &none));
-    LEAT_TRY(leat_out_new(k, 2, f.vectors ? &v : &none));
-    if (p == 0 && f.vectors) {
-        memset(k->out[1].data, 0, (size_t)k->out[1].elements * leat_dtype_bytes(k->out[1].dtype));
-        memset(k->out[2].data, 0, (size_t)k->out[2].elements * leat_dtype_bytes(k->out[2].dtype));
-    }
+    LEAT_TRY(f.vectors ? leat_out_new(k, 1, &u) : no_vectors(k, 1));
+    LEAT_TRY(f.vectors ? leat_out_new(k, 2, &v) : no_vectors(k, 2));
+    for (int i = 1; p == 0 && f.vectors && i < 3; i++)
+        put_identities(&k->out[i], d.count);
     size_t m = (size_t)d.rows, n = (size_t)d.columns, q = (size_t)p;
     size_t room = m * n + q + n * (size_t)vc + m * (size_t)uc + 4 * q * q + 70 * (m + n) + 8 * q + 8 * q;
     LEAT_TRY(leat_matrices(k, d.count, 20.0 * d.rows * d.columns * p, room, svd_one, &f, &code, &index));
@@ -320,7 +337,7 @@ static leat_status svd_shape(leat_infer *c)
     int64_t p = rows < 0 || columns < 0 ? -1 : LEAT_MIN(rows, columns);
     bool full = leat_attr_bool(c->op, "full_matrices");
     c->out[0] = leat_batch_shape(c->in[0], p, INT64_MIN);
-    c->out[1] = c->out[2] = LEAT_SHAPE(0);
+    c->out[1] = c->out[2] = LEAT_SCALAR;
     if (leat_attr_bool(c->op, "compute_uv")) {
         c->out[1] = leat_batch_shape(c->in[0], rows, full ? rows : p);
         c->out[2] = leat_batch_shape(c->in[0], columns, full ? columns : p);
@@ -402,7 +419,11 @@ const leat_op_def leat_op_Svd = LEAT_OP(
     .cost = factor_cost);
 
 LEAT_ROW(Svd,
-         "(double[2,2] 3 0 0 -2) {compute_uv: false} gradtol 1e-4 -> double[2] 3 2, double[0], double[0]");
+         "(double[2,2] 3 0 0 -2) {compute_uv: false} gradtol 1e-4 -> double[2] 3 2, double[] 0, double[] 0");
+LEAT_ROW(Svd, "(float[2,0]) {full_matrices: true} nograd -> float[0], float[2,2] 1 0 0 1, float[0,0]");
+LEAT_ROW(
+    Svd,
+    "(double[2,0,2]) {full_matrices: true} nograd -> double[2,0], double[2,0,0], double[2,2,2] 1 0 0 1 1 0 0 1");
 LEAT_ROW(Svd, "(float[3,2] 3 0 0 2 0 0) nograd -> float[2] 3 2, any, any");
 
 /* ---- SelfAdjointEigV2 ---- */
@@ -423,9 +444,13 @@ static int eig_one(int64_t index, double *room, void *arg)
     if (n > 0 && LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, f->vectors ? 'V' : 'N', 'U', n, room, n, e, work,
                                      work_size, iwork, iwork_size) != 0)
         return 1;
+    int64_t begin = f->stacked ? index * (n + 1) * n : index * n;
     for (int i = 0; i < n; i++)
-        leat_element_put(f->out[0], index * n + i, e[i]);
-    if (f->vectors)
+        leat_element_put(f->out[0], begin + i, e[i]);
+    for (int64_t i = 0; f->stacked && i < (int64_t)nn;
+         i++) /* by rows, as leat_matrix_store with `transposed` */
+        leat_element_put(f->out[0], begin + n + i, room[i % n * n + i / n]);
+    if (f->vectors && !f->stacked)
         leat_matrix_store(f->out[1], index, true, room);
     return 0;
 }
@@ -438,13 +463,17 @@ static leat_status eig_kernel(leat_kernel *k)
     LEAT_TRY(leat_want_matrices(k, 0, true, &d));
     if (d.rows > 20000)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "a matrix of %d rows", d.rows);
+    bool stacked = k->n_out == 1;
     factor f = {.in = k->in[0],
-                .out = {&k->out[0], &k->out[1]},
+                .out = {&k->out[0], stacked ? NULL : &k->out[1]},
                 .rows = d.rows,
-                .vectors = leat_attr_bool(k->op, "compute_v")};
-    leat_shape e = leat_batch_shape(&k->in[0]->shape, d.rows, INT64_MIN), none = LEAT_SHAPE(0);
+                .vectors = stacked || leat_attr_bool(k->op, "compute_v"),
+                .stacked = stacked};
+    leat_shape e = stacked ? leat_batch_shape(&k->in[0]->shape, (int64_t)d.rows + 1, d.rows)
+                           : leat_batch_shape(&k->in[0]->shape, d.rows, INT64_MIN);
     LEAT_TRY(leat_out_new(k, 0, &e));
-    LEAT_TRY(leat_out_new(k, 1, f.vectors ? &k->in[0]->shape : &none));
+    if (!stacked)
+        LEAT_TRY(f.vectors ? leat_out_new(k, 1, &k->in[0]->shape) : no_vectors(k, 1));
     size_t n = (size_t)d.rows, room = n * n + n + 2 * n * n + 70 * n + 1 + 5 * n + 3;
     LEAT_TRY(leat_matrices(k, d.count, 9.0 * (double)(n * n * n), room, eig_one, &f, &code, &index));
     if (code != 0)
@@ -460,8 +489,15 @@ static leat_status eig_shape(leat_infer *c)
     int64_t rows, columns;
     LEAT_TRY(leat_infer_matrices(c, 0, true, &rows, &columns));
     c->out[0] = leat_batch_shape(c->in[0], rows, INT64_MIN);
-    c->out[1] =
-        leat_attr_bool(c->op, "compute_v") ? leat_batch_shape(c->in[0], rows, columns) : LEAT_SHAPE(0);
+    c->out[1] = leat_attr_bool(c->op, "compute_v") ? leat_batch_shape(c->in[0], rows, columns) : LEAT_SCALAR;
+    return LEAT_OK;
+}
+
+static leat_status stacked_eig_shape(leat_infer *c)
+{
+    int64_t rows, columns;
+    LEAT_TRY(leat_infer_matrices(c, 0, true, &rows, &columns));
+    c->out[0] = leat_batch_shape(c->in[0], rows < 0 ? -1 : rows + 1, columns);
     return LEAT_OK;
 }
 
@@ -494,6 +530,16 @@ const leat_op_def leat_op_SelfAdjointEigV2 = LEAT_OP(
     .shape = eig_shape, .kernels = {{.fn = eig_kernel, .label = "lapack"}}, .gradient = eig_grad,
     .cost = factor_cost);
 
-LEAT_ROW(SelfAdjointEigV2, "(double[2,2] 2 99 1 2) {compute_v: false} -> double[2] 1 3, double[0]");
+LEAT_ROW(SelfAdjointEigV2, "(double[2,2] 2 99 1 2) {compute_v: false} -> double[2] 1 3, double[] 0");
 LEAT_ROW(SelfAdjointEigV2, "(float[2,2] 2 1 1 2) nograd -> float[2] 1 3, any");
 LEAT_ROW(SelfAdjointEigV2, "(double[2,2] nan 1 1 2) fails 'eigenvalues'");
+
+const leat_op_def leat_op_SelfAdjointEig = LEAT_OP(
+    "SelfAdjointEig(input: T) -> output: T; T: {double, float, half}",
+    .doc =
+        "The eigenvalues of symmetric matrices as the first row, and below them the eigenvectors as columns.",
+    .shape = stacked_eig_shape, .kernels = {{.fn = eig_kernel, .label = "lapack"}},
+    .gradient = leat_grad_missing, .cost = factor_cost);
+
+LEAT_ROW(SelfAdjointEig, "(double[2,2] 3 0 0 2) -> double[3,2] 2 3 0 1 1 0");
+LEAT_ROW(SelfAdjointEig, "(float[0,0]) -> float[1,0]");

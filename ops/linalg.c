@@ -298,6 +298,79 @@ LEAT_ROW(MatrixInverse, "(double[3,0,0]) -> double[3,0,0]");
 LEAT_ROW(MatrixInverse, "(float[2,2] 1 1 1 1) fails 'not invertible'");
 LEAT_ROW(MatrixInverse, "(float[2,3] 1..2) fails 'square'");
 
+/* ---- Lu ---- */
+
+typedef struct lu {
+    const leat_tensor *in;
+    leat_tensor *factors, *permutation;
+    int n;
+} lu;
+
+static int decompose(int64_t index, double *room, void *arg)
+{
+    const lu *f = arg;
+    size_t nn = (size_t)f->n * (size_t)f->n;
+    lapack_int *pivots = (lapack_int *)(void *)(room + nn);
+    int64_t first = index * f->n;
+    leat_matrix_load(f->in, index, true, room);
+    if (!factor_lu(room, f->n, pivots))
+        return 1;
+    leat_matrix_store(f->factors, index, true, room);
+    for (int i = 0; i < f->n; i++)
+        leat_index_put(f->permutation, first + i, i);
+    for (int i = 0; i < f->n; i++) { /* LAPACK's pivots are the exchanges of rows, in order, counted from 1 */
+        int64_t a = leat_index_at(f->permutation, first + i),
+                b = leat_index_at(f->permutation, first + pivots[i] - 1);
+        leat_index_put(f->permutation, first + i, b);
+        leat_index_put(f->permutation, first + pivots[i] - 1, a);
+    }
+    return 0;
+}
+
+static leat_status lu_kernel(leat_kernel *k)
+{
+    leat_matrix_dims d;
+    int code;
+    int64_t index;
+    LEAT_TRY(leat_want_matrices(k, 0, true, &d));
+    leat_shape rows = leat_batch_shape(&k->in[0]->shape, d.rows, INT64_MIN);
+    LEAT_TRY(leat_out_new(k, 0, &k->in[0]->shape));
+    LEAT_TRY(leat_out_new(k, 1, &rows));
+    lu f = {k->in[0], &k->out[0], &k->out[1], d.rows};
+    double n = d.rows;
+    LEAT_TRY(leat_matrices(k, d.count, 2 * n * n * n / 3, (size_t)d.rows * (size_t)(d.rows + 1), decompose,
+                           &f, &code, &index));
+    if (code != 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Input is not invertible (matrix %lld)",
+                                (long long)index);
+    return LEAT_OK;
+}
+
+static leat_status lu_shape(leat_infer *c)
+{
+    int64_t rows, columns;
+    LEAT_TRY(leat_infer_matrices(c, 0, true, &rows, &columns));
+    c->out[0] = leat_batch_shape(c->in[0], rows, columns);
+    c->out[1] = leat_batch_shape(c->in[0], rows, INT64_MIN);
+    return LEAT_OK;
+}
+
+const leat_op_def leat_op_Lu = LEAT_OP(
+    "Lu(input: T) -> lu: T, p: output_idx_type; T: {double, float, half, complex64, complex128}; "
+    "output_idx_type: {int32, int64} = int32",
+    .doc =
+        "L (below the diagonal, its own ones left out) and U in one matrix; row i of L U is row p[i] of input.",
+    .shape = lu_shape, .kernels = {{.fn = lu_kernel, .label = "lapack"}}, .gradient = leat_grad_missing,
+    .cost = cubic_cost);
+
+LEAT_ROW(Lu, "(double[2,2] 1 2 4 6) nograd -> double[2,2] 4 6 0.25 0.5, int32[2] 1 0");
+LEAT_ROW(
+    Lu,
+    "(float[3,3] 0 1 0 0 0 1 1 0 0) {output_idx_type: int64} nograd -> float[3,3] 1 0 0 0 1 0 0 0 1, int64[3] 2 0 1");
+LEAT_ROW(Lu, "(float[2,0,0]) nograd -> float[2,0,0], int32[2,0]");
+LEAT_ROW(Lu, "(float[2,2] 1 1 1 1) fails 'not invertible'");
+LEAT_ROW(Lu, "(float[2,3] 1..2) fails 'square'");
+
 /* ---- determinants ---- */
 
 typedef struct determinant {

@@ -59,7 +59,8 @@ const char *leat_window_attrs(leat_window *w, const leat_op *op)
     const leat_attr_value *format = leat_attr(op, "data_format");
     const char *padding = leat_attr_string(op, "padding"), *reason;
     memset(w, 0, sizeof *w); /* the padding too: windows are compared as bytes */
-    w->spatial = 2;
+    const int64_t *strides;
+    w->spatial = leat_attr_ints(op, "strides", &strides) == 5 ? 3 : 2;
     w->batch = w->channels = -1;
     if (format != NULL) {
         w->spatial = format->n == 5 ? 3 : 2;

@@ -340,10 +340,20 @@ static const leat_op_sig *find_in_table(const char *name, size_t n)
 }
 
 /* What versions before 1.0 had two ops for: one of a matrix, and one of batches of them, which is today's by another name. */
-static const char *const batch_names[] = {
-    "BatchCholesky",       "BatchCholeskyGrad",          "BatchMatrixDeterminant", "BatchMatrixDiag",
-    "BatchMatrixDiagPart", "BatchMatrixInverse",         "BatchMatrixSetDiag",     "BatchMatrixSolve",
-    "BatchMatrixSolveLs",  "BatchMatrixTriangularSolve", "BatchSelfAdjointEigV2",  "BatchSvd"};
+static const char *const batch_names[] = {"BatchCholesky",
+                                          "BatchCholeskyGrad",
+                                          "BatchMatrixDeterminant",
+                                          "BatchMatrixDiag",
+                                          "BatchMatrixBandPart",
+                                          "BatchMatrixDiagPart",
+                                          "BatchMatrixInverse",
+                                          "BatchMatrixSetDiag",
+                                          "BatchMatrixSolve",
+                                          "BatchMatrixSolveLs",
+                                          "BatchMatrixTriangularSolve",
+                                          "BatchSelfAdjointEig",
+                                          "BatchSelfAdjointEigV2",
+                                          "BatchSvd"};
 
 const leat_op_sig *leat_op_sig_find(const char *name, size_t n)
 {

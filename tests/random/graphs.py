@@ -230,7 +230,7 @@ class Graph:
         self.used.append(op)
         empty = not kw.get("compute_uv", kw.get("compute_v", True))
         for i, t in enumerate(out):
-            if i == 0 and op != "Qr":
+            if i == 0 and op not in ("Qr", "SelfAdjointEig"):
                 self.result(t)
             elif not empty:
                 self.result(tf.square(t), pool=False)

@@ -98,7 +98,7 @@ def conv2d(g, op):
         g.apply(op, smooth=d == 1, input=g.value(t, x), filter=g.value(t, f), **attrs)  # no gradient of dilated ones on CPUs
 
 
-@spec("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2")
+@spec("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2", "Conv3DBackpropInput", "Conv3DBackpropFilter")
 def conv3d(g, op):
     size, k, s = g.rng.randint(3, 6, size=3), g.rng.randint(1, 3, size=3), int(g.rng.randint(1, 3))
     padding, t = g.pick(["SAME", "VALID"]), g.dtype(op, among=(tf.float32, tf.float64))
@@ -110,8 +110,10 @@ def conv3d(g, op):
         g.apply(op, input=g.value(t, x), filter=g.value(t, f), **attrs)
     elif op == "Conv3DBackpropInputV2":
         g.apply(op, input_sizes=g.const(x), filter=g.value(t, f), out_backprop=g.value(t, y), **attrs)
-    else:
+    elif op == "Conv3DBackpropFilterV2":
         g.apply(op, input=g.value(t, x), filter_sizes=g.const(f), out_backprop=g.value(t, y), **attrs)
+    else:
+        g.apply(op, input=g.value(t, x), filter=g.value(t, f), out_backprop=g.value(t, y), smooth=False, **attrs)
 
 
 POOLS = ["AvgPool", "AvgPoolGrad", "MaxPool", "MaxPoolV2", "MaxPoolGrad", "MaxPoolGradV2", "MaxPoolGradGrad", "MaxPoolGradGradV2", "MaxPoolWithArgmax",
@@ -296,6 +298,18 @@ def solve(g, op):
         g.apply(op, matrix=x, rhs=rhs, adjoint=g.chance(0.5))
     else:
         g.apply(op, matrix=x, rhs=rhs, adjoint=g.chance(0.5), lower=g.chance(0.5))
+
+
+@spec("SelfAdjointEig")
+def stacked(g, op):
+    g.factor(op, input=square(g, g.dtype(op, among=REAL), "symmetric")[2])
+
+
+@spec("Lu")
+def lu(g, op):
+    """Pivots are far from each other, so that rounding chooses none."""
+    lead, n, x = square(g, g.dtype(op, among=REAL))
+    g.apply(op, input=x, output_idx_type=g.pick([tf.int32, tf.int64]), smooth=False)
 
 
 @spec("Qr", "Svd", "SelfAdjointEigV2")

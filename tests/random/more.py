@@ -257,6 +257,12 @@ def adjust_contrast(g, op):
     g.apply(op, images=pixels(g, op), contrast_factor=g.leaf(tf.float32, [], 0.3, 2.0), smooth=False)
 
 
+@spec("AdjustContrast")
+def adjust_and_clip(g, op):
+    kw = {name: g.leaf(tf.float32, [], *limits) for name, limits in (("contrast_factor", (0.3, 2.0)), ("min_value", (0.0, 0.3)), ("max_value", (0.6, 1.0)))}
+    g.apply(op, images=g.value(g.dtype(op, among=(tf.float32, tf.float64, tf.uint8)), [2, 3, 4, 2], 0, 9), smooth=False, **kw)
+
+
 @spec("AdjustHue", "AdjustSaturation")
 def adjust_colour(g, op):
     amount = g.leaf(tf.float32, [], -1.0, 1.0) if op == "AdjustHue" else g.leaf(tf.float32, [], 0.0, 2.0)
