@@ -4,6 +4,7 @@
 #include "check.h"
 #include "base/fault-private.h"
 #include "base/file-private.h"
+#include "tests/viz-graph/clear.h"
 #include "viz-graph/graphs.h"
 #include "viz/graph-draw-private.h"
 #include <math.h>
@@ -394,6 +395,8 @@ static void check_scene(const leat_scene *s)
             bad += !apart(a, &s->boxes[k]);
     }
     CHECK(bad == 0);
+    CHECK(clear_paths_over_boxes(s) == 0);
+    CHECK(clear_paths_under_labels(s) == 0);
 }
 
 typedef struct ink {

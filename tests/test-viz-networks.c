@@ -1,5 +1,6 @@
 /* Training graphs of the size that people have: each reads on one A4 page. */
 #include "check.h"
+#include "tests/viz-graph/clear.h"
 #include "tests/viz-graph/graphs.h"
 #include "viz/graph-draw-private.h"
 #include <math.h>
@@ -275,35 +276,60 @@ static void check_page(const char *what, const char *trace)
     check_paths(trace, w, h);
 }
 
-LEAT_TEST(training_graphs_read_on_one_page)
-{
-    static const struct {
-        const char *name;
-        void (*make)(network *n);
-        const char *shown[3];
-    } rows[] = {{"LeNet", lenet, {"\"conv1\"", "\"gradients\"", "\"loss\""}},
+static const struct {
+    const char *name;
+    void (*make)(network *n);
+    const char *shown[3];
+} networks[] = {{"LeNet", lenet, {"\"conv1\"", "\"gradients\"", "\"loss\""}},
                 {"LeNet of layers", taped_lenet, {"\"C1\"", "\"train\"", "\"loss\""}},
                 {"U-Net", unet, {"\"down1\"", "\"train\"", "\"up1\""}},
                 {"stages", stages, {"\"stem\"", "\"train\"", "\"loss\""}},
                 {"three layers of LSTM", lstm, {"\"rnn\"", "\"gradients\"", "\"softmax\""}}};
-    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+
+static void network_free(network *n)
+{
+    leat_buf_free(&n->g);
+    leat_buf_free(&n->init);
+    leat_buf_free(&n->save);
+}
+
+LEAT_TEST(paths_of_networks_keep_off_boxes_and_labels)
+{
+    for (size_t i = 0; i < LEAT_LEN(networks); i++) {
+        network n = {0};
+        networks[i].make(&n);
+        for (int depth = 1; depth <= 6; depth++) { /* from 4 on as close together as on a full page */
+            clear_scene c;
+            CHECK_OK(clear_place(&c, &n.g, (depth - 1) % 3 + 1, depth > 3 ? 12 : 0));
+            size_t over = clear_paths_over_boxes(&c.s), under = clear_paths_under_labels(&c.s);
+            if (over > 0 || under > 0)
+                printf("(%s, depth %d: %zu paths over boxes, %zu under labels) ", networks[i].name, depth,
+                       over, under);
+            CHECK(over == 0 && under == 0);
+            clear_free(&c);
+        }
+        network_free(&n);
+    }
+}
+
+LEAT_TEST(training_graphs_read_on_one_page)
+{
+    for (size_t i = 0; i < LEAT_LEN(networks); i++) {
         network n = {0};
         leat_buf out = {0};
         leat_canvas *c;
         leat_canvas_options how = {.metrics = LEAT_METRICS_FIXED};
-        leat_plot_graph_options o = {.size = sizeof o, .title = rows[i].name};
-        rows[i].make(&n);
+        leat_plot_graph_options o = {.size = sizeof o, .title = networks[i].name};
+        networks[i].make(&n);
         REQUIRE_OK(leat_canvas_new(&c, &leat_canvas_trace, &how));
         CHECK_OK(leat_plot_graph_on(c, n.g.data, n.g.size, &o));
         if (CHECK_OK(leat_canvas_finish(c, &out))) {
-            check_page(rows[i].name, out.data);
-            for (size_t k = 0; k < LEAT_LEN(rows[i].shown); k++)
-                CHECK(strstr(out.data, rows[i].shown[k]) != NULL);
+            check_page(networks[i].name, out.data);
+            for (size_t k = 0; k < LEAT_LEN(networks[i].shown); k++)
+                CHECK(strstr(out.data, networks[i].shown[k]) != NULL);
         }
         leat_canvas_free(c);
         leat_buf_free(&out);
-        leat_buf_free(&n.g);
-        leat_buf_free(&n.init);
-        leat_buf_free(&n.save);
+        network_free(&n);
     }
 }

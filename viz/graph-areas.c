@@ -9,6 +9,7 @@
 #define AREA_SEP 16.0 /* between the main graph and an area below it */
 #define TITLE_W 56.0  /* "Auxiliary nodes" */
 #define PAGE_RATIO 1.4142
+#define LABEL_GAP 3.0 /* from an open scope's label to a path beside it */
 
 typedef struct area {
     double x, y, w, h;
@@ -81,6 +82,24 @@ static double arrange(leat_scene *s, uint32_t scope, int how, const area *core, 
     return LEAT_MAX(LEAT_MIN(all->w, all->h) * PAGE_RATIO, LEAT_MAX(all->w, all->h));
 }
 
+/* Where an open scope's label disturbs no path that leaves through the upper border: as far left as it goes. */
+static double free_label_x(const leat_scene *s, const leat_sbox *b)
+{
+    double x = LEAT_S_PAD;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t i = b->first_port; i != LEAT_G_NONE; i = s->boxes[i].next) {
+            const leat_sbox *port = &s->boxes[i];
+            double left = port->x - LABEL_GAP, right = port->x + port->w + LABEL_GAP;
+            if (port->place != LEAT_S_CORE || !port->top || right <= x || left >= x + b->label_w)
+                continue;
+            x = right;
+            moved = true;
+        }
+    }
+    return x;
+}
+
 void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top, double core_w,
                           double core_h)
 {
@@ -98,6 +117,10 @@ void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top
         }
     }
     arrange(s, scope, best, &core, &all);
-    b->w = LEAT_MAX(all.x + all.w + left, root ? 0 : b->label_w + 2 * LEAT_S_PAD);
+    b->w = all.x + all.w + left;
+    if (!root) {
+        b->label_x = free_label_x(s, b);
+        b->w = LEAT_MAX(b->w, b->label_x + b->label_w + LEAT_S_PAD);
+    }
     b->h = all.y + all.h + (root ? 0 : LEAT_S_PAD);
 }

@@ -192,6 +192,30 @@ static leat_status make_edges(dot *d)
     return LEAT_OK;
 }
 
+static leat_status put_below(dot *d, size_t low, size_t high)
+{
+    Agedge_t *edge = agedge(d->graph, d->nodes[low], d->nodes[high], NULL, 1);
+    if (!edge)
+        return leat_fail_memory(0);
+    agset(edge, (char *)"style", (char *)"invis");
+    agset(edge, (char *)"weight", (char *)"0");
+    return LEAT_OK;
+}
+
+/* Unseen edges, which say no more than which layer is the higher one. */
+static leat_status keep_inside(dot *d)
+{
+    const leat_lay_graph *g = d->g;
+    for (size_t port = 0; port < g->n_boxes; port++)
+        for (size_t i = 0; g->boxes[port].rank != LEAT_LAY_ANY && i < g->n_boxes; i++) {
+            if (g->boxes[port].rank == LEAT_LAY_BOTTOM && g->boxes[i].over_bottom)
+                LEAT_TRY(put_below(d, port, i));
+            if (g->boxes[port].rank == LEAT_LAY_TOP && g->boxes[i].under_top)
+                LEAT_TRY(put_below(d, i, port));
+        }
+    return LEAT_OK;
+}
+
 static leat_status make_graph(dot *d)
 {
     char number[64];
@@ -214,8 +238,11 @@ static leat_status make_graph(dot *d)
     agattr(d->graph, AGEDGE, (char *)"label", (char *)"");
     agattr(d->graph, AGEDGE, (char *)"tailport", (char *)"");
     agattr(d->graph, AGEDGE, (char *)"headport", (char *)"");
+    agattr(d->graph, AGEDGE, (char *)"style", (char *)"");
+    agattr(d->graph, AGEDGE, (char *)"weight", (char *)"1");
     LEAT_TRY(make_nodes(d));
-    return make_edges(d);
+    LEAT_TRY(make_edges(d));
+    return keep_inside(d);
 }
 
 /* ---- results ---- */

@@ -72,27 +72,6 @@ static void push_box(leat_gpaint *p, uint32_t box, leat_buf *scratch)
 
 /* ---- boxes ---- */
 
-/* Where an open scope's label disturbs no path that leaves through the upper border: as far left as it
- * goes. */
-static double free_label_x(const leat_scene *s, uint32_t box)
-{
-    const leat_sbox *b = &s->boxes[box];
-    double x = LEAT_S_PAD, limit = b->w - b->label_w - 3;
-    bool moved = true;
-    for (int tries = 0; moved && tries < 64; tries++) {
-        moved = false;
-        for (uint32_t i = b->first_port; i != LEAT_G_NONE; i = s->boxes[i].next) {
-            const leat_sbox *port = &s->boxes[i];
-            double at = port->x + port->w / 2 - b->x;
-            if (port->place != LEAT_S_CORE || !port->top || at < x - 3 || at > x + b->label_w + 3)
-                continue;
-            x = at + 4;
-            moved = true;
-        }
-    }
-    return x <= limit ? x : LEAT_S_PAD;
-}
-
 /* A dotted line between an open scope's main graph and its auxiliary area. */
 static void draw_divider(const leat_gpaint *p, const leat_sbox *b, leat_color fill)
 {
@@ -116,7 +95,7 @@ static void draw_open(leat_gpaint *p, uint32_t box)
     leat_gpaint_scope(p, x, y, b->w * u, b->h * u, fill);
     leat_gpaint_edges(p, box);
     draw_divider(p, b, fill);
-    double label = x + free_label_x(p->s, box) * u, middle = y + (LEAT_S_HEAD / 2 + 1) * u;
+    double label = x + b->label_x * u, middle = y + (LEAT_S_HEAD / 2 + 1) * u;
     leat_draw_rect(p->canvas, label - u, middle - LEAT_S_FONT * 0.6 * u, (b->label_w + 2) * u,
                    LEAT_S_FONT * 1.2 * u, u, &(leat_style){.fill = fill});
     leat_gpaint_text(p, label, middle, b->label, LEAT_S_FONT, LEAT_LEFT, ink);

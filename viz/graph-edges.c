@@ -84,7 +84,7 @@ static leat_status edge_title(const leat_gpaint *p, const leat_sedge *e, leat_bu
     return leat_buf_status(title);
 }
 
-/* After all paths. Where one runs under a label it is paler there, so that the letters stay legible. */
+/* After all paths. */
 static void draw_labels(const leat_gpaint *p, uint32_t scope)
 {
     const leat_scene *s = p->s;
@@ -94,10 +94,6 @@ static void draw_labels(const leat_gpaint *p, uint32_t scope)
         if (e->cut || e->n_points < 4 || !e->label)
             continue;
         leat_point at = on_page(p, e->label_at);
-        double w = e->label_w * p->scale, h = e->label_h * p->scale;
-        if (e->label_crossed)
-            leat_draw_rect(p->canvas, at.x - w / 2, at.y - h / 2, w, h, 0,
-                           &(leat_style){.fill = leat_color_alpha(behind, 0.8)});
         leat_gpaint_text(p, at.x, at.y, e->label, LEAT_S_SMALL, LEAT_MIDDLE, ink);
     }
 }

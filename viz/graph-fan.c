@@ -15,7 +15,6 @@
 #define CLOSE 12.0 /* where that would meet a box */
 #define FEW 500    /* boxes and paths up to which that is looked at */
 #define POINTS 96  /* of a path */
-#define SAMPLES 12 /* of each part of it */
 
 typedef struct meet {
     uint32_t box, edge;
@@ -139,25 +138,6 @@ static double step_to(const meet *meets, size_t i, bool scope)
     return scope ? step : LEAT_MAX(OP_STEP, step);
 }
 
-/* Does the path run over a box of its scope that is none of its ends? */
-static bool meets_box(const leat_scene *s, const leat_sedge *e)
-{
-    double half = leat_scene_edge_width(e) / 2;
-    for (uint32_t i = s->boxes[s->boxes[e->from].scope].first; i != LEAT_G_NONE; i = s->boxes[i].next) {
-        const leat_sbox *b = &s->boxes[i];
-        if (i == e->from || i == e->to || b->place != LEAT_S_CORE)
-            continue;
-        for (size_t part = 0; part + 3 < e->n_points; part += 3)
-            for (int k = 0; k <= SAMPLES; k++) {
-                leat_point at = leat_scene_on_part(e->points + part, (double)k / SAMPLES);
-                if (at.x > b->x - half && at.x < b->x + b->w + half && at.y > b->y - half &&
-                    at.y < b->y + b->h + half)
-                    return true;
-            }
-    }
-    return false;
-}
-
 /* Rounds a path whose end was moved, less where it would then run over a box. */
 static void round_path(const leat_scene *s, leat_sedge *e, bool few)
 {
@@ -166,7 +146,7 @@ static void round_path(const leat_scene *s, leat_sedge *e, bool few)
     if (look)
         memcpy(before, e->points, e->n_points * sizeof *before);
     leat_layout_round((leat_lay_point *)e->points, e->n_points, REACH);
-    if (!look || !meets_box(s, e))
+    if (!look || !leat_scene_meets_box(s, e, 0))
         return;
     memcpy(e->points, before, e->n_points * sizeof *before);
     leat_layout_round((leat_lay_point *)e->points, e->n_points, CLOSE);

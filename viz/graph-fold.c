@@ -318,6 +318,7 @@ static leat_status redirect(fold *f, leat_lay_edge *e)
     leat_layout_round(points, n, CURVE);
     e->points = points;
     e->n_points = n;
+    e->folded = true;
     return LEAT_OK;
 }
 

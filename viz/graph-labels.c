@@ -5,17 +5,19 @@
 
 #include <math.h>
 
-#define ROOM 0.5  /* between two labels */
-#define ASIDE 1.5 /* from a path to the label beside it */
-#define SAMPLES 6 /* lines that stand for one part of a path */
-#define MANY 400  /* paths of a scope beyond which labels only keep off each other */
+#define ROOM 0.5      /* between two labels */
+#define ASIDE 1.5     /* from a path to the label beside it */
+#define FURTHER 5.0   /* where nothing is good so near */
+#define SAMPLES 12    /* lines that stand for one part of a path */
+#define CROSSED 100.0 /* the badness of a place under which a path runs */
+#define MANY 1500     /* paths of a scope beyond which labels only keep off each other */
 
-/* A path as a polyline, and the box around it. */
+/* A path as a polyline, and the box around it; its arrow head. */
 typedef struct line {
     uint32_t edge;
     leat_point *at;
     size_t n;
-    leat_box around;
+    leat_box around, head;
 } line;
 
 typedef struct labels {
@@ -63,6 +65,17 @@ static void trace(line *l, const leat_sedge *e, leat_point *points)
     l->around = (leat_box){x0, y0, x1 - x0, y1 - y0};
 }
 
+/* Where the path's arrow head will be; at nothing, where it goes on through a border. */
+static leat_box find_head(const leat_scene *s, const leat_sedge *e)
+{
+    bool last = leat_scene_head_is_last(e);
+    leat_point tip = e->points[last ? e->n_points - 1 : 0], other = e->points[last ? 0 : e->n_points - 1];
+    double size = LEAT_S_HEAD_MIN + LEAT_S_HEAD_PER_WIDTH * leat_scene_edge_width(e);
+    if (leat_scene_goes_on(s, last ? e->to : e->from, last ? e->from : e->to, !last))
+        return (leat_box){tip.x, tip.y, 0, 0};
+    return (leat_box){tip.x - size / 2, other.y < tip.y ? tip.y - size : tip.y, size, size};
+}
+
 static leat_status trace_all(labels *l)
 {
     size_t n = 0, points = 0;
@@ -83,6 +96,7 @@ static leat_status trace_all(labels *l)
         if (!s->edges[i].cut && s->edges[i].n_points >= 4) {
             l->lines[l->n].edge = i;
             trace(&l->lines[l->n], &s->edges[i], l->points + points);
+            l->lines[l->n].head = find_head(s, &s->edges[i]);
             points += l->lines[l->n++].n;
         }
     return LEAT_OK;
@@ -114,6 +128,10 @@ static size_t crossings(const labels *l, leat_box box)
         const line *p = &l->lines[i];
         double half = leat_scene_edge_width(&l->s->edges[p->edge]) / 2;
         leat_box wide = {box.x - half + 1, box.y - half + 1, box.w + 2 * half - 2, box.h + 2 * half - 2};
+        if (overlap(box, p->head)) {
+            found++;
+            continue;
+        }
         if (!overlap(wide, p->around))
             continue;
         for (size_t k = 0; k + 1 < p->n; k++)
@@ -161,18 +179,21 @@ static double badness(const labels *l, size_t own, leat_box box)
 {
     size_t under = crossings(l, box);
     if (under > 0)
-        return 100.0 * (double)under;
+        return CROSSED * (double)under;
     double d = distance(l, own, box), r = LEAT_MIN(d, 12) + 2;
     size_t near = crossings(l, (leat_box){box.x - r, box.y - r, box.w + 2 * r, box.h + 2 * r});
     return (near > 1 ? 2 + LEAT_MIN((double)near, 8) : 0) + d / 6;
 }
 
-/* The ith place to try, of PLACES: beside the path and, where it runs flat, above and below it. */
-#define PLACES 36
+/* The ith place to try, of PLACES: beside the path and, where it runs flat, above and below it; near its middle first,
+ * and where nothing is good there, all the same ones again a little further aside. */
+#define ALONG 17
+#define PLACES (2 * 4 * ALONG)
 static leat_point nth_place(const leat_sedge *e, size_t i)
 {
-    static const double along[] = {0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82};
-    double t = along[i / 4], side = i % 2 ? -1 : 1, aside = leat_scene_edge_width(e) / 2 + ASIDE;
+    size_t step = i / 4 % ALONG;
+    double t = 0.5 + 0.05 * (double)((step + 1) / 2) * (step % 2 ? -1 : 1), side = i % 2 ? -1 : 1;
+    double aside = leat_scene_edge_width(e) / 2 + (i < 4 * ALONG ? ASIDE : FURTHER);
     leat_point at = on_path(e, t), before = on_path(e, t - 0.02);
     double dx = LEAT_MAX(fabs(at.x - before.x), 1e-3), dy = LEAT_MAX(fabs(at.y - before.y), 1e-3);
     if (i % 4 < 2) /* a slanting path reaches far */
@@ -187,7 +208,8 @@ static bool inside(leat_box a, leat_box b)
     return a.x >= b.x && a.y >= b.y && a.x + a.w <= b.x + b.w && a.y + a.h <= b.y + b.h;
 }
 
-/* The place that is least bad: dot's, if nothing is better. */
+/* The place that is least bad: dot's, if nothing is better. Where paths run under each there is no label: it would be
+ * taken for theirs, and hard to read. */
 static void settle(labels *l, uint32_t edge)
 {
     leat_sedge *e = &l->s->edges[edge];
@@ -202,18 +224,17 @@ static void settle(labels *l, uint32_t edge)
         leat_point at = nth_place(e, i);
         if (!inside(label_box(e, at), l->core) || !is_free(l, edge, label_box(e, at), true))
             continue;
-        double here = known ? badness(l, own, label_box(e, at)) + (double)(i / 4) / 10 : 0;
+        double here = known ? badness(l, own, label_box(e, at)) + (double)(i / 4) / 20 : 0;
         if (here >= least)
             continue;
         least = here;
         best = at;
         any = true;
     }
-    if (any)
+    if (any && least < CROSSED)
         e->label_at = best;
     else
         e->label = NULL;
-    e->label_crossed = least >= 100;
 }
 
 leat_status leat_scene_settle_labels(leat_scene *s, uint32_t scope, leat_box core)

@@ -153,15 +153,47 @@ static void turn(leat_lay_graph *g)
     }
 }
 
+/* ---- between the borders ---- */
+
+#define INSIDE_TRIES 4
+
+/* Marks boxes that came to stand beyond a port: its path, led on to the border, would run over them. */
+static bool mark_outside(leat_lay_graph *g)
+{
+    bool any = false;
+    for (size_t p = 0; p < g->n_boxes; p++)
+        for (size_t i = 0; g->boxes[p].rank != LEAT_LAY_ANY && i < g->n_boxes; i++) {
+            const leat_lay_box *port = &g->boxes[p];
+            leat_lay_box *b = &g->boxes[i];
+            bool top = port->rank == LEAT_LAY_TOP, *mark = top ? &b->under_top : &b->over_bottom;
+            bool beyond = top ? b->y + b->h < port->y : b->y > port->y + port->h;
+            if (b->rank != LEAT_LAY_ANY || *mark || !beyond)
+                continue;
+            any = *mark = true;
+        }
+    return any;
+}
+
+/* dot gives what must stand at the bottom one layer, and what has no edges to it perhaps a lower one. */
+static leat_status lay_out_inside(leat_lay_graph *g, leat_arena *arena)
+{
+    for (int i = 0; i < INSIDE_TRIES; i++) {
+        LEAT_TRY(leat_layout_dot(g, arena));
+        if (!mark_outside(g))
+            break;
+    }
+    return LEAT_OK;
+}
+
 /* dot begins rows at either end. Where it wrote relu_3, relu_2, relu_1, it lays out the mirrored part, which is
  * mirrored again then: the same drawing but for the boxes' own sides, with relu_1 first. */
 static leat_status lay_out_by_dot(leat_lay_graph *g, leat_arena *arena)
 {
-    LEAT_TRY(leat_layout_dot(g, arena));
+    LEAT_TRY(lay_out_inside(g, arena));
     if (g->n_boxes > TURNED_UP_TO || !runs_backwards(g))
         return LEAT_OK;
     turn_ends(g);
-    leat_status st = leat_layout_dot(g, arena);
+    leat_status st = lay_out_inside(g, arena);
     if (st == LEAT_OK)
         turn(g);
     else
@@ -421,6 +453,7 @@ static void give_back(const work *w)
             }
             e->points = done->points;
             e->n_points = done->n_points;
+            e->folded = done->folded;
             e->label_w = done->label_w;
             e->label = (leat_lay_point){done->label.x + p->x, done->label.y + p->y};
         }

@@ -174,6 +174,7 @@ static void take_results(leat_scene *s, inner *in, double x, double y)
         const leat_lay_edge *lay = &in->g.edges[i];
         e->points = (leat_point *)lay->points; /* both are x, y */
         e->n_points = lay->n_points;
+        e->folded = lay->folded;
         for (size_t k = 0; k < e->n_points; k++) {
             e->points[k].x += x;
             e->points[k].y += y;
@@ -247,6 +248,8 @@ static leat_status lay_out_scope(leat_scene *s, uint32_t scope)
         double left = root ? 0 : LEAT_S_PAD, top = root ? LEAT_S_HEAD : LEAT_S_HEAD + LEAT_S_PAD / 2;
         take_results(s, &in, left, top);
         st = leat_scene_fan(s, scope);
+        if (st == LEAT_OK)
+            st = leat_scene_route(s, scope);
         contain_paths(s, &in, left);
         if (st == LEAT_OK)
             st = leat_scene_settle_labels(s, scope, (leat_box){left, top, in.g.w, in.g.h});

@@ -181,6 +181,24 @@ static leat_status label_edge(fitter *f, leat_sedge *e)
     return LEAT_OK;
 }
 
+/* As wide as the widest path that meets it, inside the border or outside. */
+static void size_ports(leat_scene *s)
+{
+    for (size_t i = s->n_nodes; i < s->n_boxes; i++) {
+        uint32_t edge = leat_scene_adjoining(s, (uint32_t)i);
+        s->boxes[i].w = edge == LEAT_G_NONE ? 0 : leat_scene_edge_width(&s->edges[edge]);
+        s->boxes[i].h = 1;
+    }
+    for (size_t i = 0; i < s->n_edges; i++) {
+        const leat_sedge *e = &s->edges[i];
+        uint32_t port = s->boxes[e->from].kind == LEAT_S_PORT ? e->from : e->to;
+        if (!e->cut && s->boxes[port].kind == LEAT_S_PORT)
+            s->boxes[port].w = LEAT_MAX(s->boxes[port].w, leat_scene_edge_width(e));
+    }
+    for (size_t i = s->n_nodes; i < s->n_boxes; i++)
+        s->boxes[i].w = LEAT_MAX(2, 2 * ceil(s->boxes[i].w / 2)); /* even, as all widths */
+}
+
 static leat_status size_all(fitter *f)
 {
     leat_scene *s = f->s;
@@ -195,12 +213,7 @@ static leat_status size_all(fitter *f)
         else if (b->scope != LEAT_G_NONE)
             LEAT_TRY(fit_node(f, b->node, LEAT_S_FONT, 2 * LABEL_MAX, &b->label, &b->label_w));
     }
-    for (size_t i = s->n_nodes; i < s->n_boxes; i++) {
-        uint32_t edge = leat_scene_adjoining(s, (uint32_t)i);
-        double line = edge == LEAT_G_NONE ? 0 : leat_scene_edge_width(&s->edges[edge]);
-        s->boxes[i].w = LEAT_MAX(2, 2 * ceil(line / 2));
-        s->boxes[i].h = 1;
-    }
+    size_ports(s);
     for (size_t i = 0; i < s->n_edges && s->n_edges <= MANY; i++)
         LEAT_TRY(label_edge(f, &s->edges[i]));
     return LEAT_OK;

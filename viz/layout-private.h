@@ -16,8 +16,9 @@ typedef struct leat_lay_point {
 
 typedef struct leat_lay_box {
     double w, h;
-    leat_lay_rank rank; /* BOTTOM has no edges into it, TOP none out of it */
-    double x, y;        /* out: left and upper end */
+    leat_lay_rank rank;          /* BOTTOM has no edges into it, TOP none out of it */
+    bool over_bottom, under_top; /* must stand in a layer above those at the bottom, below those at the top */
+    double x, y;                 /* out: left and upper end */
 } leat_lay_box;
 
 typedef struct leat_lay_edge {
@@ -28,6 +29,7 @@ typedef struct leat_lay_edge {
     leat_lay_point label;    /* out: middle of the label */
     leat_lay_point *points;  /* out: Bezier path of 3k + 1 points, in the arena */
     size_t n_points;
+    bool folded; /* out: leads from one column to another, and down between them */
 } leat_lay_edge;
 
 /* What several layouts share; starts as all zero, and ends when they are done. Making graphviz's context

@@ -70,13 +70,13 @@ typedef struct leat_sedge {
     uint32_t data, control, ref; /* how many of each */
     bool cut;                    /* annotations stand for it */
     bool reversed;               /* runs against the drawing's direction */
+    bool folded;                 /* its path leads from one column to another */
     double elements;             /* of all tensors */
     leat_point *points;          /* a Bezier path of 3k + 1 points from `from` to `to`, absolute in the end */
     size_t n_points;
     char *label;
     double label_w, label_h;
     leat_point label_at; /* its middle */
-    bool label_crossed;  /* a path runs under it */
 } leat_sedge;
 
 typedef struct leat_scene {
@@ -106,6 +106,10 @@ leat_status leat_scene_place(leat_scene *s, leat_canvas *canvas, leat_lay_sessio
 leat_status leat_scene_size(leat_scene *s, leat_canvas *canvas) LEAT_MUST_CHECK;
 /* Sets paths that meet one side of a box beside each other. */
 leat_status leat_scene_fan(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
+/* Leads paths that run over a box around it. */
+leat_status leat_scene_route(leat_scene *s, uint32_t scope) LEAT_MUST_CHECK;
+/* Does the path come nearer than `clear` to a box of its scope's main graph that is none of its ends? */
+bool leat_scene_meets_box(const leat_scene *s, const leat_sedge *e, double clear);
 /* Sets the auxiliary area and the library; the size of the scope, whose main graph is at left, top. */
 void leat_scene_set_areas(leat_scene *s, uint32_t scope, double left, double top, double core_w,
                           double core_h);
