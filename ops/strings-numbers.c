@@ -12,6 +12,8 @@ enum { WIDEST = 4096 }; /* of width and precision: a graph cannot ask for gigaby
 typedef struct number_format {
     char text[32];
     bool reals; /* of floating point and complex numbers */
+    int64_t width, precision;
+    bool left; /* blanks go behind */
 } number_format;
 
 static leat_status read_format(const leat_kernel *k, number_format *f)
@@ -20,15 +22,17 @@ static leat_status read_format(const leat_kernel *k, number_format *f)
     bool scientific = leat_attr_bool(k->op, "scientific"), shortest = leat_attr_bool(k->op, "shortest");
     int64_t width = leat_attr_int(k->op, "width"), precision = leat_attr_int(k->op, "precision");
     const char *fill = leat_attr_string(k->op, "fill");
+    bool measured = dtype == LEAT_STRING; /* precision is a length, and the rest says nothing */
+    *f = (number_format){.width = width, .precision = precision, .left = fill[0] == '-'};
     f->reals = leat_dtype_is_floating(dtype) || dtype == LEAT_COMPLEX64 || dtype == LEAT_COMPLEX128;
     if (scientific && shortest)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "Cannot select both scientific and shortest notation");
-    if (!f->reals && (scientific || shortest))
+    if (!f->reals && !measured && (scientific || shortest))
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "scientific and shortest format not supported for datatype %s",
                                 leat_dtype_name(dtype));
-    if (!f->reals && precision >= 0)
+    if (!f->reals && !measured && precision >= 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "precision not supported for datatype %s",
                                 leat_dtype_name(dtype));
     if (fill[0] != '\0' && (fill[1] != '\0' || strchr(" +-0#", fill[0]) == NULL))
@@ -64,11 +68,24 @@ static void put_integer(leat_buf *b, const number_format *f, const leat_tensor *
 }
 #pragma GCC diagnostic pop
 
+static void put_padded(leat_buf *b, const number_format *f, leat_bytes s)
+{
+    size_t width = f->width > 0 ? (size_t)f->width : 0;
+    if (width > 0 && f->precision >= 0) /* without a width, TensorFlow has no use for the precision */
+        s.size = LEAT_MIN(s.size, (size_t)f->precision);
+    size_t blanks = width > s.size ? width - s.size : 0;
+    for (size_t i = 0; i < blanks && !f->left; i++)
+        leat_buf_putc(b, ' ');
+    leat_buf_append(b, s.data, s.size);
+    for (size_t i = 0; i < blanks && f->left; i++)
+        leat_buf_putc(b, ' ');
+}
+
 static void put_element(leat_buf *b, const number_format *f, const leat_tensor *t, int64_t i)
 {
     bool wide = t->dtype == LEAT_COMPLEX128;
     if (t->dtype == LEAT_STRING) {
-        leat_buf_append(b, leat_string_at(t, i).data, leat_string_at(t, i).size);
+        put_padded(b, f, leat_string_at(t, i));
     } else if (t->dtype == LEAT_BOOL) {
         leat_buf_puts(b, ((const bool *)t->data)[i] ? "true" : "false");
     } else if (t->dtype == LEAT_COMPLEX64 || wide) {
@@ -89,8 +106,7 @@ static leat_status as_string_kernel(leat_kernel *k)
 {
     number_format f = {0};
     leat_buf b = {0};
-    if (k->in[0]->dtype != LEAT_STRING && k->in[0]->dtype != LEAT_BOOL)
-        LEAT_TRY(read_format(k, &f));
+    LEAT_TRY(read_format(k, &f));
     LEAT_TRY(leat_out_new(k, 0, &k->in[0]->shape));
     leat_status status = LEAT_OK;
     locale_t old = leat_c_numbers_begin();
@@ -123,6 +139,14 @@ LEAT_ROW(AsString, "(complex64[1] 1-2j) {precision: 1} -> string[1] '(1.0,-2.0)'
 LEAT_ROW(AsString, "(int32[1] 1) {precision: 3} fails 'precision not supported'");
 LEAT_ROW(AsString, "(float[1] 1) {scientific: true; shortest: true} fails 'Cannot select both'");
 LEAT_ROW(AsString, "(float[1] 1) {fill: '*'} fails 'Fill argument not supported'");
+LEAT_ROW(AsString, "(string[3] '' 'abc' 'x\x00yz') {width: 4} -> string[3] '    ' ' abc' 'x\x00yz'");
+LEAT_ROW(AsString, "(string[2] 'a' 'abc') {width: 3; precision: 2; fill: '-'} -> string[2] 'a  ' 'ab '");
+LEAT_ROW(AsString, "(string[1] 'abc') {precision: 2; shortest: true} -> string[1] 'abc'");
+LEAT_ROW(AsString, "(string[1] 'abc') {scientific: true; shortest: true} fails 'Cannot select both'");
+LEAT_ROW(AsString, "(string[1] 'abc') {fill: 'xx'} fails 'Fill argument not supported'");
+LEAT_ROW(AsString, "(bool[1] true) {precision: 3} fails 'precision not supported for datatype bool'");
+LEAT_ROW(AsString, "(bool[1] true) {shortest: true} fails 'not supported for datatype bool'");
+LEAT_ROW(AsString, "(bool[1] true) {fill: '--'} fails 'Fill argument not supported'");
 
 /* ---- StringToNumber ---- */
 

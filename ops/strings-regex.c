@@ -76,39 +76,37 @@ LEAT_ROW(RegexFullMatch, "(string[1] 'a', string[1] 'a') fails ''");
 
 /* ---- replacing ---- */
 
-/* \0 to \9 in the rewrite name groups, \\ is a backslash. */
-static leat_status check_rewrite(const leat_kernel *k, leat_bytes rewrite, const leat_regex *regex)
+/* \0 to \9 in the rewrite name groups, \\ is a backslash. RE2, and so TensorFlow, replaces nothing where it names a group that the
+ * pattern does not have; */
+static bool has_groups(leat_bytes rewrite, const leat_regex *regex)
 {
-    for (size_t i = 0; i < rewrite.size; i++) {
-        if (rewrite.data[i] != '\\')
-            continue;
-        char c = ++i < rewrite.size ? rewrite.data[i] : 'x';
-        if (c != '\\' && (c < '0' || c > '9'))
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                    "Rewrite schema error: '\\' must be followed by a digit or '\\'.");
-        if (c != '\\' && c - '0' > leat_regex_groups(regex))
-            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
-                                    "Rewrite schema requests %d matches, but the regexp only has %d "
-                                    "parenthesized subexpressions.",
-                                    c - '0', leat_regex_groups(regex));
-    }
-    return LEAT_OK;
+    for (size_t i = 0; i + 1 < rewrite.size; i++)
+        if (rewrite.data[i] == '\\') {
+            char c = rewrite.data[++i];
+            if (c >= '0' && c <= '9' && c - '0' > leat_regex_groups(regex))
+                return false;
+        }
+    return true;
 }
 
-static void put_rewrite(leat_buf *b, leat_bytes rewrite, leat_bytes text, const size_t *groups)
+/* and a backslash before anything else ends the rewrite: false. */
+static bool put_rewrite(leat_buf *b, leat_bytes rewrite, leat_bytes text, const size_t *groups)
 {
     for (size_t i = 0; i < rewrite.size; i++) {
         char c = rewrite.data[i];
         if (c != '\\') {
             leat_buf_putc(b, c);
-        } else if (rewrite.data[++i] == '\\') {
+        } else if (++i < rewrite.size && rewrite.data[i] == '\\') {
             leat_buf_putc(b, '\\');
+        } else if (i >= rewrite.size || rewrite.data[i] < '0' || rewrite.data[i] > '9') {
+            return false;
         } else {
             const size_t *g = groups + 2 * (rewrite.data[i] - '0');
             if (g[0] != SIZE_MAX && g[1] != SIZE_MAX)
                 leat_buf_append(b, text.data + g[0], g[1] - g[0]);
         }
     }
+    return true;
 }
 
 /* An empty match just behind the match before is none: it moves on by a character. */
@@ -130,7 +128,11 @@ static leat_status replace(const leat_regex *regex, leat_bytes text, leat_bytes 
             while (at < text.size && ((unsigned char)text.data[at] & 0xC0) == 0x80);
             continue;
         }
-        put_rewrite(b, rewrite, text, groups);
+        if (!put_rewrite(b, rewrite, text, groups) &&
+            !all) { /* one that fails is given up, of many each ends early */
+            leat_buf_clear(b);
+            at = 0;
+        }
         last = at;
         if (!all)
             break;
@@ -144,7 +146,8 @@ static leat_status replace_all(leat_kernel *k, const leat_regex *regex, leat_byt
 {
     bool all = leat_attr_bool(k->op, "replace_global");
     leat_buf b = {0};
-    LEAT_TRY(check_rewrite(k, rewrite, regex));
+    if (!has_groups(rewrite, regex))
+        return leat_out_copy(k, 0, 0);
     leat_status status = leat_out_new(k, 0, &k->in[0]->shape);
     for (int64_t i = 0; i < k->in[0]->elements && status == LEAT_OK; i++) {
         leat_buf_clear(&b);
@@ -201,6 +204,12 @@ LEAT_ROW(StaticRegexReplace,
 LEAT_ROW(StaticRegexReplace,
          "(string[1] 'abcd') {pattern: '(a|ab)(c|bcd)?'; rewrite: '[\x5C1][\x5C2]'} -> string[1] '[a][bcd]'");
 LEAT_ROW(StaticRegexReplace, "(string[1] 'a b') {pattern: '\x5Cb'; rewrite: '|'} -> string[1] '|a| |b|'");
-LEAT_ROW(StaticRegexReplace, "(string[] 'a') {pattern: 'a'; rewrite: '\x5C1'} fails 'requests 1 matches'");
+LEAT_ROW(StaticRegexReplace, "(string[] 'a') {pattern: 'a'; rewrite: '\x5C1'} -> string[] 'a'");
 LEAT_ROW(RegexReplace, "(string[1] 'a.b', string[] '[.]', string[] '') -> string[1] 'ab'");
 LEAT_ROW(RegexReplace, "(string[1] 'a', string[] 'a', string[1] 'b') fails ''");
+LEAT_ROW(RegexReplace, "(string[2] 'abca' 'b', string[] 'a', string[] 'u\x5C1') -> string[2] 'abca' 'b'");
+LEAT_ROW(RegexReplace, "(string[2] 'abca' 'b', string[] 'a', string[] 'y\x5Cq') -> string[2] 'ybcy' 'b'");
+LEAT_ROW(RegexReplace, "(string[2] 'abca' 'b', string[] 'a', string[] 'x\x5C') -> string[2] 'xbcx' 'b'");
+LEAT_ROW(
+    RegexReplace,
+    "(string[2] 'abca' 'b', string[] 'a', string[] 'x\x5C') {replace_global: false} -> string[2] 'abca' 'b'");

@@ -231,25 +231,27 @@ const leat_op_def leat_op_StringLength =
 LEAT_ROW(StringLength, "(string[3] '' 'abc' 'h\xC3\xA4') -> int32[3] 0 3 3");
 LEAT_ROW(StringLength, "(string[3] '' 'abc' 'h\xC3\xA4') {unit: 'UTF8_CHAR'} -> int32[3] 0 3 2");
 
-/* The character at *at, moved on; -1: no UTF-8. */
-static int32_t next_char(const char *s, size_t n, size_t *at)
+/* The character at *at, which moves on; of what is no UTF-8 U+FFFD for each longest beginning of a character, or byte. */
+static uint32_t next_char(const char *s, size_t n, size_t *at)
 {
-    unsigned char c = (unsigned char)s[*at];
-    int more = c < 0x80                ? 0
-               : c >= 0xC2 && c < 0xE0 ? 1
-               : c >= 0xE0 && c < 0xF0 ? 2
-               : c >= 0xF0 && c < 0xF5 ? 3
-                                       : -1;
-    if (more < 0 || *at + (size_t)more >= n)
-        return -1;
-    int32_t value = more == 0 ? c : c & (0x3F >> more);
-    for (int i = 1; i <= more; i++) {
-        if (begins_char(s[*at + (size_t)i]))
-            return -1;
-        value = value << 6 | (s[*at + (size_t)i] & 0x3F);
+    unsigned char c = (unsigned char)s[(*at)++];
+    int more = c < 0x80 ? 0 : c < 0xC2 ? -1 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : c < 0xF5 ? 3 : -1;
+    /* no byte more than needed, no surrogates, nothing above U+10FFFF: of the second byte all three are seen */
+    unsigned char low = c == 0xE0   ? 0xA0
+                        : c == 0xF0 ? 0x90
+                                    : 0x80,
+                  high = c == 0xED   ? 0x9F
+                         : c == 0xF4 ? 0x8F
+                                     : 0xBF;
+    uint32_t value = more <= 0 ? c : c & (0x3FU >> more);
+    for (int i = 0; i < more; i++) {
+        unsigned char next = *at < n ? (unsigned char)s[*at] : 0;
+        if (next < (i == 0 ? low : 0x80) || next > (i == 0 ? high : 0xBF))
+            return 0xFFFD;
+        value = value << 6 | (next & 0x3FU);
+        ++*at;
     }
-    *at += (size_t)more + 1;
-    return value;
+    return more < 0 ? 0xFFFD : value;
 }
 
 static void put_char(leat_buf *b, uint32_t c)
@@ -271,7 +273,7 @@ static void put_char(leat_buf *b, uint32_t c)
     }
 }
 
-/* A character for a character; what is no UTF-8 stays. (Where Unicode makes two of one, as of a sharp s, it stays one.) */
+/* A character for a character; what is no UTF-8 becomes U+FFFD, as in TensorFlow. (Where Unicode makes several of one, it stays one; but for the sharp s.) */
 static leat_status change_case(leat_kernel *k, leat_bytes s, leat_buf *b, bool upper)
 {
     const char *encoding = leat_attr_string(k->op, "encoding");
@@ -283,9 +285,12 @@ static leat_status change_case(leat_kernel *k, leat_bytes s, leat_buf *b, bool u
                                 "only utf-8 or '' (no encoding) is supported, received %s", encoding);
     for (size_t at = 0; at < s.size;) {
         unsigned char byte = (unsigned char)s.data[at];
-        int32_t c = byte < 0x80 || unicode == (locale_t)0 ? -1 : next_char(s.data, s.size, &at);
-        if (c >= 0) {
-            put_char(b, (uint32_t)(upper ? towupper_l((wint_t)c, unicode) : towlower_l((wint_t)c, unicode)));
+        if (byte >= 0x80 && unicode != (locale_t)0) {
+            uint32_t c = next_char(s.data, s.size, &at);
+            if (upper && c == 0xDF)
+                leat_buf_puts(b, "SS");
+            else
+                put_char(b, upper ? towupper_l(c, unicode) : towlower_l(c, unicode));
             continue;
         }
         bool change = upper ? byte >= 'a' && byte <= 'z' : byte >= 'A' && byte <= 'Z';
@@ -346,7 +351,12 @@ const leat_op_def leat_op_StringStrip = LEAT_OP(
 LEAT_ROW(StringLower, "(string[2] 'aBz[Z' 'H\xC3\x84') -> string[2] 'abz[z' 'h\xC3\x84'");
 LEAT_ROW(StringLower, "(string[2] 'aBz[Z' 'H\xC3\x84') {encoding: 'utf-8'} -> string[2] 'abz[z' 'h\xC3\xA4'");
 LEAT_ROW(StringLower, "(string[] 'a') {encoding: 'latin1'} fails 'only utf-8'");
+LEAT_ROW(StringLower, "(string[1] 'A\xFF\xC3\x84') -> string[1] 'a\xFF\xC3\x84'");
 LEAT_ROW(StringUpper, "(string[2] 'aBz{' 'h\xC3\xA4') {encoding: 'utf-8'} -> string[2] 'ABZ{' 'H\xC3\x84'");
+LEAT_ROW(
+    StringUpper,
+    "(string[5] 'a\xFFb' '\xE2\x82z' '\xED\xA0\x80' '\xF0\x9F\x98' '\xF4\x90\x80\x80') {encoding: 'utf-8'} -> string[5] 'A\xEF\xBF\xBDB' '\xEF\xBF\xBDZ' '\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD' '\xEF\xBF\xBD' '\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD'");
+LEAT_ROW(StringUpper, "(string[1] 'gro\xC3\x9F') {encoding: 'utf-8'} -> string[1] 'GROSS'");
 LEAT_ROW(StringStrip, "(string[3] ' a b ' '' '\x09\x0A') -> string[3] 'a b' '' ''");
 
 /* ---- Substr ---- */

@@ -229,11 +229,11 @@ class Graph:
         out = add(op, **kw)
         self.used.append(op)
         empty = not kw.get("compute_uv", kw.get("compute_v", True))
-        for i, t in enumerate(out):
+        for i, t in enumerate(out if isinstance(out, tuple) else [out]):
             if i == 0 and op not in ("Qr", "SelfAdjointEig"):
                 self.result(t)
             elif not empty:
-                self.result(tf.square(t), pool=False)
+                self.result(tf.square(t), op != "SelfAdjointEig", pool=False)
 
     def norm(self, op, outputs, **kw):
         """Batch normalisation: some outputs are for the gradient's eyes only, and only the first is differentiable."""
