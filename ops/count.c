@@ -38,12 +38,12 @@ static leat_status count_rows(leat_kernel *k, const leat_shape *out, int64_t siz
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Input must be non-negative, got %lld",
                                     (long long)leat_index_at(values, i));
     LEAT_TRY(leat_out_fill(k, out, &zero));
-    int64_t rank = leat_shape_rank(&values->shape),
-            n = rank == 2 ? values->shape.dims[1] : LEAT_MAX(values->elements, 1);
+    bool rows = leat_shape_rank(out) == 2; /* else any shape is one list */
+    int64_t n = rows ? values->shape.dims[1] : 1;
     for (int64_t i = 0; i < values->elements; i++) {
         int64_t at = leat_index_at(values, i);
         if (at < size)
-            add_to_bin(&k->out[0], (rank == 2 ? i / n : 0) * size + at, weights, i, binary);
+            add_to_bin(&k->out[0], (rows ? i / n : 0) * size + at, weights, i, binary);
     }
     return LEAT_OK;
 }
@@ -61,9 +61,7 @@ static leat_status bincount_kernel(leat_kernel *k)
 {
     int64_t size;
     LEAT_TRY(read_size(k, &size));
-    leat_shape out = leat_shape_1d(size), flat = k->in[0]->shape;
-    if (leat_shape_rank(&flat) == 2) /* any shape is one list here */
-        return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "arr must be a vector");
+    leat_shape out = leat_shape_1d(size);
     return count_rows(k, &out, size, false);
 }
 
@@ -112,6 +110,7 @@ LEAT_ROW(Bincount, "(int32[3] 1 1 2, int32[] 3, float[3] 0.5 1 2) -> float[3] 0 
 LEAT_ROW(Bincount, "(int32[2] 1 -1, int32[] 3, float[0]) fails 'non-negative'");
 LEAT_ROW(Bincount, "(int32[2] 1 1, int32[] -1, float[0]) fails ''");
 LEAT_ROW(Bincount, "(int32[2] 0 1, int32[1] 3, float[0]) fails ''");
+LEAT_ROW(Bincount, "(int32[2,2] 0 1 1 1, int32[] 2, float[2,2] 1 2 3 4) -> float[2] 1 9");
 LEAT_ROW(DenseBincount, "(int64[2,3] 1 1 2 0 3 9, int64[] 4, int32[0]) -> int32[2,4] 0 2 1 0 1 0 0 1");
 LEAT_ROW(DenseBincount, "(int32[3] 1 1 2, int32[] 3, double[3] 0.5 1 2) -> double[3] 0 1.5 2");
 LEAT_ROW(DenseBincount, "(int32[3] 1 1 2, int32[] 3, float[0]) {binary_output: true} -> float[3] 0 1 1");
@@ -132,12 +131,15 @@ static leat_status histogram_kernel(leat_kernel *k)
     if (!(lo < hi))
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "value_range should satisfy value_range[0] < value_range[1]");
+    for (int64_t i = 0; i < values->elements; i++)
+        if (isnan(leat_element_get(values, i)))
+            return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Histogram values must not contain NaN");
     leat_shape out = leat_shape_1d(n);
     LEAT_TRY(leat_out_fill(k, &out, &zero));
     double step = (hi - lo) / (double)n;
     for (int64_t i = 0; i < values->elements; i++) {
         double at = floor((leat_element_get(values, i) - lo) / step);
-        int64_t bin = isnan(at) || at < 0 ? 0 : at >= (double)n ? n - 1 : (int64_t)at;
+        int64_t bin = at < 0 ? 0 : at >= (double)n ? n - 1 : (int64_t)at;
         leat_index_put(&k->out[0], bin, leat_index_at(&k->out[0], bin) + 1);
     }
     return LEAT_OK;
@@ -163,6 +165,8 @@ LEAT_ROW(HistogramFixedWidth, "(float[6] -1 0 1.5 2 5 15, float[2] 0 5, int32[] 
 LEAT_ROW(HistogramFixedWidth, "(int32[3] 1 2 9, int32[2] 0 10, int32[] 2) {dtype: int64} -> int64[2] 2 1");
 LEAT_ROW(HistogramFixedWidth, "(float[1] 1, float[2] 5 5, int32[] 2) fails 'value_range'");
 LEAT_ROW(HistogramFixedWidth, "(float[2] 0 1, float[2] 0 1, int32[1] 4) fails ''");
+LEAT_ROW(HistogramFixedWidth, "(float[2] 0 nan, float[2] 0 1, int32[] 4) fails 'NaN'");
+LEAT_ROW(HistogramFixedWidth, "(float[2] 0 inf, float[2] 0 1, int32[] 2) -> int32[2] 1 1");
 
 /* ---- Bucketize ---- */
 

@@ -123,8 +123,10 @@ static leat_status dense_kernel(leat_kernel *k)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "logits and labels must broadcast to one matrix: %s and %s",
                                 leat_shape_print(x, a, sizeof a), leat_shape_print(y, b, sizeof b));
-    if (shape.dims[1] == 0 && shape.dims[0] > 0)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "there must be at least one class");
+    if (shape.dims[1] == 0) { /* no classes, no loss */
+        LEAT_TRY(leat_out_fill(k, &LEAT_SHAPE(shape.dims[0]), &(double){0}));
+        return leat_out_new(k, 1, &shape);
+    }
     entropy e = {.classes = shape.dims[1],
                  .logits_row = x.dims[0] == 1 ? 0 : x.dims[1],
                  .labels_row = y.dims[0] == 1 ? 0 : y.dims[1],
@@ -182,6 +184,7 @@ LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(double[4,5] -2..2, double[1,5] 0..1) n
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(double[1,5] -2..2, double[4,5] 0..1) nograd", ref_cross_entropy);
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(float[4,5] -2..2, float[4,6] 0..1) fails 'broadcast'");
 LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(half[0,4], half[0,4]) -> half[0], half[0,4]");
+LEAT_ROW(SoftmaxCrossEntropyWithLogits, "(float[2,0], float[2,0]) nograd -> float[2] 0 0, float[2,0]");
 
 /* ---- sparse ---- */
 

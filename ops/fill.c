@@ -152,8 +152,22 @@ LEAT_ROW(OnesLike, "(int64[0]) -> int64[0]");
 
 /* ---- Range ---- */
 
+/* What arithmetic in this dtype gives where double's gives x: TensorFlow computes the size in it. */
+static double rounded(leat_dtype dtype, double x)
+{
+    float f = (float)x;
+    uint16_t bits;
+    if (dtype == LEAT_DOUBLE)
+        return x;
+    if (dtype != LEAT_FLOAT) {
+        leat_floats_to_16(dtype, &bits, &f, 1);
+        leat_floats_from_16(dtype, &f, &bits, 1);
+    }
+    return f;
+}
+
 /* The number of elements, or a reason why there is none. `start` and the others are scalars. */
-static const char *range_size_real(double start, double limit, double delta, int64_t *n)
+static const char *range_size_real(leat_dtype dtype, double start, double limit, double delta, int64_t *n)
 {
     if (delta == 0)
         return "Requires delta != 0";
@@ -162,7 +176,7 @@ static const char *range_size_real(double start, double limit, double delta, int
     if (delta > 0 ? start > limit : start < limit)
         return delta > 0 ? "Requires start <= limit when delta > 0"
                          : "Requires start >= limit when delta < 0";
-    double count = ceil(fabs((limit - start) / delta));
+    double count = ceil(fabs(rounded(dtype, rounded(dtype, limit - start) / delta)));
     if (!(count < 9e18))
         return "the range has too many elements";
     *n = (int64_t)count;
@@ -214,8 +228,7 @@ static const char *range_size(const leat_tensor *const *in, int64_t *n)
             return "start, limit and delta must be scalars";
     if (leat_dtype_is_integer(in[0]->dtype))
         return range_size_int(int_value(in[0]), int_value(in[1]), int_value(in[2]), n);
-    /* float: the size is computed in float, as TensorFlow does */
-    return range_size_real(real_value(in[0]), real_value(in[1]), real_value(in[2]), n);
+    return range_size_real(in[0]->dtype, real_value(in[0]), real_value(in[1]), real_value(in[2]), n);
 }
 
 static leat_status range_kernel(leat_kernel *k)
@@ -249,8 +262,9 @@ static leat_status range_kernel(leat_kernel *k)
     default: {
         float start = (float)real_value(k->in[0]), delta = (float)real_value(k->in[2]);
         for (int64_t i = 0; i < n; i++) {
-            float v = start + (float)i * delta;
-            leat_floats_to_16(k->in[0]->dtype, (uint16_t *)out + i, &v, 1);
+            leat_dtype dtype = k->in[0]->dtype; /* each step rounds, as in TensorFlow */
+            float v = start + (float)rounded(dtype, rounded(dtype, (double)i) * (double)delta);
+            leat_floats_to_16(dtype, (uint16_t *)out + i, &v, 1);
         }
         return LEAT_OK;
     }
@@ -299,6 +313,12 @@ LEAT_ROW(Range, "(int32[] 0, int32[] 10, int32[] 0) fails 'Requires delta != 0'"
 LEAT_ROW(Range, "(float[] 0, float[] inf, float[] 1) fails 'finite'");
 LEAT_ROW(Range, "(int64[] 0, int64[] 9223372036854775807, int64[] 1) fails ''");
 LEAT_ROW(Range, "(int32[1,1] 3, int32[] 9, int32[] 5) fails ''");
+LEAT_ROW(Range,
+         "(half[] 0, half[] 1, half[] 0.1) tol 1e-2 -> half[10] 0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9");
+LEAT_ROW(Range, "(float[] 0, float[] 0.3, float[] 0.1) -> float[3] 0 0.1 0.2");
+LEAT_ROW(
+    Range,
+    "(bfloat16[] 5, bfloat16[] -1, bfloat16[] -0.7) tol 0 -> bfloat16[9] 5 4.3125 3.59375 2.90625 2.203125 1.5 0.8125 0.09375 -0.59375");
 
 /* ---- LinSpace ---- */
 
@@ -316,10 +336,10 @@ static leat_status lin_space_kernel(leat_kernel *k)
     float fstart = (float)start, fstop = (float)stop, fstep = n > 1 ? (fstop - fstart) / (float)(n - 1) : 0;
     double step = n > 1 ? (stop - start) / (double)(n - 1) : 0;
     for (int64_t i = 0; i < n; i++) {
-        bool last = i == n - 1 && n > 1;
-        float f = last ? fstop : fstart + fstep * (float)i;
+        bool first = i == 0, last = i == n - 1 && n > 1; /* themselves: a step may be infinite */
+        float f = first ? fstart : last ? fstop : fstart + fstep * (float)i;
         if (k->in[0]->dtype == LEAT_DOUBLE)
-            ((double *)k->out[0].data)[i] = last ? stop : start + step * (double)i;
+            ((double *)k->out[0].data)[i] = first ? start : last ? stop : start + step * (double)i;
         else if (k->in[0]->dtype == LEAT_FLOAT)
             ((float *)k->out[0].data)[i] = f;
         else
@@ -354,6 +374,7 @@ LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int64[] 1) -> float[1] 3");
 LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int32[] 0) fails 'num > 0'");
 LEAT_ROW(LinSpace, "(float[1] 3, float[] 9, int32[] 2) fails ''");
 LEAT_ROW(LinSpace, "(float[] 3, float[] 9, int32[1] 2) fails ''");
+LEAT_ROW(LinSpace, "(float[] inf, float[] 1, int32[] 3) -> float[3] inf nan 1");
 
 /* ---- OneHot ---- */
 

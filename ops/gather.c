@@ -57,13 +57,18 @@ leat_status leat_gather_run(leat_kernel *k, int axis, int batch_dims)
     for (int d = axis + 1; d < p_rank; d++)
         out.dims[n++] = ps->dims[d];
     int64_t limit = ps->dims[axis];
+    LEAT_TRY(leat_out_new(k, 0, &out));
+    if (k->out[0].elements == 0 &&
+        strcmp(k->op->type->name, "ResourceGather") != 0) /* as TensorFlow, unseen */
+        return LEAT_OK;
     for (int64_t i = 0; i < indices->elements; i++) {
         int64_t at = leat_index_at(indices, i);
         if (at < 0 || at >= limit)
             return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "indices[%lld] = %lld is not in [0, %lld)",
                                     (long long)i, (long long)at, (long long)limit);
     }
-    LEAT_TRY(leat_out_new(k, 0, &out));
+    if (k->out[0].elements == 0)
+        return LEAT_OK;
     struct gather g = {.params = params,
                        .indices = indices,
                        .out = k->out[0].data,
@@ -73,8 +78,6 @@ leat_status leat_gather_run(leat_kernel *k, int axis, int batch_dims)
                        .limit = limit,
                        .run = leat_dims_product(ps, axis + 1, p_rank),
                        .per_batch = leat_dims_product(is, batch_dims, i_rank)};
-    if (k->out[0].elements == 0)
-        return LEAT_OK;
     if (params->dtype == LEAT_STRING)
         return gather_strings(&g);
     leat_ranges(k, g.batch * g.outer * g.per_batch, LEAT_MAX(LEAT_GRAIN_CHEAP / g.run, 1), gather_range, &g);
@@ -318,6 +321,8 @@ LEAT_ROW(GatherV2, "(float[3,0], int32[2] 1 2, int32[] 0) nograd -> float[2,0]")
 LEAT_ROW(GatherV2, "(float[3] 1 2 3, int32[1] -1, int32[] 0) fails 'is not in [0, 3)'");
 LEAT_ROW(GatherV2, "(float[3] 1 2 3, int32[1] 1, int32[] 1) fails 'out of range'");
 LEAT_ROW(GatherV2, "(float[2] 1 2, int32[1] 0, int32[1] 0) fails 'axis must be a scalar'");
+LEAT_ROW(GatherV2, "(float[3,0], int32[1] 7, int32[] 0) nograd -> float[1,0]");
+LEAT_ROW(GatherV2, "(float[0,3], int32[1] 7, int32[] 0) fails 'not in [0, 0)'");
 
 /* ---- GatherNd and ScatterNd: the last dimension of indices is a coordinate ---- */
 
@@ -351,6 +356,8 @@ leat_status leat_gather_nd_run(leat_kernel *k)
 {
     const leat_tensor *params = k->in[0], *indices = k->in[1];
     int rank = leat_shape_rank(&params->shape), i_rank = leat_shape_rank(&indices->shape);
+    if (rank < 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "params must be at least a vector");
     if (i_rank < 1 || indices->shape.dims[i_rank - 1] > rank)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "the last dimension of indices must be at most the rank of params, %d", rank);
@@ -455,6 +462,12 @@ static leat_status scatter_nd_kernel(leat_kernel *k)
     leat_shape out, want = {.rank_plus_1 = 1};
     LEAT_TRY(leat_kernel_shape(k, k->in[2], &out));
     int rank = leat_shape_rank(&out), i_rank = leat_shape_rank(&indices->shape);
+    if (leat_shape_rank(&updates->shape) < 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "updates must be at least a vector");
+    if (indices->elements == 0 && updates->elements > 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "updates without coordinates");
+    if (indices->elements > 0 && leat_dims_product(&out, 0, rank) == 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "coordinates for an empty result");
     if (i_rank < 1 || indices->shape.dims[i_rank - 1] > rank)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "the last dimension of indices must be at most the rank of the result, %d",
@@ -509,7 +522,11 @@ LEAT_ROW(GatherNd, "(double[2,2] 1 2 3 4, int32[2,2] 0 0 1 1) -> double[2] 1 4")
 LEAT_ROW(GatherNd, "(double[2,2] 1 2 3 4, int64[2,1] 1 0) -> double[2,2] 3 4 1 2");
 LEAT_ROW(GatherNd, "(string[2] 'a' 'b', int32[1,1] 1) -> string[1] 'b'");
 LEAT_ROW(GatherNd, "(float[3,2] 0..1, int32[1,2] 0 5) fails 'does not index into'");
+LEAT_ROW(GatherNd, "(float[] 1, int32[1,0]) fails ''");
 LEAT_ROW(ScatterNd, "(int32[3,1] 4 1 4, double[3] 9 10 11, int32[1] 6) -> double[6] 0 10 0 0 20 0");
 LEAT_ROW(ScatterNd, "(int64[1,1] 1, int32[1,2] 5 6, int64[2] 3 2) -> int32[3,2] 0 0 5 6 0 0");
 LEAT_ROW(ScatterNd, "(int32[1,1] 5, float[1] 1, int32[1] 3) fails 'does not index into'");
 LEAT_ROW(ScatterNd, "(int32[1,1] 5, float[2] 1 2, int32[1] 3) fails 'updates'");
+LEAT_ROW(ScatterNd, "(int32[1] 1, float[] 1, int32[1] 3) fails 'updates must be at least a vector'");
+LEAT_ROW(ScatterNd, "(int32[1,0], float[1,2] 1 2, int32[1] 2) fails 'updates without coordinates'");
+LEAT_ROW(ScatterNd, "(int32[1,1] 0, float[1,0], int32[2] 2 0) fails 'coordinates for an empty result'");

@@ -7,10 +7,11 @@ static int64_t bound(int64_t i, int64_t limit)
     return LEAT_MAX(0, LEAT_MIN(i, limit - 1));
 }
 
-/* The distance of neighbouring output pixels in input pixels. */
+/* The distance of neighbouring output pixels in input pixels. An area is not to be empty: one pixel has no corners to align. */
 static float scale_of(const leat_resize *r, int64_t in, int64_t out)
 {
-    return r->align_corners && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
+    bool corners = r->align_corners && out > 1 && (in > 1 || r->method != LEAT_RESIZE_AREA);
+    return corners ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
 }
 
 /* Where output pixel i lies in the input. */

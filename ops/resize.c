@@ -220,6 +220,8 @@ const leat_op_def leat_op_ResizeArea = LEAT_OP(
     .kernels = {{.fn = area_kernel}}, .gradient = leat_grad_none);
 
 LEAT_ROW(ResizeArea, "(float[1,1,3,1] 1 3 5, int32[2] 1 2) tol 1e-6 -> float[1,1,2,1] 1.6666666 4.3333335");
+LEAT_ROW(ResizeArea,
+         "(float[1,1,1,1] 5, int32[2] 2 3) {align_corners: true} tol 1e-6 -> float[1,2,3,1] 5 5 5 5 5 5");
 
 /* ---- nearest neighbour: copies of whole pixels ---- */
 

@@ -84,6 +84,7 @@ const leat_op_def leat_op_ResourceGather =
 LEAT_ROW(ResourceGather,
          "(var float[3,2] 1 2 3 4 5 6, int32[2] 2 0) {dtype: float} nograd -> float[2,2] 5 6 1 2");
 LEAT_ROW(ResourceGather, "(var float[3,2] 1 2 3 4 5 6, int64[1] 3) {dtype: float} fails 'is not in [0, 3)'");
+LEAT_ROW(ResourceGather, "(var float[3,0], int32[1] 7) {dtype: float} fails 'not in [0, 3)'");
 
 static leat_status resource_gather_nd_kernel(leat_kernel *k)
 {

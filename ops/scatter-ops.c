@@ -175,6 +175,8 @@ const leat_op_def leat_op_ScatterNdAdd = LEAT_OP(
 LEAT_ROW(ScatterNdAdd,
          "(ref float[4] 1 2 3 4, int32[2,1] 1 3, float[2] 30 40) -> any, after 0: float[4] 1 32 3 44");
 LEAT_ROW(ScatterNdAdd, "(ref int32[4] 1 2 3 4, int32[1,1] 4, int32[1] 7) fails 'does not index'");
+LEAT_ROW(ScatterNdAdd,
+         "(ref float[3] 1 2 3, int32[1] 1, float[] 1) fails 'updates must be at least a vector'");
 
 const leat_op_def leat_op_ScatterNdSub = LEAT_OP(
     "ScatterNdSub(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T); T: "

@@ -165,6 +165,10 @@ static leat_status check_updates(const leat_kernel *k, scatter *s, const leat_te
     int lead = leat_shape_rank(is) - (s->depth != 0), rest = LEAT_MAX(s->depth, 1),
         rank = leat_shape_rank(s->shape);
     s->step = 1;
+    if (s->depth != 0 && leat_shape_rank(&updates->shape) < 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "updates must be at least a vector");
+    if (s->depth != 0 && s->indices->elements > 0 && leat_dims_product(s->shape, 0, rank) == 0)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "coordinates for an empty tensor");
     if (s->depth == 0 && leat_shape_rank(&updates->shape) == 0) { /* one value for all */
         s->step = 0;
         return LEAT_OK;

@@ -177,8 +177,9 @@ static leat_status reverse_sequence_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0], *lengths = k->in[1];
     int rank = leat_shape_rank(&x->shape), seq, batch;
-    if (!leat_axis_normal(leat_attr_int(k->op, "seq_dim"), rank, &seq) ||
-        !leat_axis_normal(leat_attr_int(k->op, "batch_dim"), rank, &batch) || seq == batch)
+    int64_t asked_seq = leat_attr_int(k->op, "seq_dim"), asked_batch = leat_attr_int(k->op, "batch_dim");
+    if (asked_seq < 0 || asked_batch < 0 || !leat_axis_normal(asked_seq, rank, &seq) ||
+        !leat_axis_normal(asked_batch, rank, &batch) || seq == batch)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "seq_dim and batch_dim must be two of %d dimensions", rank);
     if (leat_shape_rank(&lengths->shape) != 1 || lengths->elements != x->shape.dims[batch])
@@ -230,3 +231,4 @@ LEAT_ROW(ReverseSequence,
          "(double[3,2] 1 2 3 4 5 6, int32[2] 2 0) {seq_dim: 0; batch_dim: 1} -> double[3,2] 3 2 1 4 5 6");
 LEAT_ROW(ReverseSequence, "(float[2,3] 0..1, int64[2] 2 4) {seq_dim: 1} fails ''");
 LEAT_ROW(ReverseSequence, "(float[2,3] 0..1, int64[2] 2 2) {seq_dim: 0} fails ''");
+LEAT_ROW(ReverseSequence, "(float[2,3] 0..1, int64[2] 2 2) {seq_dim: -1} fails 'seq_dim'");

@@ -29,11 +29,11 @@ static const char *spread(struct spec *s, const leat_op *op, int64_t n, const le
     int d = 0, used = 0;
     if (n > 32)
         return "too many dimensions are specified";
+    if (ellipsis & (ellipsis - 1)) /* even where the vectors are too short for them */
+        return "Multiple ellipses in slice spec not allowed";
     uint64_t within = n == 0 ? 0 : UINT64_MAX >> (64 - n);
     ellipsis &= within;
     added &= within & ~ellipsis;
-    if (ellipsis & (ellipsis - 1))
-        return "Multiple ellipses in slice spec not allowed";
     for (int64_t i = 0; i < n; i++)
         used += !(ellipsis >> i & 1) && !(added >> i & 1);
     if (used > s->rank)
@@ -253,6 +253,8 @@ LEAT_ROW(StridedSlice,
          "(float[3] 1 2 3, int32[2] 0 0, int32[2] 1 1, int32[2] 1 1) fails 'Index out of range'");
 LEAT_ROW(StridedSlice,
          "(float[3] 1 2 3, int32[2] 0 0, int32[2] 1 1, int32[2] 1 1) {ellipsis_mask: 3} fails 'ellipses'");
+LEAT_ROW(StridedSlice,
+         "(float[2] 1 2, int32[0], int32[0], int32[0]) {ellipsis_mask: 3} fails 'Multiple ellipses'");
 
 /* ---- its gradient ---- */
 

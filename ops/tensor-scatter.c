@@ -82,8 +82,11 @@ LEAT_ROW(TensorScatterUpdate, "(double[4] 1 2 3 4, int32[2,1] 1 3, double[2] 20 
 LEAT_ROW(TensorScatterUpdate, "(string[2] 'a' 'b', int32[1,1] 1, string[1] 'c') -> string[2] 'a' 'c'");
 LEAT_ROW(TensorScatterUpdate, "(float[2] 1 2, int32[1,1] 2, float[1] 1) fails 'does not index into'");
 LEAT_ROW(TensorScatterUpdate, "(float[2] 1 2, int32[1,1] 1, float[2] 1 2) fails 'updates'");
+LEAT_ROW(TensorScatterUpdate,
+         "(float[3] 1 2 3, int32[1] 1, float[] 1) fails 'updates must be at least a vector'");
 LEAT_ROW(TensorScatterAdd,
          "(double[2,2] 1 2 3 4, int64[2,1] 1 1, double[2,2] 10 20 30 40) -> double[2,2] 1 2 43 64");
+LEAT_ROW(TensorScatterAdd, "(float[2,0], int32[1,1] 0, float[1,0]) fails 'coordinates for an empty tensor'");
 LEAT_ROW(ScatterNdNonAliasingAdd,
          "(double[4] 1 2 3 4, int32[2,1] 1 3, double[2] 20 40) -> double[4] 1 22 3 44");
 LEAT_ROW(TensorScatterSub, "(double[2,2] 1 2 3 4, int32[1,2] 1 0, double[1] 5) -> double[2,2] 1 2 -2 4");

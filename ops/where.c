@@ -24,6 +24,8 @@ static leat_status where_kernel(leat_kernel *k)
 {
     const leat_tensor *x = k->in[0];
     int rank = leat_shape_rank(&x->shape);
+    if (rank < 1)
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "input must be at least a vector");
     if (x->dtype == LEAT_STRING || x->dtype == LEAT_RESOURCE || x->dtype == LEAT_VARIANT)
         return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no kernel for %s", leat_dtype_name(x->dtype));
     int64_t n = 0, at = 0;
@@ -60,7 +62,7 @@ const leat_op_def leat_op_Where = LEAT_OP(
 LEAT_ROW(Where, "(bool[2,2] true false true true) dynamic -> int64[3,2] 0 0 1 0 1 1");
 LEAT_ROW(Where, "(float[4] 0 nan -0 2) dynamic -> int64[2,1] 1 3");
 LEAT_ROW(Where, "(int8[2,0]) dynamic -> int64[0,2]");
-LEAT_ROW(Where, "(bool[] true) dynamic -> int64[1,0]");
+LEAT_ROW(Where, "(bool[] true) fails 'at least a vector'");
 LEAT_ROW(Where, "(half[2] 0 1) dynamic -> int64[1,1] 1");
 
 /* ---- Unique ---- */
