@@ -45,6 +45,8 @@ node { name: "r" op: "Reshape" input: "x" input: "s" attr { key: "T" value { typ
 END
 row 41 2 "leat: step.pbtxt: node 'r' (Reshape): " $leat run step.pbtxt --feed 'x:0=[1,2,3]' --feed 's:0=[-1,-1]' --fetch r:0=out.npy
 row 41 2 "leat: step.pbtxt: node 'r' (Reshape): " $leat profile step.pbtxt --no-peak --feed 'x:0=[1,2,3]' --feed 's:0=[2,2]' --fetch r:0=out.npy
+printf 'node { name: "a" op: "NextYear" }\n' >unknown.pbtxt
+row 10 2 "leat: unknown.pbtxt:1: node 'a' (NextYear): " $leat run unknown.pbtxt --target a
 row 111 2 "leat: step.pbtxt: fetch 'q' is not in the graph" $leat run step.pbtxt --fetch q
 row 111 2 "leat: step.pbtxt: target 'q'" $leat run step.pbtxt --target q
 [ ! -e out.npy ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAILED 41: a file of a failed step"; }

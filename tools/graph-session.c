@@ -159,7 +159,10 @@ static leat_status run_once(leat_graph_session *s, const leat_run_options *o, le
 {
     if (leat_signals_caught())
         return leat_fail(LEAT_ERR_CANCELLED, "stopped by a signal");
-    return leat_fail_context(leat_run_with(s->session, o, feeds, fetches, targets), "%s", s->path);
+    leat_status status = leat_run_with(s->session, o, feeds, fetches, targets);
+    bool told =
+        strncmp(leat_message(), s->path, strlen(s->path)) == 0; /* what the importer said of the node */
+    return told ? status : leat_fail_context(status, "%s", s->path);
 }
 
 /* What is left of the time. */
