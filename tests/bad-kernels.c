@@ -109,6 +109,13 @@ static const struct row {
      "num_split:int=2"},
     {57, IMPORT, "Split(int32[]0;float[4]1) T:type=float num_split:int=3", "", "num_split:int=3",
      "num_split:int=4"},
+    /* no memory for what a number claims, and no wrap to one that fits */
+    {57, IMPORT, "Split(int32[]0;float[4]1) T:type=float num_split:int=2147483648", "at most 65536 outputs",
+     "num_split:int=2147483648", "num_split:int=4"},
+    {57, IMPORT, "Split(int32[]0;float[4]1) T:type=float num_split:int=4294967298", "at most 65536 outputs",
+     "num_split:int=4294967298", "num_split:int=2"},
+    {57, IMPORT, "Unpack(float[2]1) T:type=float num:int=4294967298", "at most 65536 outputs",
+     "num:int=4294967298", "num:int=2"},
     {57, IMPORT, "Split(int32[]1;float[4]1) T:type=float num_split:int=2", "", "int32[]1", "int32[]0"},
     {58, IMPORT, "Range(int32[]0;int32[]9;int32[]0) Tidx:type=int32", "Requires delta != 0",
      "int32[]9;int32[]0", "int32[]9;int32[]3"},

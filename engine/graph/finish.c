@@ -294,12 +294,17 @@ static leat_status default_attrs(draft *d)
 
 /* ---- the node ---- */
 
+/* A few bytes of a file must not claim much memory: no op has more outputs. */
+#define MOST_OUTPUTS 65536
+
 static uint32_t output_count(const draft *d, const leat_arg_sig *arg)
 {
     if (!arg->is_list)
         return 1;
-    return arg->number_attr >= 0 ? (uint32_t)LEAT_MAX(d->attrs[arg->number_attr].i, 0)
-                                 : d->attrs[arg->type_attr].n;
+    if (arg->number_attr < 0)
+        return d->attrs[arg->type_attr].n;
+    int64_t n = d->attrs[arg->number_attr].i;
+    return n < 0 ? 0 : (uint32_t)LEAT_MIN(n, MOST_OUTPUTS + 1);
 }
 
 static uint32_t count_outputs(const draft *d)
@@ -307,7 +312,7 @@ static uint32_t count_outputs(const draft *d)
     uint64_t n = d->type == NULL ? d->b->unknown_outputs : 0;
     for (unsigned i = 0; d->type != NULL && i < d->type->n_out; i++)
         n += output_count(d, &d->type->out[i]);
-    return (uint32_t)LEAT_MIN(n, UINT32_MAX);
+    return (uint32_t)LEAT_MIN(n, MOST_OUTPUTS + 1);
 }
 
 static void fill_outputs(const draft *d, leat_op *op)
@@ -462,6 +467,10 @@ static leat_op *finish(draft *d)
         read_variables(d);
         if (infer_types(d) != LEAT_OK || default_attrs(d) != LEAT_OK || settle_inputs(d) != LEAT_OK)
             return NULL;
+    }
+    if (count_outputs(d) > MOST_OUTPUTS) {
+        fail(d, "an op has at most %d outputs", MOST_OUTPUTS);
+        return NULL;
     }
     leat_op *op = make(d);
     if (op == NULL)
