@@ -87,8 +87,9 @@ static leat_status arg_kernel(leat_kernel *k)
     if (n == 0)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "Reduction axis %d is empty in shape %s", axis,
                                 leat_shape_print(x->shape, text, sizeof text));
-    if (k->op->outputs[0].dtype == LEAT_INT32 && n > INT32_MAX)
-        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "an index may not fit int32");
+    if (n - 1 > leat_index_limit(k->op->outputs[0].dtype))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "an index may not fit %s",
+                                leat_dtype_name(k->op->outputs[0].dtype));
     LEAT_TRY(leat_out_new(k, 0, &out));
     struct arg_run r = {.x = x,
                         .out = &k->out[0],
@@ -120,15 +121,15 @@ static leat_status arg_shape(leat_infer *c)
 
 const leat_op_def leat_op_ArgMax = LEAT_OP(
     "ArgMax(input: T, dimension: Tidx) -> output: output_type; T: {bfloat16, half, float, double, int8, int16, "
-    "int32, int64, uint8, uint16, uint32, uint64, bool}; Tidx: {int32, int64} = int32; output_type: {int32, "
-    "int64} = int64",
+    "int32, int64, uint8, uint16, uint32, uint64, bool}; Tidx: {int32, int64} = int32; "
+    "output_type: {int16, uint16, int32, int64} = int64",
     .doc = "The index of the largest element along a dimension, the first of equals.", .shape = arg_shape,
     .kernels = {{arg_kernel}}, .gradient = leat_grad_none);
 
 const leat_op_def leat_op_ArgMin = LEAT_OP(
     "ArgMin(input: T, dimension: Tidx) -> output: output_type; T: {bfloat16, half, float, double, int8, int16, "
-    "int32, int64, uint8, uint16, uint32, uint64, bool}; Tidx: {int32, int64} = int32; output_type: {int32, "
-    "int64} = int64",
+    "int32, int64, uint8, uint16, uint32, uint64, bool}; Tidx: {int32, int64} = int32; "
+    "output_type: {int32, int64} = int64",
     .doc = "The index of the smallest element along a dimension, the first of equals.", .shape = arg_shape,
     .kernels = {{arg_kernel}}, .gradient = leat_grad_none);
 
@@ -142,6 +143,8 @@ LEAT_ROW(ArgMax, "(float[0,2], int32[] 0) fails 'is empty'");
 LEAT_ROW(ArgMax, "(float[2,2] 0..1, int32[] 2) fails 'out of range'");
 LEAT_ROW(ArgMax,
          "(float[2,3] 1 5 2 9 9 -1, int32[1] 1) fails 'dimension must be a scalar, not of shape (1,)'");
+LEAT_ROW(ArgMax, "(float[2,3] 1 5 2 9 9 -1, int32[] 1) {output_type: uint16} -> uint16[2] 1 0");
+LEAT_ROW(ArgMax, "(float[40000] 0..1, int32[] 0) {output_type: int16} fails 'may not fit int16'");
 LEAT_ROW(ArgMin, "(int32[2,3] 1 5 2 9 9 -1, int32[] 1) -> int64[2] 0 2");
 LEAT_ROW(ArgMin, "(float[3,3] 1 nan 3 nan nan nan inf -inf 2, int32[] 0) -> int64[3] 0 2 2");
 LEAT_ROW(ArgMin, "(float[2,3] 1 5 2 9 9 -1, int32[1] 1) fails 'dimension must be a scalar'");

@@ -303,7 +303,7 @@ const leat_op_def leat_op_Gather = LEAT_OP(
 
 const leat_op_def leat_op_GatherV2 = LEAT_OP(
     "GatherV2(params: Tparams, indices: Tindices, axis: Taxis) -> output: Tparams; batch_dims: int = 0; Tparams: "
-    "type; Tindices: {int32, int64}; Taxis: {int32, int64}",
+    "type; Tindices: {int16, int32, int64}; Taxis: {int32, int64}",
     .doc = "Slices of params along an axis, by index.", .shape = gather_v2_shape,
     .kernels = {{gather_v2_kernel}}, .gradient = gather_v2_grad, .cost = leat_cost_gather);
 
@@ -323,6 +323,7 @@ LEAT_ROW(GatherV2, "(float[3] 1 2 3, int32[1] 1, int32[] 1) fails 'out of range'
 LEAT_ROW(GatherV2, "(float[2] 1 2, int32[1] 0, int32[1] 0) fails 'axis must be a scalar'");
 LEAT_ROW(GatherV2, "(float[3,0], int32[1] 7, int32[] 0) nograd -> float[1,0]");
 LEAT_ROW(GatherV2, "(float[0,3], int32[1] 7, int32[] 0) fails 'not in [0, 0)'");
+LEAT_ROW(GatherV2, "(double[3] 1 2 3, int16[2] 2 0, int32[] 0) -> double[2] 3 1");
 
 /* ---- GatherNd and ScatterNd: the last dimension of indices is a coordinate ---- */
 
@@ -414,6 +415,8 @@ static leat_out shape_as_indices(leat_grad *g, leat_out like, leat_out indices)
 static void gather_nd_grad(leat_grad *g)
 {
     leat_out indices = leat_grad_in(g, 1);
+    if (leat_out_dtype(indices) == LEAT_INT16) /* which ScatterNd does not take */
+        indices = leat_raw_cast(indices, LEAT_INT32);
     g->dx[0] = leat_raw_scatter_nd(indices, g->dy[0], shape_as_indices(g, leat_grad_in(g, 0), indices));
 }
 
@@ -508,7 +511,7 @@ static void scatter_nd_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_GatherNd = LEAT_OP(
-    "GatherNd(params: Tparams, indices: Tindices) -> output: Tparams; Tparams: type; Tindices: {int32, int64}",
+    "GatherNd(params: Tparams, indices: Tindices) -> output: Tparams; Tparams: type; Tindices: {int16, int32, int64}",
     .doc = "The slices of params that the coordinates in the last dimension of indices name.",
     .shape = gather_nd_shape, .kernels = {{leat_gather_nd_run}}, .gradient = gather_nd_grad,
     .cost = leat_cost_gather);
@@ -523,6 +526,7 @@ LEAT_ROW(GatherNd, "(double[2,2] 1 2 3 4, int64[2,1] 1 0) -> double[2,2] 3 4 1 2
 LEAT_ROW(GatherNd, "(string[2] 'a' 'b', int32[1,1] 1) -> string[1] 'b'");
 LEAT_ROW(GatherNd, "(float[3,2] 0..1, int32[1,2] 0 5) fails 'does not index into'");
 LEAT_ROW(GatherNd, "(float[] 1, int32[1,0]) fails ''");
+LEAT_ROW(GatherNd, "(double[3] 1 2 3, int16[2,1] 2 0) -> double[2] 3 1");
 LEAT_ROW(ScatterNd, "(int32[3,1] 4 1 4, double[3] 9 10 11, int32[1] 6) -> double[6] 0 10 0 0 20 0");
 LEAT_ROW(ScatterNd, "(int64[1,1] 1, int32[1,2] 5 6, int64[2] 3 2) -> int32[3,2] 0 0 5 6 0 0");
 LEAT_ROW(ScatterNd, "(int32[1,1] 5, float[1] 1, int32[1] 3) fails 'does not index into'");

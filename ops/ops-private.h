@@ -105,17 +105,31 @@ leat_status leat_string_set(leat_string *to, const char *data, size_t size) LEAT
 leat_status leat_copy_rows(leat_kernel *k, leat_dtype dtype, void *to, int64_t to_stride, const void *from,
                            int64_t from_stride, int64_t rows, int64_t run) LEAT_MUST_CHECK;
 
-/* Element i of an int32 or int64 tensor. */
+/* Element i of an int32 or int64 tensor, or of int16, which some ops take as indices. */
 static inline int64_t leat_index_at(const leat_tensor *t, int64_t i)
 {
-    return t->dtype == LEAT_INT64 ? ((const int64_t *)t->data)[i] : ((const int32_t *)t->data)[i];
+    if (t->dtype == LEAT_INT32)
+        return ((const int32_t *)t->data)[i];
+    if (t->dtype == LEAT_INT64)
+        return ((const int64_t *)t->data)[i];
+    return ((const int16_t *)t->data)[i];
 }
 static inline void leat_index_put(leat_tensor *t, int64_t i, int64_t value)
 {
-    if (t->dtype == LEAT_INT64)
+    if (t->dtype == LEAT_INT32)
+        ((int32_t *)t->data)[i] = (int32_t)value;
+    else if (t->dtype == LEAT_INT64)
         ((int64_t *)t->data)[i] = value;
     else
-        ((int32_t *)t->data)[i] = (int32_t)value;
+        ((int16_t *)t->data)[i] = (int16_t)value;
+}
+/* The largest index that an output of this dtype can hold. */
+static inline int64_t leat_index_limit(leat_dtype dtype)
+{
+    return dtype == LEAT_INT64    ? INT64_MAX
+           : dtype == LEAT_INT32  ? INT32_MAX
+           : dtype == LEAT_UINT16 ? UINT16_MAX
+                                  : INT16_MAX;
 }
 /* Element i of a tensor of real numbers as double, and back (rounded; integers cut). */
 double leat_element_get(const leat_tensor *t, int64_t i);

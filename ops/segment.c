@@ -413,7 +413,7 @@ static void unsorted_prod_grad(leat_grad *g)
 
 const leat_op_def leat_op_UnsortedSegmentSum = LEAT_OP(
     "UnsortedSegmentSum(data: T, segment_ids: Tindices, num_segments: Tnumsegments) -> output: T; T: numeric; Tindices: "
-    "{int32, int64}; Tnumsegments: {int32, int64} = int32",
+    "{int16, int32, int64}; Tnumsegments: {int32, int64} = int32",
     .doc = "Sums of the rows of each segment; rows with a negative id are dropped.", .shape = unsorted_shape,
     .kernels = {{unsorted_sum_kernel}}, .gradient = unsorted_sum_grad);
 
@@ -442,6 +442,7 @@ LEAT_ROW(UnsortedSegmentSum, "(double[2,2] 1 2 3 4, int32[2,2] 0 1 1 0, int64[] 
 LEAT_ROW(UnsortedSegmentSum, "(float[3] 1 2 3, int32[3] 0 1 7, int32[] 5) fails 'out of range [0, 5)'");
 LEAT_ROW(UnsortedSegmentSum, "(float[3] 1 2 3, int32[3] 0 1 1, int32[] -1) fails ''");
 LEAT_ROW(UnsortedSegmentSum, "(float[2] 1 2, int32[2] 0 1, int32[1] 2) fails ''");
+LEAT_ROW(UnsortedSegmentSum, "(double[3] 1 2 3, int16[3] 1 -1 1, int32[] 2) -> double[2] 0 4");
 LEAT_ROW(UnsortedSegmentProd, "(double[4] 2 3 4 5, int32[4] 1 0 1 -1, int32[] 3) -> double[3] 3 8 1");
 LEAT_ROW(UnsortedSegmentMax, "(double[3] 2 3 1, int32[3] 1 0 1, int32[] 2) -> double[2] 3 2");
 LEAT_ROW(UnsortedSegmentMax,

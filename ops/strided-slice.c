@@ -216,7 +216,7 @@ static void strided_slice_grad(leat_grad *g)
 }
 
 const leat_op_def leat_op_StridedSlice = LEAT_OP(
-    "StridedSlice(input: T, begin: Index, end: Index, strides: Index) -> output: T; T: type; Index: {int32, int64}; "
+    "StridedSlice(input: T, begin: Index, end: Index, strides: Index) -> output: T; T: type; Index: {int16, int32, int64}; "
     "begin_mask: int = 0; end_mask: int = 0; ellipsis_mask: int = 0; new_axis_mask: int = 0; shrink_axis_mask: "
     "int = 0",
     .doc =
@@ -255,6 +255,7 @@ LEAT_ROW(StridedSlice,
          "(float[3] 1 2 3, int32[2] 0 0, int32[2] 1 1, int32[2] 1 1) {ellipsis_mask: 3} fails 'ellipses'");
 LEAT_ROW(StridedSlice,
          "(float[2] 1 2, int32[0], int32[0], int32[0]) {ellipsis_mask: 3} fails 'Multiple ellipses'");
+LEAT_ROW(StridedSlice, "(double[4] 1 2 3 4, int16[1] 3, int16[1] 0, int16[1] -2) nograd -> double[2] 4 2");
 
 /* ---- its gradient ---- */
 

@@ -108,6 +108,9 @@ static leat_status top_k(leat_kernel *k, int64_t count)
         return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT,
                                 "input must have at least k columns. Had %lld, needed %lld", (long long)n,
                                 (long long)count);
+    if (n - 1 > leat_index_limit(k->op->outputs[1].dtype))
+        return leat_kernel_fail(k, LEAT_ERR_INVALID_ARGUMENT, "an index may not fit %s",
+                                leat_dtype_name(k->op->outputs[1].dtype));
     leat_shape out = x->shape;
     out.dims[rank - 1] = count;
     LEAT_TRY(leat_out_new(k, 0, &out));
@@ -195,8 +198,8 @@ const leat_op_def leat_op_TopK = LEAT_OP(
     .shape = top_k_shape, .kernels = {{top_k_kernel}}, .gradient = top_k_grad, .cost = leat_cost_moves);
 
 const leat_op_def leat_op_TopKV2 = LEAT_OP(
-    "TopKV2(input: T, k: Tk) -> values: T, indices: index_type; sorted: bool = true; T: real; Tk: {int32, int64} = int32; "
-    "index_type: {int32, int64} = int32",
+    "TopKV2(input: T, k: Tk) -> values: T, indices: index_type; sorted: bool = true; T: real; Tk: {int16, int32, int64} = int32; "
+    "index_type: {int16, int32, int64} = int32",
     .doc = "The k greatest elements of each row, the greatest first, and their indices.",
     .shape = top_k_v2_shape, .kernels = {{top_k_v2_kernel}}, .gradient = top_k_grad, .cost = leat_cost_moves);
 
@@ -213,6 +216,7 @@ LEAT_ROW(TopKV2, "(float[2,3] 0..1, int32[] 0) nograd -> float[2,0], int32[2,0]"
 LEAT_ROW(TopKV2, "(float[3] 0..1, int32[] 4) fails 'at least k'");
 LEAT_ROW(TopKV2, "(float[3] 0..1, int32[] -1) fails ''");
 LEAT_ROW(TopKV2, "(float[3] 1 3 2, int32[1] 1) fails ''");
+LEAT_ROW(TopKV2, "(double[3] 1 3 2, int16[] 2) {index_type: int16} -> double[2] 3 2, int16[2] 1 2");
 
 /* ---- NthElement ---- */
 

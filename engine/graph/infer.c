@@ -180,6 +180,8 @@ static bool as_int(const leat_tensor *t, int64_t i, int64_t *value)
         *value = ((const int32_t *)t->data)[i];
     else if (t->dtype == LEAT_INT64)
         *value = ((const int64_t *)t->data)[i];
+    else if (t->dtype == LEAT_INT16)
+        *value = ((const int16_t *)t->data)[i];
     else
         return false;
     return true;
