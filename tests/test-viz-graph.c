@@ -84,7 +84,7 @@ LEAT_TEST(five_in_a_row_are_a_series)
     } rows[] = {
         {1, 4, "MatMul", "MatMul_%d", "MatMul[0-4]"}, {1, 3, "MatMul", "MatMul_%d", NULL},
         {3, 7, NULL, "layer%d", "layer[3-7]"},        {1, 5, NULL, "conv2d_%d", NULL}, /* a digit before */
-        {10, 14, NULL, "s/op_%d", "s/op[10-14]"},
+        {10, 14, NULL, "s/op_%d", "s/op[10-14]"},     {1, 4, "layer", "layer%d", "layer[0-4]"},
     };
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         leat_buf g = {0};

@@ -110,7 +110,8 @@ static int by_key_and_number(const void *a, const void *b)
     return x->node < y->node ? -1 : 1;
 }
 
-/* The leaf without its number: `MatMul` of `MatMul_3` and of `MatMul` (number 0), `layer` of `layer3`. */
+/* The leaf without its number: `MatMul` of `MatMul_3` and of `MatMul` (number 0), `layer` of `layer3`. What has no
+ * number is taken for one with an underscore; see has_second. */
 static uint32_t leaf_stem(const leat_gnode *node, uint32_t *number, bool *underscore)
 {
     uint32_t end = node->name_size;
@@ -130,7 +131,20 @@ static uint32_t leaf_stem(const leat_gnode *node, uint32_t *number, bool *unders
     return end - *underscore;
 }
 
-static size_t find_candidates(const leat_gmodel *m, candidate *out)
+/* Is there a `MatMul_1` beside this `MatMul`? Without it, the op can only be number 0 of `MatMul1`, `MatMul2`... */
+static leat_status has_second(const leat_gmodel *m, const leat_gnode *node, leat_buf *scratch, bool *second)
+{
+    leat_buf_clear(scratch);
+    leat_buf_append(scratch, node->name, node->name_size);
+    leat_buf_puts(scratch, "_1");
+    LEAT_TRY(leat_buf_status(scratch));
+    uint32_t found = map_index(&m->names, scratch->data, scratch->size);
+    *second =
+        found != LEAT_G_NONE && m->nodes[found].parent == node->parent && m->nodes[found].op == node->op;
+    return LEAT_OK;
+}
+
+static leat_status find_candidates(const leat_gmodel *m, leat_buf *scratch, candidate *out, size_t *count)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < m->n_ops; i++) {
@@ -141,11 +155,14 @@ static size_t find_candidates(const leat_gmodel *m, candidate *out)
         uint32_t number;
         bool underscore;
         uint32_t stem = leaf_stem(node, &number, &underscore);
+        if (stem == node->name_size)
+            LEAT_TRY(has_second(m, node, scratch, &underscore));
         uint64_t seed = (uint64_t)node->parent << 32 | node->op;
         out[n++] = (candidate){leat_hash(node->name + node->leaf, stem - node->leaf, seed * 2 + underscore),
                                number, i};
     }
-    return n;
+    *count = n;
+    return LEAT_OK;
 }
 
 /* "MatMul[0-4]" in the members' scope. */
@@ -187,9 +204,11 @@ static leat_status find_series(leat_gmodel *m)
     candidate *c = leat_alloc_zero(m->n_ops, sizeof *c);
     if (!c)
         return leat_fail_memory(m->n_ops * sizeof *c);
-    size_t n = find_candidates(m, c);
+    size_t n = 0;
+    leat_buf scratch = {0};
+    leat_status st = find_candidates(m, &scratch, c, &n);
+    leat_buf_free(&scratch);
     qsort(c, n, sizeof *c, by_key_and_number);
-    leat_status st = LEAT_OK;
     for (size_t begin = 0, end; st == LEAT_OK && begin < n; begin = end) {
         for (end = begin + 1;
              end < n && c[end].key == c[begin].key && c[end].number == c[end - 1].number + 1;)
