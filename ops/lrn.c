@@ -115,7 +115,8 @@ static leat_status run(leat_kernel *k, const leat_tensor *x, lrn *l, leat_range_
     l->dtype = x->dtype;
     l->out = k->out[0].data;
     l->channels = x->shape.dims[3];
-    l->radius = LEAT_MAX(0, leat_attr_int(k->op, "depth_radius"));
+    l->radius =
+        LEAT_MIN(LEAT_MAX(0, leat_attr_int(k->op, "depth_radius")), l->channels); /* c + radius fits */
     l->bias = leat_attr_float(k->op, "bias");
     l->alpha = leat_attr_float(k->op, "alpha");
     l->beta = leat_attr_float(k->op, "beta");
@@ -140,6 +141,8 @@ static leat_status lrn_grad_kernel(leat_kernel *k)
 
 static leat_status lrn_shape(leat_infer *c)
 {
+    if (leat_attr_int(c->op, "depth_radius") < 0)
+        return leat_infer_fail(c, "depth_radius must not be negative");
     for (uint32_t i = 0; i < c->op->n_inputs; i++)
         LEAT_TRY(leat_infer_want_rank(c, (int)i, 4));
     return leat_shape_same_merged(c);
@@ -166,7 +169,10 @@ const leat_op_def leat_op_LRN = LEAT_OP(
 LEAT_ROW(LRN, "(float[1,1,1,3] 1 2 2) {depth_radius: 1, bias: 4.0} nograd tol 1e-6 -> "
               "float[1,1,1,3] 0.33333334 0.5547002 0.57735026");
 LEAT_ROW(LRN, "(float[1,1,1,2] 3 4) {bias: 0.0, beta: 1.0} nograd -> float[1,1,1,2] 0.12 0.16");
+LEAT_ROW(LRN, "(float[1,1,1,2] 3 4) {depth_radius: 9223372036854775807, bias: 0.0, beta: 1.0} nograd -> "
+              "float[1,1,1,2] 0.12 0.16");
 LEAT_ROW(LRN, "(float[2,2] 1..2) fails 'rank'");
+LEAT_ROW(LRN, "(float[1,1,1,2] 3 4) {depth_radius: -1} fails 'depth_radius'");
 
 const leat_op_def leat_op_LRNGrad =
     LEAT_OP("LRNGrad(input_grads: T, input_image: T, output_image: T) -> output: T; depth_radius: int = 5; "

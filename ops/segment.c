@@ -188,8 +188,11 @@ static leat_status segment_shape(leat_infer *c)
     if (leat_shape_rank(c->in[0]) > 0)
         c->out[0].dims[0] = -1;
     leat_tensor *ids = leat_infer_value(c, 1);
-    if (ids != NULL && leat_shape_rank(c->in[0]) > 0 && leat_shape_rank(&ids->shape) == 1)
-        c->out[0].dims[0] = ids->elements == 0 ? 0 : LEAT_MAX(leat_index_at(ids, ids->elements - 1), -2) + 1;
+    if (ids != NULL && leat_shape_rank(c->in[0]) > 0 && leat_shape_rank(&ids->shape) == 1) {
+        int64_t last = ids->elements == 0 ? -1 : leat_index_at(ids, ids->elements - 1);
+        if (last >= -1 && last < INT64_MAX) /* others are the kernel's to refuse */
+            c->out[0].dims[0] = last + 1;
+    }
     leat_tensor_unref(ids);
     return LEAT_OK;
 }

@@ -78,7 +78,12 @@ const char *leat_window_attrs(leat_window *w, const leat_op *op)
     if (leat_attr(op, "ksize") != NULL && (reason = read_list(w, op, "ksize", w->size)) != NULL)
         return reason;
     w->same = strcmp(padding, "SAME") == 0;
-    return strcmp(padding, "EXPLICIT") == 0 ? read_paddings(w, op) : NULL;
+    if (strcmp(padding, "EXPLICIT") == 0)
+        return read_paddings(w, op);
+    const int64_t *none;
+    bool given =
+        leat_attr(op, "explicit_paddings") != NULL && leat_attr_ints(op, "explicit_paddings", &none) > 0;
+    return given ? "explicit_paddings must be empty where padding is not EXPLICIT" : NULL;
 }
 
 const char *leat_window_images(leat_window *w, const leat_shape *images)
