@@ -33,15 +33,8 @@ static inline bool leat_form_is_number(leat_value_form form)
 typedef struct leat_chunk_series {
     const char *tag;
     uint32_t tag_size;
-    uint32_t count; /* entries; set at the end of the chunk */
-    union {
-        uint32_t following;  /* while parsing, a guess: the series that came after this one last time */
-        uint32_t run_series; /* in the merge */
-    };
-    union {
-        uint32_t next_form; /* while parsing: the same tag in another form, or LEAT_NO_INDEX */
-        uint32_t cursor;    /* in the merge: the chunk's first series with the same run_series */
-    };
+    uint32_t following; /* a guess: the series that came after this one last time */
+    uint32_t next_form; /* the same tag in another form, or LEAT_NO_INDEX */
     uint8_t form;
     bool has_metadata;
 } leat_chunk_series;
@@ -78,8 +71,10 @@ typedef struct leat_chunk {
     bool headless; /* the file's first record, which states the version, is damaged */
 
     leat_arena text;
-    leat_map tags; /* tag -> index of its first series + 1 */
+    uint32_t *tags; /* by hash: index of a tag's first series + 1; while the chunk is parsed */
+    size_t n_tags, tags_capacity;
     leat_chunk_series *series;
+    uint32_t *counts; /* by series: its entries, once all are there */
     size_t n_series, series_capacity;
     uint32_t previous_series;
 
@@ -104,9 +99,12 @@ typedef struct leat_chunk {
     size_t n_damage, damage_capacity;
     uint64_t n_damage_found;
 
-    /* For the merge: where the next point of each series goes; points with that step or a later one are dropped,
-     * before the chunk's first START, ... and behind its last. */
-    uint64_t *cursors;          /* NULL where chunks are scattered one after the other */
+    /* For the merge. A log may have a million tags: `series` goes when run_series takes its place, `counts` when the
+     * columns are laid out, the rest as the columns fill. */
+    uint32_t
+        *run_series; /* by series: which of the run's it is; where there are cursors, which of them is its */
+    uint64_t *cursors; /* where the next points go; NULL where chunks are scattered one after the other */
+    /* Points with that step or a later one are dropped, before the chunk's first START, ... and behind its last. */
     leat_threshold *thresholds; /* n_starts + 1, or NULL where nothing is dropped */
 
     int32_t file_version; /* the first; 0: none seen */

@@ -207,11 +207,15 @@ static void trim(void *array_pointer, size_t *capacity, size_t n, size_t size)
     *capacity = n;
 }
 
-static void finish(leat_chunk *c)
+static leat_status finish(leat_chunk *c)
 {
+    c->counts = leat_alloc_zero(c->n_series, sizeof *c->counts);
+    if (c->counts == NULL)
+        return leat_fail_memory(c->n_series * sizeof *c->counts);
     for (size_t i = 0; i < c->n_entries; i++)
-        c->series[c->entry_series[i]].count++;
-    leat_map_free(&c->tags);
+        c->counts[c->entry_series[i]]++;
+    leat_free(c->tags);
+    c->tags = NULL;
     trim(&c->series, &c->series_capacity, c->n_series, sizeof *c->series);
     trim(&c->event_step, &c->events_capacity[0], c->n_events, sizeof *c->event_step);
     trim(&c->event_wall, &c->events_capacity[1], c->n_events, sizeof *c->event_wall);
@@ -219,6 +223,7 @@ static void finish(leat_chunk *c)
     trim(&c->entry_series, &c->entries_capacity[0], c->n_entries, sizeof *c->entry_series);
     trim(&c->entry_value, &c->entries_capacity[1], c->n_entries, sizeof *c->entry_value);
     trim(&c->blobs, &c->blobs_capacity, c->n_blobs, sizeof *c->blobs);
+    return LEAT_OK;
 }
 
 leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
@@ -233,8 +238,7 @@ leat_status leat_chunk_read(leat_chunk *c, leat_file *file, leat_buf *window)
         leat_note(LEAT_LOG_WARNING, "%s", leat_message());
         LEAT_TRY(leat_chunk_damage(c, w.start + w.have, "read error"));
     }
-    finish(c);
-    return LEAT_OK;
+    return finish(c);
 }
 
 leat_status leat_chunk_damage(leat_chunk *c, uint64_t offset, const char *reason)
@@ -249,8 +253,10 @@ leat_status leat_chunk_damage(leat_chunk *c, uint64_t offset, const char *reason
 void leat_chunk_free(leat_chunk *c)
 {
     leat_arena_free(&c->text);
-    leat_map_free(&c->tags);
+    leat_free(c->tags);
     leat_free(c->series);
+    leat_free(c->counts);
+    leat_free(c->run_series);
     leat_free(c->event_step);
     leat_free(c->event_wall);
     leat_free(c->event_entries);

@@ -4,6 +4,11 @@
 
 #include "reader-private.h"
 
+/* Receives the text in pieces of about LEAT_EXPORT_PIECE bytes: a log may have a million tags. What it returns but
+ * LEAT_OK ends the text. */
+typedef leat_status leat_export_sink(void *user, const void *bytes, size_t n);
+#define LEAT_EXPORT_PIECE ((size_t)256 << 10)
+
 /* {"runs": {RUN: {"scalars": {TAG: {"n": N, "first": [step, value], "last": [step, value]}},
  *                 "histograms": {TAG: {"n": N}}, "images": {...}, "text": {...},
  *                 "graph_nodes": N or null, "dropped": N,
@@ -13,15 +18,12 @@
  * plugins, "run_metadata": {TAG: {"n": N}}, "restarts": [{"step": N, "wall_time": T, "dropped": N}], and
  * "damage_found": N where it is more than are listed. NaN and infinities are the strings "NaN", "Infinity",
  * "-Infinity". A last record that is not whole is listed as damage. */
-leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
+leat_status leat_logdir_list_json(const leat_logdir *log, leat_export_sink *sink, void *user)
     LEAT_PRIV(logdir_list_json) LEAT_MUST_CHECK;
 
 /* The same for reading: a paragraph a run, a line a series. */
-leat_status leat_logdir_list_text(const leat_logdir *log, leat_buf *out)
+leat_status leat_logdir_list_text(const leat_logdir *log, leat_export_sink *sink, void *user)
     LEAT_PRIV(logdir_list_text) LEAT_MUST_CHECK;
-
-/* Receives the export in pieces. */
-typedef leat_status leat_export_sink(void *user, const void *bytes, size_t n);
 
 typedef struct leat_export_options {
     const char *runs, *tags; /* extended regular expressions that must match somewhere; NULL: all */

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <regex.h>
 
-#define PIECE ((size_t)256 << 10)
-
 struct export
 {
     const leat_export_options *options;
@@ -118,7 +116,7 @@ static leat_status csv_series(struct export *e, const leat_log_run *run, const l
             put_f64(&e->out, e->smoothed[i]);
         }
         leat_buf_putc(&e->out, '\n');
-        status = flush(e, PIECE);
+        status = flush(e, LEAT_EXPORT_PIECE);
     }
     leat_buf_free(&prefix);
     return status;
@@ -156,7 +154,7 @@ static leat_status json_steps(struct export *e, const int64_t *steps, uint64_t n
         if (i > 0)
             leat_buf_putc(&e->out, ',');
         leat_buf_put_i64(&e->out, steps[i]);
-        LEAT_TRY(flush(e, PIECE));
+        LEAT_TRY(flush(e, LEAT_EXPORT_PIECE));
     }
     leat_buf_putc(&e->out, ']');
     return LEAT_OK;
@@ -169,7 +167,7 @@ static leat_status json_numbers(struct export *e, const char *name, const double
         if (i > 0)
             leat_buf_putc(&e->out, ',');
         leat_buf_put_json_f64(&e->out, values[i]);
-        LEAT_TRY(flush(e, PIECE));
+        LEAT_TRY(flush(e, LEAT_EXPORT_PIECE));
     }
     leat_buf_putc(&e->out, ']');
     return LEAT_OK;
@@ -326,7 +324,7 @@ static leat_status json_points(struct export *e, const leat_log_run *run, const 
         else
             LEAT_TRY(json_blob(e, run, &leat_series_blobs(run, s)[i], content));
         leat_buf_putc(&e->out, '}');
-        LEAT_TRY(flush(e, PIECE));
+        LEAT_TRY(flush(e, LEAT_EXPORT_PIECE));
     }
     return LEAT_OK;
 }

@@ -11,6 +11,31 @@ static void put_text(leat_buf *b, const char *text)
     leat_buf_put_json(b, text, strlen(text));
 }
 
+/* The text, and where it goes. */
+struct listing {
+    leat_buf out;
+    leat_export_sink *sink;
+    void *user;
+};
+
+static leat_status flush(struct listing *l, size_t at_least)
+{
+    if (l->out.size < at_least && !l->out.failed)
+        return LEAT_OK;
+    LEAT_TRY(leat_buf_status(&l->out));
+    LEAT_TRY(l->sink(l->user, l->out.data, l->out.size));
+    leat_buf_clear(&l->out);
+    return LEAT_OK;
+}
+
+static leat_status end(struct listing *l, leat_status status)
+{
+    if (status == LEAT_OK)
+        status = flush(l, 1);
+    leat_buf_free(&l->out);
+    return status;
+}
+
 /* ---- JSON ---- */
 
 static const struct {
@@ -33,9 +58,10 @@ static void put_point(leat_buf *b, const char *name, const leat_log_run *run, co
     leat_buf_putc(b, ']');
 }
 
-static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kind, const char *name,
-                      bool always)
+static leat_status put_group(struct listing *l, const leat_log_run *run, leat_series_kind kind,
+                             const char *name, bool always)
 {
+    leat_buf *b = &l->out;
     bool any = false;
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
@@ -62,11 +88,13 @@ static void put_group(leat_buf *b, const leat_log_run *run, leat_series_kind kin
             put_text(b, leat_series_plugin(s));
         }
         leat_buf_putc(b, '}');
+        LEAT_TRY(flush(l, LEAT_EXPORT_PIECE));
     }
     if (any)
         leat_buf_puts(b, "}, ");
     else if (always)
         leat_buf_printf(b, "\"%s\": {}, ", name);
+    return LEAT_OK;
 }
 
 /* Each tag once, with the number of its RunMetadata. */
@@ -155,12 +183,13 @@ static leat_status count_nodes(const leat_log_run *run, uint64_t *nodes, const c
     return LEAT_OK;
 }
 
-static leat_status put_run(leat_buf *b, const leat_log_run *run)
+static leat_status put_run(struct listing *l, const leat_log_run *run)
 {
+    leat_buf *b = &l->out;
     uint64_t nodes = 0;
     const char *graph_error = NULL;
     for (size_t i = 0; i < LEAT_LEN(groups); i++)
-        put_group(b, run, groups[i].kind, groups[i].name, groups[i].always);
+        LEAT_TRY(put_group(l, run, groups[i].kind, groups[i].name, groups[i].always));
     LEAT_TRY(count_nodes(run, &nodes, &graph_error));
     if (run->has_graph && graph_error == NULL)
         leat_buf_printf(b, "\"graph_nodes\": %" PRIu64 ", ", nodes);
@@ -173,19 +202,25 @@ static leat_status put_run(leat_buf *b, const leat_log_run *run)
     return LEAT_OK;
 }
 
-leat_status leat_logdir_list_json(const leat_logdir *log, leat_buf *out)
+static leat_status put_runs(struct listing *l, const leat_logdir *log)
 {
-    leat_buf_puts(out, "{\"runs\": {");
+    leat_buf_puts(&l->out, "{\"runs\": {");
     for (size_t i = 0; i < leat_logdir_runs(log); i++) {
         const leat_log_run *run = leat_logdir_run(log, i);
-        leat_buf_puts(out, i > 0 ? ",\n" : "\n");
-        put_text(out, run->name);
-        leat_buf_puts(out, ": {");
-        LEAT_TRY(put_run(out, run));
-        leat_buf_putc(out, '}');
+        leat_buf_puts(&l->out, i > 0 ? ",\n" : "\n");
+        put_text(&l->out, run->name);
+        leat_buf_puts(&l->out, ": {");
+        LEAT_TRY(put_run(l, run));
+        leat_buf_putc(&l->out, '}');
     }
-    leat_buf_puts(out, "}}\n");
-    return leat_buf_status(out);
+    leat_buf_puts(&l->out, "}}\n");
+    return LEAT_OK;
+}
+
+leat_status leat_logdir_list_json(const leat_logdir *log, leat_export_sink *sink, void *user)
+{
+    struct listing l = {.sink = sink, .user = user};
+    return end(&l, put_runs(&l, log));
 }
 
 /* ---- for reading ---- */
@@ -232,8 +267,9 @@ static void put_damage_lines(leat_buf *b, const leat_log_run *run, const char *g
         leat_buf_printf(b, "  damage     in %" PRIu64 " more places\n", run->n_damage_found - run->n_damage);
 }
 
-static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
+static leat_status put_run_text(struct listing *l, const leat_log_run *run)
 {
+    leat_buf *b = &l->out;
     uint64_t nodes = 0, points = 0;
     const char *graph_error = NULL;
     for (size_t i = 0; i < run->n_series; i++)
@@ -241,9 +277,11 @@ static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
     leat_buf_put_escaped(b, run->name, strlen(run->name));
     leat_buf_printf(b, ": %zu file%s, %" PRIu64 " point%s\n", run->n_files, run->n_files == 1 ? "" : "s",
                     points, points == 1 ? "" : "s");
-    for (size_t i = 0; i < run->n_series; i++)
+    for (size_t i = 0; i < run->n_series; i++) {
         if (run->series[i].n > 0)
             put_series_line(b, run, &run->series[i]);
+        LEAT_TRY(flush(l, LEAT_EXPORT_PIECE));
+    }
     LEAT_TRY(count_nodes(run, &nodes, &graph_error));
     if (run->has_graph)
         leat_buf_printf(b, "  graph      %" PRIu64 " nodes%s\n", nodes,
@@ -257,9 +295,11 @@ static leat_status put_run_text(leat_buf *b, const leat_log_run *run)
     return LEAT_OK;
 }
 
-leat_status leat_logdir_list_text(const leat_logdir *log, leat_buf *out)
+leat_status leat_logdir_list_text(const leat_logdir *log, leat_export_sink *sink, void *user)
 {
-    for (size_t i = 0; i < leat_logdir_runs(log); i++)
-        LEAT_TRY(put_run_text(out, leat_logdir_run(log, i)));
-    return leat_buf_status(out);
+    struct listing l = {.sink = sink, .user = user};
+    leat_status status = LEAT_OK;
+    for (size_t i = 0; i < leat_logdir_runs(log) && status == LEAT_OK; i++)
+        status = put_run_text(&l, leat_logdir_run(log, i));
+    return end(&l, status);
 }

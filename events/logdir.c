@@ -258,6 +258,16 @@ leat_status leat_logdir_refresh(leat_logdir *log, bool *changed)
     return LEAT_OK;
 }
 
+void leat_logdir_drop_series(leat_logdir *log)
+{
+    for (size_t i = 0; i < log->n_runs; i++) {
+        leat_log_run *run = &log->runs[i]->run;
+        leat_free(run->series);
+        run->series = NULL;
+        run->n_series = 0;
+    }
+}
+
 void leat_logdir_close(leat_logdir *log)
 {
     if (log == NULL)

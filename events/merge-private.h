@@ -15,7 +15,6 @@ typedef struct leat_merge {
     leat_series *series;
     size_t n_series;
     uint32_t *old_series; /* by index of the run's series before: which of the new ones it is */
-    uint64_t *fill;       /* by new series: where the next chunk's points go */
 
     int64_t *step;
     double *wall_time, *value;

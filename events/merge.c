@@ -16,7 +16,6 @@ struct slot {
     uint8_t form; /* leat_value_form, if not old */
     uint8_t kind; /* leat_series_kind, set by decide_kinds if not old */
     bool old, has_numbers;
-    uint32_t same; /* the first slot of the tag with the same kind, set by decide_kinds */
 };
 _Static_assert(sizeof(struct slot) == sizeof(leat_series), "slots become series in place");
 
@@ -90,15 +89,21 @@ static leat_status collect_old(struct slots *s)
     return LEAT_OK;
 }
 
+/* The chunk's series become indices of slots. */
 static leat_status collect_chunk(struct slots *s, leat_chunk *c)
 {
+    c->run_series = leat_realloc_array(NULL, c->n_series, sizeof *c->run_series);
+    if (c->run_series == NULL)
+        return leat_fail_memory(c->n_series * sizeof *c->run_series);
     for (size_t i = 0; i < c->n_series; i++) {
-        leat_chunk_series *new = &c->series[i];
-        LEAT_TRY(add_slot(s, new->tag, new->tag_size, new->form, false, &new->run_series));
-        s->at[new->run_series].has_numbers = leat_form_is_number(new->form);
+        const leat_chunk_series *new = &c->series[i];
+        LEAT_TRY(add_slot(s, new->tag, new->tag_size, new->form, false, &c->run_series[i]));
+        s->at[c->run_series[i]].has_numbers = leat_form_is_number(new->form);
     }
+    leat_free(c->series);
+    c->series = NULL;
     for (size_t i = 0; i < c->n_metadata; i++) {
-        struct slot *head = &s->at[s->at[c->series[c->metadata[i].series].run_series].head];
+        struct slot *head = &s->at[s->at[c->run_series[c->metadata[i].series]].head];
         if (head->metadata != NULL)
             continue;
         leat_summary_metadata *kept = leat_arena_alloc(&c->text, sizeof *kept);
@@ -165,32 +170,50 @@ static leat_series_kind kind_of(const struct slots *s, const struct slot *slot)
     }
 }
 
-static void decide_kinds(struct slots *s)
+/* same[i]: the first slot of i's tag with i's kind. */
+static void decide_kinds(struct slots *s, uint32_t *same)
 {
     for (uint32_t i = 0; i < s->n; i++) {
         struct slot *slot = &s->at[i];
         slot->metadata = s->at[slot->head].metadata;
         if (!slot->old)
             slot->kind = (uint8_t)kind_of(s, slot);
-        slot->same = slot->head;
-        while (slot->same != i &&
-               (s->at[slot->same].kind != slot->kind || s->at[slot->same].has_numbers != slot->has_numbers))
-            slot->same = s->at[slot->same].next;
+        uint32_t at = slot->head;
+        while (at != i && (s->at[at].kind != slot->kind || s->at[at].has_numbers != slot->has_numbers))
+            at = s->at[at].next;
+        same[i] = at;
     }
 }
 
-static int by_tag(const void *a, const void *b)
+static int by_tag(const leat_series *x, const leat_series *y)
 {
-    const leat_series *x = a, *y = b;
     int order = memcmp(x->tag, y->tag, LEAT_MIN(x->tag_size, y->tag_size));
     if (order == 0)
         order = (x->tag_size > y->tag_size) - (x->tag_size < y->tag_size);
     if (order == 0)
-        order = x->kind - y->kind;
-    return order != 0 ? order : y->has_numbers - x->has_numbers;
+        order = (int)x->kind - (int)y->kind;
+    return order != 0 ? order : (int)y->has_numbers - (int)x->has_numbers;
 }
 
-/* Sorts; place[i], an index before, becomes the one behind. */
+static int by_tag_of_index(const void *a, const void *b, void *series)
+{
+    const leat_series *all = series;
+    return by_tag(&all[*(const uint32_t *)a], &all[*(const uint32_t *)b]);
+}
+
+/* Moves every series to the index that its `first` holds. */
+static void permute(leat_merge *m)
+{
+    for (size_t i = 0; i < m->n_series; i++)
+        while (m->series[i].first != i) {
+            leat_series moved = m->series[i];
+            m->series[i] = m->series[moved.first];
+            m->series[moved.first] = moved;
+        }
+}
+
+/* Sorts; place[i], an index before, becomes the one behind. Indices are sorted rather than series: that takes a
+ * fraction of the memory. */
 static leat_status sort_series(leat_merge *m, uint32_t *place, size_t n)
 {
     bool sorted = true;
@@ -198,30 +221,31 @@ static leat_status sort_series(leat_merge *m, uint32_t *place, size_t n)
         sorted = by_tag(&m->series[i - 1], &m->series[i]) <= 0;
     if (sorted)
         return LEAT_OK;
-    uint32_t *rank = leat_realloc_array(NULL, m->n_series, sizeof *rank);
-    if (rank == NULL)
-        return leat_fail_memory(m->n_series * sizeof *rank);
+    uint32_t *order = leat_realloc_array(NULL, m->n_series, sizeof *order);
+    if (order == NULL)
+        return leat_fail_memory(m->n_series * sizeof *order);
     for (size_t i = 0; i < m->n_series; i++)
-        m->series[i].first = i;
-    qsort(m->series, m->n_series, sizeof *m->series, by_tag);
+        order[i] = (uint32_t)i;
+    qsort_r(order, m->n_series, sizeof *order, by_tag_of_index, m->series);
     for (size_t i = 0; i < m->n_series; i++)
-        rank[m->series[i].first] = (uint32_t)i;
+        m->series[order[i]].first = i;
+    leat_free(order);
     for (size_t i = 0; i < n; i++)
-        place[i] = rank[place[i]];
-    leat_free(rank);
+        place[i] = (uint32_t)m->series[place[i]].first;
+    permute(m);
     return LEAT_OK;
 }
 
-/* Slots of one tag and kind become one series. A slot is read before a series takes its place, which is never
- * behind it. */
+/* Slots of one tag and kind become one series: place[i], the first such slot, becomes the series' index. A slot is
+ * read before a series takes its place, which is never behind it. */
 static void make_series(struct slots *s, uint32_t *place)
 {
     leat_merge *m = s->m;
     m->series = (leat_series *)s->at;
     for (uint32_t i = 0; i < s->n; i++) {
         struct slot slot = s->at[i];
-        if (slot.same != i) {
-            place[i] = place[slot.same];
+        if (place[i] != i) {
+            place[i] = place[place[i]];
             continue;
         }
         place[i] = (uint32_t)m->n_series;
@@ -229,7 +253,7 @@ static void make_series(struct slots *s, uint32_t *place)
             .tag = slot.tag,
             .tag_size = slot.tag_size,
             .metadata = slot.metadata,
-            .kind = slot.kind,
+            .kind = slot.kind & 7,
             .has_numbers = slot.has_numbers,
         };
     }
@@ -243,12 +267,12 @@ static leat_status place_series(struct slots *s)
     m->old_series = leat_realloc_array(NULL, s->n, sizeof *m->old_series);
     if (m->old_series == NULL)
         return leat_fail_memory(s->n * sizeof *m->old_series);
-    decide_kinds(s);
+    decide_kinds(s, m->old_series);
     make_series(s, m->old_series);
     LEAT_TRY(sort_series(m, m->old_series, s->n));
     for (size_t k = 0; k < m->n_chunks; k++)
         for (size_t i = 0; i < m->chunks[k].n_series; i++)
-            m->chunks[k].series[i].run_series = m->old_series[m->chunks[k].series[i].run_series];
+            m->chunks[k].run_series[i] = m->old_series[m->chunks[k].run_series[i]];
     uint32_t *shorter = leat_realloc_array(m->old_series, old, sizeof *m->old_series);
     if (shorter != NULL)
         m->old_series = shorter;
@@ -382,7 +406,6 @@ leat_status leat_run_merge(leat_run_state *s, leat_chunk *chunks, size_t n, leat
     }
     leat_free(m.series);
     leat_free(m.old_series);
-    leat_free(m.fill);
     leat_free(m.step);
     leat_free(m.wall_time);
     leat_free(m.value);

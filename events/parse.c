@@ -31,9 +31,40 @@ static inline bool is_series(const leat_chunk_series *s, const uint8_t *tag, siz
     return s->tag_size == n && s->form == form && memcmp(s->tag, tag, n) == 0;
 }
 
+/* Where in the table the tag is, or belongs. */
+static uint32_t *table_place(const leat_chunk *c, const void *tag, size_t n)
+{
+    /* The address is another one in every process: tags cannot be chosen to collide. */
+    uint64_t mask = c->tags_capacity - 1, i = leat_hash(tag, n, (uintptr_t)c->tags) & mask;
+    for (;; i = (i + 1) & mask) {
+        const leat_chunk_series *s = c->tags[i] > 0 ? &c->series[c->tags[i] - 1] : NULL;
+        if (s == NULL || (s->tag_size == n && memcmp(s->tag, tag, n) == 0))
+            return &c->tags[i];
+    }
+}
+
+/* Room for one more tag: the table is at most half full. */
+static leat_status grow_table(leat_chunk *c)
+{
+    if (2 * c->n_tags < c->tags_capacity)
+        return LEAT_OK;
+    size_t old = c->tags_capacity, capacity = LEAT_MAX(2 * old, (size_t)64);
+    uint32_t *tags = c->tags, *grown = leat_alloc_zero(capacity, sizeof *grown);
+    if (grown == NULL)
+        return leat_fail_memory(capacity * sizeof *grown);
+    c->tags = grown;
+    c->tags_capacity = capacity;
+    for (size_t i = 0; i < old; i++)
+        if (tags[i] > 0)
+            *table_place(c, c->series[tags[i] - 1].tag, c->series[tags[i] - 1].tag_size) = tags[i];
+    leat_free(tags);
+    return LEAT_OK;
+}
+
 static leat_status look_up(leat_chunk *c, const uint8_t *tag, size_t n, leat_value_form form, uint32_t *index)
 {
-    uint32_t at = (uint32_t)(uintptr_t)leat_map_get(&c->tags, (const char *)tag, n) - 1, last = LEAT_NO_INDEX;
+    LEAT_TRY(grow_table(c));
+    uint32_t *place = table_place(c, tag, n), at = *place - 1, last = LEAT_NO_INDEX;
     for (; at != LEAT_NO_INDEX; last = at, at = c->series[at].next_form)
         if (c->series[at].form == form) {
             *index = at;
@@ -44,7 +75,9 @@ static leat_status look_up(leat_chunk *c, const uint8_t *tag, size_t n, leat_val
         c->series[last].next_form = *index;
         return LEAT_OK;
     }
-    return leat_map_put(&c->tags, c->series[*index].tag, n, (void *)((uintptr_t)*index + 1));
+    *place = *index + 1;
+    c->n_tags++;
+    return LEAT_OK;
 }
 
 /* Writers put the same tags one after the other again and again: the one that followed last time is tried first. */

@@ -45,10 +45,10 @@ typedef struct leat_summary_metadata {
 typedef struct leat_series {
     const char *tag; /* NUL-terminated, though a tag from a bad file may hold a NUL too */
     const leat_summary_metadata *metadata; /* NULL where no value had any */
-    uint64_t first, n;                     /* its points in the run's columns, in the order of writing */
-    uint32_t tag_size;
-    uint8_t kind;     /* leat_series_kind */
-    bool has_numbers; /* points are numbers (scalars, and scalar tensors of other plugins), else blobs */
+    /* Its points in the run's columns, in the order of writing: n from `first` on. They are numbers (scalars, and
+     * scalar tensors of other plugins), else blobs. */
+    uint64_t first : 60, kind : 3 /* leat_series_kind */, has_numbers : 1;
+    uint32_t n, tag_size;
 } leat_series;
 
 /* Where a message stands: a Summary.Value in the case of a point. */
@@ -139,6 +139,8 @@ leat_status leat_logdir_open(leat_logdir **log, const char *path, const leat_log
 /* Reads what has been added since, new runs and files included; *changed tells whether there was any. Runs and
  * series keep no address across it. A file that was replaced or cut makes its run be read anew. */
 leat_status leat_logdir_refresh(leat_logdir *log, bool *changed) LEAT_PRIV(logdir_refresh) LEAT_MUST_CHECK;
+/* Frees the runs' tables of series, for a reader that has taken what it wants of them: tags and columns stay. */
+void leat_logdir_drop_series(leat_logdir *log) LEAT_PRIV(logdir_drop_series);
 void leat_logdir_close(leat_logdir *log) LEAT_PRIV(logdir_close);
 
 size_t leat_logdir_runs(const leat_logdir *log) LEAT_PRIV(logdir_runs);

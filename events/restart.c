@@ -70,7 +70,7 @@ static leat_status set_thresholds(leat_merge *m)
 static void count_kept(leat_merge *m, leat_chunk *c)
 {
     for (size_t i = 0; i < c->n_series; i++)
-        c->series[i].count = 0;
+        c->counts[i] = 0;
     size_t entry = 0, epoch = 0;
     for (size_t e = 0; e < c->n_events; e++) {
         while (epoch < c->n_starts && c->starts[epoch].entry <= entry)
@@ -82,7 +82,7 @@ static void count_kept(leat_merge *m, leat_chunk *c)
             m->dropped += c->event_entries[e];
         }
         for (size_t i = 0; i < c->event_entries[e]; i++, entry++)
-            c->series[c->entry_series[entry]].count += !dropped;
+            c->counts[c->entry_series[entry]] += !dropped;
     }
 }
 

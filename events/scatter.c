@@ -2,9 +2,9 @@
 #include "merge-private.h"
 #include "parallel-private.h"
 
-/* Below so many points, or points of a series, one thread is faster, or saves memory. */
+/* Below so many points one thread is faster; below so many points of a series it saves memory. */
 #define PARALLEL_POINTS 50000
-#define PARALLEL_POINTS_A_SERIES 16
+#define POINTS_A_SERIES 16
 
 /* Kept points of the run's old series `i`. */
 static uint64_t count_old(const leat_merge *m, size_t i)
@@ -19,15 +19,25 @@ static uint64_t count_old(const leat_merge *m, size_t i)
     return n;
 }
 
-static void lay_out(leat_merge *m)
+static leat_status count_points(leat_merge *m)
 {
+    bool overflow = false;
     for (size_t i = 0; i < m->n_series; i++)
         m->series[i].n = 0;
-    for (size_t i = 0; i < m->state->run.n_series; i++)
-        m->series[m->old_series[i]].n += count_old(m, i);
+    for (size_t i = 0; i < m->state->run.n_series; i++) {
+        uint32_t *n = &m->series[m->old_series[i]].n;
+        overflow |= __builtin_add_overflow(*n, count_old(m, i), n);
+    }
     for (size_t k = 0; k < m->n_chunks; k++)
-        for (size_t i = 0; i < m->chunks[k].n_series; i++)
-            m->series[m->chunks[k].series[i].run_series].n += m->chunks[k].series[i].count;
+        for (size_t i = 0; i < m->chunks[k].n_series; i++) {
+            uint32_t *n = &m->series[m->chunks[k].run_series[i]].n;
+            overflow |= __builtin_add_overflow(*n, m->chunks[k].counts[i], n);
+        }
+    return overflow ? leat_fail(LEAT_ERR_OUT_OF_RANGE, "too many points of a tag") : LEAT_OK;
+}
+
+static void lay_out(leat_merge *m)
+{
     for (int numbers = 1; numbers >= 0; numbers--) {
         for (size_t i = 0; i < m->n_series; i++)
             if (m->series[i].has_numbers == (bool)numbers) {
@@ -46,8 +56,7 @@ static leat_status allocate(leat_merge *m)
     m->wall_time = leat_realloc_array(NULL, n, sizeof *m->wall_time);
     m->value = leat_realloc_array(NULL, numbers, sizeof *m->value);
     m->blob = leat_realloc_array(NULL, n - numbers, sizeof *m->blob);
-    m->fill = leat_realloc_array(NULL, m->n_series, sizeof *m->fill);
-    if (m->step == NULL || m->wall_time == NULL || m->value == NULL || m->blob == NULL || m->fill == NULL)
+    if (m->step == NULL || m->wall_time == NULL || m->value == NULL || m->blob == NULL)
         return leat_fail_memory(n * 24);
     return LEAT_OK;
 }
@@ -57,17 +66,17 @@ static void copy_old(leat_merge *m)
     const leat_log_run *run = &m->state->run;
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
-        uint64_t *to = &m->fill[m->old_series[i]];
+        leat_series *new = &m->series[m->old_series[i]];
         for (uint64_t from = s->first; from < s->first + s->n; from++) {
             if (leat_is_superseded(&m->old_threshold, run->step[from]))
                 continue;
-            m->step[*to] = run->step[from];
-            m->wall_time[*to] = run->wall_time[from];
+            uint64_t to = new->first++;
+            m->step[to] = run->step[from];
+            m->wall_time[to] = run->wall_time[from];
             if (s->has_numbers)
-                m->value[*to] = run->value[from];
+                m->value[to] = run->value[from];
             else
-                m->blob[*to - m->n_numbers] = run->blob[from - run->n_numbers];
-            ++*to;
+                m->blob[to - m->n_numbers] = run->blob[from - run->n_numbers];
         }
     }
 }
@@ -85,41 +94,69 @@ static leat_status place_chunks(leat_merge *m)
         if (c->cursors == NULL)
             status = leat_fail_memory(c->n_series * sizeof *c->cursors);
         for (size_t i = 0; i < c->n_series && status == LEAT_OK; i++) {
-            leat_chunk_series *s = &c->series[i];
-            if (seen[s->run_series].chunk != k + 1) {
-                seen[s->run_series].chunk = (uint32_t)k + 1;
-                seen[s->run_series].series = (uint32_t)i;
-                c->cursors[i] = m->fill[s->run_series];
+            uint32_t series = c->run_series[i];
+            if (seen[series].chunk != k + 1) {
+                seen[series].chunk = (uint32_t)k + 1;
+                seen[series].series = (uint32_t)i;
+                c->cursors[i] = m->series[series].first;
             }
-            s->cursor = seen[s->run_series].series;
-            m->fill[s->run_series] += s->count;
+            c->run_series[i] = seen[series].series;
+            m->series[series].first += c->counts[i];
         }
     }
     leat_free(seen);
     return status;
 }
 
-/* A chunk's columns are larger than what it adds to the run's: they go as those fill. */
-static void free_columns(leat_chunk *c)
+static void free_counts(leat_merge *m)
 {
+    for (size_t k = 0; k < m->n_chunks; k++) {
+        leat_free(m->chunks[k].counts);
+        m->chunks[k].counts = NULL;
+    }
+}
+
+static void free_values(leat_chunk *c)
+{
+    leat_free(c->entry_value);
+    leat_free(c->blobs);
+    c->entry_value = NULL;
+    c->blobs = NULL;
+}
+
+static void free_events(leat_chunk *c)
+{
+    leat_free(c->run_series);
+    leat_free(c->cursors);
     leat_free(c->event_step);
     leat_free(c->event_wall);
     leat_free(c->event_entries);
     leat_free(c->entry_series);
-    leat_free(c->entry_value);
-    leat_free(c->blobs);
+    c->run_series = c->event_entries = c->entry_series = NULL;
+    c->cursors = NULL;
     c->event_step = NULL;
-    c->event_wall = c->entry_value = NULL;
-    c->event_entries = c->entry_series = NULL;
-    c->blobs = NULL;
+    c->event_wall = NULL;
 }
 
-static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
+/* Where the next point of the entry's series goes. */
+static inline uint64_t next_position(leat_merge *m, const leat_chunk *c, size_t entry)
 {
-    leat_merge *m = argument;
-    leat_chunk *c = &m->chunks[turn];
+    uint32_t series = c->run_series[c->entry_series[entry]];
+    return c->cursors != NULL ? c->cursors[series]++ : m->series[series].first++;
+}
+
+static inline void put_value(leat_merge *m, const leat_chunk *c, size_t entry, uint64_t position)
+{
+    if (position < m->n_numbers)
+        m->value[position] = c->entry_value[entry];
+    else
+        m->blob[position - m->n_numbers] = c->blobs[(size_t)c->entry_value[entry]];
+}
+
+/* Fills the columns that are wanted with what the chunk adds to them. */
+static inline void fill(leat_merge *m, leat_chunk *c, bool times, bool values)
+{
     size_t entry = 0, epoch = 0;
-    (void)worker;
     for (size_t e = 0; e < c->n_events; e++) {
         int64_t step = c->event_step[e];
         double wall_time = c->event_wall[e];
@@ -131,30 +168,70 @@ static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
             continue;
         }
         for (; entry < end; entry++) {
-            const leat_chunk_series *s = &c->series[c->entry_series[entry]];
-            uint64_t position = c->cursors != NULL ? c->cursors[s->cursor]++ : m->fill[s->run_series]++;
-            m->step[position] = step;
-            m->wall_time[position] = wall_time;
-            if (position < m->n_numbers)
-                m->value[position] = c->entry_value[entry];
-            else
-                m->blob[position - m->n_numbers] = c->blobs[(size_t)c->entry_value[entry]];
+            uint64_t position = next_position(m, c, entry);
+            if (times) {
+                m->step[position] = step;
+                m->wall_time[position] = wall_time;
+            }
+            if (values)
+                put_value(m, c, entry, position);
         }
     }
-    free_columns(c);
+}
+
+/* A chunk's columns are larger than what it adds to the run's: they go as those fill. */
+static leat_status scatter_chunk(void *argument, size_t turn, unsigned worker)
+{
+    leat_merge *m = argument;
+    leat_chunk *c = &m->chunks[turn];
+    (void)worker;
+    fill(m, c, true, true);
+    free_values(c);
+    free_events(c);
     return LEAT_OK;
 }
 
+/* Makes `first` what it was before the columns were filled. */
+static void rewind_series(leat_merge *m)
+{
+    for (size_t i = 0; i < m->n_series; i++)
+        m->series[i].first -= m->series[i].n;
+}
+
+/* Where there are nearly as many series as points, these are scattered in turns of less memory: the values first, so that the
+ * chunks' go before the other columns fill. */
+static void scatter_in_turns(leat_merge *m)
+{
+    for (size_t k = 0; k < m->n_chunks; k++)
+        fill(m, &m->chunks[k], false, true);
+    for (size_t k = 0; k < m->n_chunks; k++)
+        free_values(&m->chunks[k]);
+    rewind_series(m);
+    for (size_t i = 0; i < m->state->run.n_series; i++)
+        m->series[m->old_series[i]].first += count_old(m, i);
+    for (size_t k = 0; k < m->n_chunks; k++) {
+        fill(m, &m->chunks[k], true, false);
+        free_events(&m->chunks[k]);
+    }
+}
+
+/* While the columns fill, a series' `first` is where its next point goes. */
 leat_status leat_merge_columns(leat_merge *m)
 {
+    LEAT_TRY(count_points(m));
     lay_out(m);
+    bool sparse = m->n_points / POINTS_A_SERIES < m->n_series;
+    bool parallel = !sparse && m->threads > 1 && m->n_chunks > 1 && m->n_points >= PARALLEL_POINTS;
+    if (!parallel)
+        free_counts(m);
     LEAT_TRY(allocate(m));
-    for (size_t i = 0; i < m->n_series; i++)
-        m->fill[i] = m->series[i].first;
     copy_old(m);
-    bool parallel = m->threads > 1 && m->n_chunks > 1 && m->n_points >= PARALLEL_POINTS &&
-                    m->n_points / PARALLEL_POINTS_A_SERIES >= m->n_series;
     if (parallel)
         LEAT_TRY(place_chunks(m));
-    return leat_parallel(m->n_chunks, parallel ? m->threads : 1, scatter_chunk, m);
+    if (sparse)
+        scatter_in_turns(m);
+    else
+        LEAT_TRY(leat_parallel(m->n_chunks, parallel ? m->threads : 1, scatter_chunk, m));
+    rewind_series(m);
+    return LEAT_OK;
 }

@@ -47,6 +47,25 @@ static void build_summary(leat_buf *file, int64_t step, const leat_buf *value)
     leat_buf_free(&summary);
 }
 
+void build_tags(leat_buf *file, const char *format, int n, int together)
+{
+    leat_buf summary = {0};
+    build_version(file, 2);
+    for (int i = 0; i < n; i++) {
+        char tag[32];
+        size_t value = leat_put_begin(&summary, 1);
+        snprintf(tag, sizeof tag, format, i);
+        leat_put_string(&summary, LEAT_VALUE_TAG, tag);
+        leat_put_float(&summary, LEAT_VALUE_SIMPLE, 1);
+        leat_put_end(&summary, value);
+        if ((i + 1) % together != 0 && i + 1 < n)
+            continue;
+        build_event(file, 1000.0 + i, i, LEAT_EVENT_SUMMARY, summary.data, summary.size);
+        leat_buf_clear(&summary);
+    }
+    leat_buf_free(&summary);
+}
+
 void build_scalar(leat_buf *file, const char *tag, int64_t step, float value)
 {
     leat_buf b = {0};
@@ -81,6 +100,12 @@ void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, con
     }
     leat_put_end(b, mark);
     leat_put_bytes(b, field, bytes, size);
+}
+
+leat_status append_to(void *buf, const void *bytes, size_t n)
+{
+    leat_buf_append(buf, bytes, n);
+    return leat_buf_status(buf);
 }
 
 void build_save(const leat_buf *file, const char *dir, const char *name)

@@ -16,8 +16,12 @@ void build_scalar(leat_buf *file, const char *tag, int64_t step, float value);
 /* A summary of one value: tag, payload in `field`, and a plugin's metadata unless NULL. */
 void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
                  size_t size, const char *plugin);
+/* A million tags, or `n`: the version, then a scalar of each, `together` of them in an event. */
+void build_tags(leat_buf *file, const char *format, int n, int together);
 /* Appends a TensorProto's fields: dtype, shape ("" scalar, "2,3"), and one field of raw bytes. */
 void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, const void *bytes, size_t size);
+/* A leat_export_sink: `buf` is a leat_buf. */
+leat_status append_to(void *buf, const void *bytes, size_t n);
 /* Writes the file to dir/name (directories are made). */
 void build_save(const leat_buf *file, const char *dir, const char *name);
 

@@ -92,18 +92,14 @@ static leat_status print(void *user, const void *bytes, size_t n)
 static leat_status read_log(const char *what, const char *dir)
 {
     leat_logdir *log;
-    leat_buf out = {0};
     leat_status status = leat_logdir_open(&log, dir, NULL);
     if (status == LEAT_OK && strcmp(what, "list") == 0) {
-        status = leat_logdir_list_json(log, &out);
-        if (status == LEAT_OK)
-            status = print(stdout, out.data, out.size);
+        status = leat_logdir_list_json(log, print, stdout);
     } else if (status == LEAT_OK && strcmp(what, "csv") == 0) {
         status = leat_logdir_export_csv(log, NULL, print, stdout);
     } else if (status == LEAT_OK) {
         status = leat_logdir_export_json(log, NULL, print, stdout);
     }
-    leat_buf_free(&out);
     leat_logdir_close(log);
     return status;
 }

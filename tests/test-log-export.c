@@ -13,12 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-static leat_status append(void *user, const void *bytes, size_t n)
-{
-    leat_buf_append(user, bytes, n);
-    return leat_buf_status(user);
-}
-
 static leat_logdir *open_saved(const leat_buf *file)
 {
     const char *dir = check_temp_dir();
@@ -48,7 +42,7 @@ LEAT_TEST(csv_of_every_point_without_formulas)
     leat_logdir *log = open_odd_tags();
     leat_buf out = {0};
     REQUIRE(log != NULL);
-    CHECK_OK(leat_logdir_export_csv(log, NULL, append, &out));
+    CHECK_OK(leat_logdir_export_csv(log, NULL, append_to, &out));
     CHECK_STR(out.data, "run,tag,step,wall_time,value\n"
                         ".,\033[31m,0,1000,0\n"
                         ".,'-2+3,1,1001,-0.5\n"
@@ -57,7 +51,7 @@ LEAT_TEST(csv_of_every_point_without_formulas)
                         ".,\"a,\"\"b\"\"\n\",-1,999,0.10000000149011612\n"
                         ".,plain,1,1001,Infinity\n");
     leat_buf_clear(&out);
-    CHECK_OK(leat_logdir_list_text(log, &out));
+    CHECK_OK(leat_logdir_list_text(log, append_to, &out));
     CHECK(memchr(out.data, '\033', out.size) == NULL && strstr(out.data, "\\x1b[31m") != NULL);
     leat_buf_free(&out);
     leat_logdir_close(log);
@@ -80,17 +74,17 @@ LEAT_TEST(export_of_chosen_tags_and_runs)
     REQUIRE(log != NULL);
     for (size_t i = 0; i < LEAT_LEN(rows); i++) {
         leat_buf out = {0};
-        CHECK_OK(leat_logdir_export_csv(log, &rows[i].options, append, &out));
+        CHECK_OK(leat_logdir_export_csv(log, &rows[i].options, append_to, &out));
         CHECK_STR(out.data, rows[i].csv);
         leat_buf_clear(&out);
-        CHECK_OK(leat_logdir_export_json(log, &rows[i].options, append, &out));
+        CHECK_OK(leat_logdir_export_json(log, &rows[i].options, append_to, &out));
         json_t *parsed = json_loads(out.data, JSON_REJECT_DUPLICATES, NULL);
         CHECK(parsed != NULL);
         json_decref(parsed);
         leat_buf_free(&out);
     }
     leat_buf out = {0};
-    CHECK_FAILS(leat_logdir_export_csv(log, &(leat_export_options){.tags = "("}, append, &out),
+    CHECK_FAILS(leat_logdir_export_csv(log, &(leat_export_options){.tags = "("}, append_to, &out),
                 LEAT_ERR_INVALID_ARGUMENT, "pattern '(' for tags");
     leat_buf_free(&out);
     leat_logdir_close(log);
@@ -135,7 +129,7 @@ LEAT_TEST(json_of_histograms_and_texts)
     leat_logdir *log = open_everything();
     leat_buf out = {0};
     REQUIRE(log != NULL);
-    CHECK_OK(leat_logdir_export_json(log, NULL, append, &out));
+    CHECK_OK(leat_logdir_export_json(log, NULL, append_to, &out));
     CHECK(strstr(out.data, "</script>") == NULL);
     json_t *all = json_loads(out.data, JSON_REJECT_DUPLICATES, NULL);
     json_t *run = json_object_get(json_object_get(all, "runs"), ".");
@@ -188,7 +182,7 @@ LEAT_TEST(json_of_media_and_tensors)
     leat_logdir *log = open_media_and_tensors();
     leat_buf out = {0};
     REQUIRE(log != NULL);
-    CHECK_OK(leat_logdir_export_json(log, NULL, append, &out));
+    CHECK_OK(leat_logdir_export_json(log, NULL, append_to, &out));
     CHECK_STR(
         strstr(out.data, "\"images\""),
         "\"images\": {\n"
@@ -216,10 +210,10 @@ LEAT_TEST(exports_when_each_allocation_fails)
             leat_buf out = {0};
             fault_start(&f);
             leat_export_options o = {.smoothed = true, .smoothing = 0.5};
-            leat_status status = what == 0   ? leat_logdir_export_csv(log, &o, append, &out)
-                                 : what == 1 ? leat_logdir_export_json(log, &o, append, &out)
-                                 : what == 2 ? leat_logdir_list_json(log, &out)
-                                             : leat_logdir_list_text(log, &out);
+            leat_status status = what == 0   ? leat_logdir_export_csv(log, &o, append_to, &out)
+                                 : what == 1 ? leat_logdir_export_json(log, &o, append_to, &out)
+                                 : what == 2 ? leat_logdir_list_json(log, append_to, &out)
+                                             : leat_logdir_list_text(log, append_to, &out);
             CHECK(status == (fault_end(&f) ? LEAT_ERR_NO_MEMORY : LEAT_OK));
             leat_buf_free(&out);
         }

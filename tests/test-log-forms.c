@@ -100,7 +100,7 @@ LEAT_TEST(series_get_their_kind_from_the_first_metadata)
         leat_logdir *log = open_log(dir, &(leat_logdir_options){.part_bytes = parts ? 30 : 0});
         leat_buf out = {0};
         REQUIRE(log != NULL);
-        CHECK_OK(leat_logdir_list_json(log, &out));
+        CHECK_OK(leat_logdir_list_json(log, append_to, &out));
         CHECK(strstr(out.data, "\"scalars\": {\"both\": {\"n\": 2, \"first\": [0, 1], \"last\": [1, 1]}}") !=
               NULL);
         CHECK(strstr(out.data, "\"histograms\": {\"both\": {\"n\": 1}}, \"images\": {}") != NULL);

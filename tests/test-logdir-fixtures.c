@@ -1,6 +1,7 @@
 /* The logs that real TensorFlow, tensorboardX and hand-made damage left, against what TensorBoard reads of them. */
 #include "config.h"
 #include "check.h"
+#include "event-builder.h"
 #include "base/file-private.h"
 #include "base/sha256-private.h"
 #include "events/decode-private.h"
@@ -308,7 +309,7 @@ LEAT_TEST(fixtures_do_not_depend_on_parts_and_threads)
     leat_buf whole = {0};
     if (!open_fixtures(&log, &want, &(leat_logdir_options){.threads = 1, .part_bytes = 1 << 30}))
         return;
-    CHECK_OK(leat_logdir_list_json(log, &whole));
+    CHECK_OK(leat_logdir_list_json(log, append_to, &whole));
     leat_logdir_close(log);
     static const uint64_t parts[] = {13, 64, 100, 1000, 4096};
     for (size_t i = 0; i < LEAT_LEN(parts); i++)
@@ -316,7 +317,7 @@ LEAT_TEST(fixtures_do_not_depend_on_parts_and_threads)
             leat_buf b = {0};
             REQUIRE_OK(leat_logdir_open(&log, check_shared_path("fixtures/logs"),
                                         &(leat_logdir_options){.threads = threads, .part_bytes = parts[i]}));
-            CHECK_OK(leat_logdir_list_json(log, &b));
+            CHECK_OK(leat_logdir_list_json(log, append_to, &b));
             CHECK_STR(b.data, whole.data);
             leat_buf_free(&b);
             leat_logdir_close(log);
@@ -341,7 +342,7 @@ LEAT_TEST(fixtures_as_the_listing_promises)
     const char *name, *tag;
     if (!open_fixtures(&log, &want, NULL))
         return;
-    CHECK_OK(leat_logdir_list_json(log, &b));
+    CHECK_OK(leat_logdir_list_json(log, append_to, &b));
     json_error_t error;
     json_t *got = json_loads(b.data, JSON_REJECT_DUPLICATES, &error);
     REQUIRE(got != NULL);
@@ -364,7 +365,7 @@ LEAT_TEST(fixtures_as_the_listing_promises)
     }
     json_decref(got);
     leat_buf_free(&b);
-    CHECK_OK(leat_logdir_list_text(log, &b));
+    CHECK_OK(leat_logdir_list_text(log, append_to, &b));
     CHECK(strstr(b.data, "restart: 2 files") != NULL &&
           strstr(b.data, ":544: data checksum mismatch") != NULL);
     leat_buf_free(&b);

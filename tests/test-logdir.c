@@ -331,7 +331,7 @@ LEAT_TEST(parts_are_not_misled_by_records_within_records)
         leat_buf out = {0};
         REQUIRE(log != NULL);
         CHECK(leat_log_run_find(leat_logdir_run(log, 0), LEAT_SERIES_SCALAR, "false") == NULL);
-        CHECK_OK(leat_logdir_list_json(log, &out));
+        CHECK_OK(leat_logdir_list_json(log, append_to, &out));
         if (whole.data == NULL)
             leat_buf_puts(&whole, out.data);
         CHECK_STR(out.data, whole.data);
@@ -401,7 +401,7 @@ LEAT_TEST(refresh_and_listing_when_each_allocation_fails)
         leat_fault_arm(LEAT_FAULT_ALLOC, nth, ENOMEM);
         leat_status status = leat_logdir_refresh(log, &changed);
         if (status == LEAT_OK)
-            status = leat_logdir_list_json(log, &out);
+            status = leat_logdir_list_json(log, append_to, &out);
         fired = leat_fault_fired();
         CHECK(status == LEAT_OK || (fired && status == LEAT_ERR_NO_MEMORY));
         failed += status != LEAT_OK;
@@ -409,7 +409,7 @@ LEAT_TEST(refresh_and_listing_when_each_allocation_fails)
         /* A failed refresh can be repeated. */
         leat_buf_clear(&out);
         CHECK_OK(leat_logdir_refresh(log, &changed));
-        CHECK_OK(leat_logdir_list_json(log, &out));
+        CHECK_OK(leat_logdir_list_json(log, append_to, &out));
         if (want.data == NULL)
             leat_buf_puts(&want, out.data);
         CHECK_STR(out.data, want.data);
@@ -451,7 +451,7 @@ LEAT_TEST(logdir_when_reading_fails)
         CHECK_STR(steps_of(leat_logdir_run(log, 0), "a"), rows[i].steps);
         CHECK((leat_logdir_run(log, 0)->n_damage > 0) == (rows[i].kind == LEAT_FAULT_READ));
         leat_buf out = {0};
-        CHECK_OK(leat_logdir_list_json(log, &out));
+        CHECK_OK(leat_logdir_list_json(log, append_to, &out));
         CHECK((strstr(out.data, "\"offset\": 0, \"reason\": \"cannot be opened\"}") != NULL) ==
               (rows[i].kind == LEAT_FAULT_OPEN));
         leat_buf_free(&out);

@@ -30,6 +30,13 @@ void leat_print_bytes(leat_tool *t, const void *bytes, size_t n)
         (void)leat_print_flush(t);
 }
 
+leat_status leat_print_sink(void *tool, const void *bytes, size_t n)
+{
+    leat_tool *t = tool;
+    leat_print_bytes(t, bytes, n);
+    return t->output_status;
+}
+
 void leat_print(leat_tool *t, const char *format, ...)
 {
     va_list args, again;

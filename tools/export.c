@@ -45,13 +45,6 @@ static leat_status write_file(void *content, leat_file *file)
     return write_content(content, append, file);
 }
 
-static leat_status print(void *tool, const void *bytes, size_t n)
-{
-    leat_tool *t = tool;
-    leat_print_bytes(t, bytes, n);
-    return t->output_status;
-}
-
 static leat_status choose_format(const export_args *a, bool *json)
 {
     size_t n = strlen(a->out);
@@ -74,7 +67,7 @@ static leat_status export(leat_tool *t, const export_args *a)
     if (leat_logdir_runs(c.log) == 0)
         status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", path);
     else if (strcmp(a->out, "-") == 0)
-        status = write_content(&c, print, t);
+        status = write_content(&c, leat_print_sink, t);
     else
         status = leat_file_replace_by(a->out, write_file, &c, false);
     leat_logdir_close(c.log);

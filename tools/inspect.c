@@ -41,13 +41,14 @@ static bool holds_events(const char *path)
     return found || dirs || n == 0;
 }
 
-static leat_status inspect_log(const char *path, const inspect_args *a, leat_buf *out)
+static leat_status inspect_log(leat_tool *t, const char *path, const inspect_args *a)
 {
     leat_logdir *log;
     LEAT_TRY(leat_logdir_open(&log, path, NULL));
-    leat_status status = a->json ? leat_logdir_list_json(log, out) : leat_logdir_list_text(log, out);
-    if (status == LEAT_OK && out->size == 0)
-        leat_buf_puts(out, "no runs\n");
+    leat_status status = a->json ? leat_logdir_list_json(log, leat_print_sink, t)
+                                 : leat_logdir_list_text(log, leat_print_sink, t);
+    if (status == LEAT_OK && !a->json && leat_logdir_runs(log) == 0)
+        leat_print(t, "no runs\n");
     leat_logdir_close(log);
     return status;
 }
@@ -97,14 +98,15 @@ static int run(leat_tool *t, const void *values)
     path_kind kind = kind_of(path);
     leat_status status = a->diff != NULL    ? diff(path, a, &out, &failed)
                          : kind == IS_GRAPH ? leat_inspect_graph(path, a->tags, a->json, &out)
-                         : kind == IS_LOG   ? inspect_log(path, a, &out)
+                         : kind == IS_LOG   ? inspect_log(t, path, a)
                                             : inspect_checkpoint(path, a, &out, &failed);
     if (status == LEAT_OK)
         status = leat_buf_status(&out);
     if (status == LEAT_OK || failed)
         leat_print_bytes(t, out.data, out.size);
     leat_buf_free(&out);
-    if (status != LEAT_OK)
+    /* What standard output refuses is reported once, when the tool ends. */
+    if (status != LEAT_OK && t->output_status == LEAT_OK)
         return leat_tool_fail(t, status);
     return failed ? LEAT_EXIT_CHECK_FAILED : LEAT_EXIT_OK;
 }

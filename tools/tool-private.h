@@ -135,6 +135,7 @@ bool leat_given(const leat_tool *t, const char *option);
  * command may look at t->output_status and stop early. */
 void leat_print(leat_tool *t, const char *format, ...) LEAT_PRINTF(2, 3);
 void leat_print_bytes(leat_tool *t, const void *bytes, size_t n);
+leat_status leat_print_sink(void *tool, const void *bytes, size_t n); /* the same, as a leat_export_sink */
 leat_status leat_print_flush(leat_tool *t);
 
 /* Standard error: one line `leat: ...`, after what was printed so far. Control characters of names come out

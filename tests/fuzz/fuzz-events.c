@@ -81,7 +81,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigne
 
 /* ---- what must hold ---- */
 
-static leat_status count_bytes(void *user, const void *bytes, size_t n)
+static leat_status append(void *user, const void *bytes, size_t n)
 {
     leat_buf_append(user, bytes, n);
     return leat_buf_status(user);
@@ -134,7 +134,7 @@ static void check_run(const leat_log_run *run)
 /* The listing; with `out`, which the caller frees. */
 static void list(const leat_logdir *log, leat_buf *out)
 {
-    check(leat_logdir_list_json(log, out) == LEAT_OK);
+    check(leat_logdir_list_json(log, append, out) == LEAT_OK);
     json_t *parsed = json_loadb(out->data, out->size, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
     check(parsed != NULL);
     json_decref(parsed);
@@ -144,14 +144,14 @@ static void export(const leat_logdir *log)
 {
     leat_buf out = {0};
     leat_export_options o = {.smoothed = true, .smoothing = 0.6};
-    check(leat_logdir_export_csv(log, &o, count_bytes, &out) == LEAT_OK);
+    check(leat_logdir_export_csv(log, &o, append, &out) == LEAT_OK);
     leat_buf_clear(&out);
-    check(leat_logdir_export_json(log, &o, count_bytes, &out) == LEAT_OK);
+    check(leat_logdir_export_json(log, &o, append, &out) == LEAT_OK);
     json_t *parsed = json_loadb(out.data, out.size, JSON_ALLOW_NUL, NULL);
     check(parsed != NULL);
     json_decref(parsed);
     leat_buf_clear(&out);
-    check(leat_logdir_list_text(log, &out) == LEAT_OK);
+    check(leat_logdir_list_text(log, append, &out) == LEAT_OK);
     check(leat_utf8_valid(out.data, out.size) && memchr(out.data, '\033', out.size) == NULL);
     leat_buf_free(&out);
 }
