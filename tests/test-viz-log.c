@@ -3,6 +3,7 @@
 #include "base/file-private.h"
 #include "leat/events.h"
 #include "viz/canvas-private.h"
+#include "viz/figure-private.h"
 #include "viz/log-data-private.h"
 #include <math.h>
 #include <stdio.h>
@@ -55,12 +56,21 @@ LEAT_TEST(a_log_becomes_plain_arrays)
     REQUIRE(dirs[0] != NULL);
     REQUIRE_OK(leat_log_data_open(&d, dirs, 1, LEAT_PLOT_RESTARTS_START, LEAT_LOG_ALL));
     const leat_plot_data *p = &d.report.plots;
-    CHECK(p->n_runs == 2 && p->n_scalars == 2 && p->n_histograms == 2 && p->n_images == 2 && p->n_texts == 2);
+    CHECK(p->n_runs == 2 && p->n_histograms == 2 && p->n_images == 2 && p->n_texts == 2);
     CHECK(d.report.n_graphs == 2 && d.report.n_notes == 0);
-    REQUIRE(p->n_scalars == 2 && p->n_histograms == 2);
-    CHECK_STR(p->scalars[1].run, "b");
-    CHECK_STR(p->scalars[1].tag, "loss");
-    CHECK(p->scalars[1].n == 20 && p->scalars[1].value[3] == 0.5 && p->scalars[1].step[3] == 3);
+    leat_scalar_series s[2] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_scalars; i++) {
+        leat_scalar_series one = leat_scalars_at(p, i);
+        CHECK(one.run != NULL && one.tag != NULL);
+        if (one.n > 0 && CHECK(n < 2))
+            s[n++] = one;
+    }
+    REQUIRE(n == 2 && p->n_histograms == 2);
+    CHECK_STR(s[0].run, "a");
+    CHECK_STR(s[1].run, "b");
+    CHECK_STR(s[1].tag, "loss");
+    CHECK(s[1].n == 20 && s[1].value[3] == 0.5 && s[1].step[3] == 3);
     const leat_histogram *h = &p->histograms[0].at[7];
     double count = 0;
     for (size_t i = 0; i < h->n; i++)

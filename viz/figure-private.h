@@ -8,11 +8,19 @@
 #include "viz/chart-private.h"
 #include "leat/viz.h"
 
+/* A series, as far as all kinds are alike. There may be a million: they are asked for one by one. */
+typedef struct leat_found {
+    const char *run, *tag;
+    size_t points;      /* 0: no series after all */
+    double first, last; /* wall times */
+} leat_found;
+
 /* One series that the filters let through. */
 typedef struct leat_item {
     size_t run; /* index into figure->runs */
     const char *tag;
-    const void *series; /* of the class's type */
+    size_t series;              /* index among those of its kind */
+    leat_scalar_series scalars; /* that series, where the kind is scalars */
 } leat_item;
 
 typedef struct leat_panel {
@@ -39,9 +47,8 @@ typedef struct leat_figure leat_figure;
 typedef struct leat_plot_class {
     bool by_run;                /* a panel for every tag and run; else for every tag */
     double width, panel_height; /* of a panel among others, where the options give no size */
-    /* The ith series of this kind; false at the end. *n counts its points. */
-    bool (*series)(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
-                   const void **series);
+    /* The ith series of this kind; false at the end. */
+    bool (*series)(const leat_plot_data *d, size_t i, leat_found *s);
     leat_status (*legend)(leat_figure *f); /* adds keys; NULL: none */
     leat_status (*prepare)(leat_figure *f, leat_panel *p, double width);
     double (*height)(leat_figure *f, leat_canvas *c, leat_panel *p, double width); /* NULL: any will do */
@@ -112,6 +119,8 @@ leat_status leat_figure_add_key(leat_figure *f, char *owned_label, leat_run_look
 /* Draws panels [first, first + n) on pages of the canvas: of the options' size, else as large as they want. A
  * canvas that has one page only tells in its last line how many had no room. */
 void leat_figure_draw(leat_figure *f, leat_canvas *c, size_t first, size_t n);
+/* Draws all of it into a file, as leat_plot does. Of the data's scalars only those of the items are looked at. */
+leat_status leat_figure_write(leat_figure *f, const char *path) LEAT_MUST_CHECK;
 /* LEAT_ERR_INVALID_ARGUMENT for a path whose format leat_canvas_class_of_path does not know. */
 leat_status leat_figure_unknown_suffix(const char *path) LEAT_MUST_CHECK;
 void leat_figure_release(leat_figure *f, size_t panel);
@@ -121,10 +130,12 @@ int leat_natural_compare(const char *a, const char *b);
 /* The bytes of the tag's group: what stands before the first slash; 0: none. */
 size_t leat_tag_group(const char *tag);
 
+/* The ith of the data's scalars. */
+leat_scalar_series leat_scalars_at(const leat_plot_data *d, size_t i);
 /* What kinds share: the histograms of the data, a legend of the runs, when the ith histogram was on the x axis,
- * and the most buckets of one. */
-bool leat_histogram_series_at(const leat_plot_data *d, size_t i, const char **run, const char **tag,
-                              size_t *n, const void **series);
+ * and the most buckets of one; series of blobs. */
+bool leat_histogram_series_at(const leat_plot_data *d, size_t i, leat_found *s);
+bool leat_blob_series_at(const leat_blob_series *all, size_t n, size_t i, leat_found *s);
 leat_status leat_run_legend(leat_figure *f);
 double leat_histogram_when(const leat_figure *f, const leat_histogram_series *s, size_t i);
 size_t leat_most_buckets(const leat_histogram_series *s);

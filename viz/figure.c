@@ -284,6 +284,19 @@ const char *leat_panel_subtitle(const leat_figure *f, const leat_panel *p)
     return f->class->by_run && p->run != SIZE_MAX && !told ? leat_run_name(f, p->run) : NULL;
 }
 
+bool leat_blob_series_at(const leat_blob_series *all, size_t n, size_t i, leat_found *s)
+{
+    if (i >= n)
+        return false;
+    const leat_blob_series *from = &all[i];
+    *s = (leat_found){from->run, from->tag, from->n, 0, 0};
+    if (from->n > 0) {
+        s->first = from->at[0].wall;
+        s->last = from->at[from->n - 1].wall;
+    }
+    return true;
+}
+
 leat_status leat_blob_with(const leat_blob_series *s, size_t i, leat_blob_use *use, void *to)
 {
     if (s->at[i].data == NULL && s->at[i].size > 0 && s->load)

@@ -22,6 +22,13 @@ typedef struct leat_undrawn {
     size_t n;
 } leat_undrawn;
 
+/* A run whose scalars are the next run->n_series of the data: those of its series that are none have no points. */
+typedef struct leat_log_scalars {
+    const leat_log_run *run;
+    const char *name;
+    size_t first;
+} leat_log_scalars;
+
 typedef struct leat_log_data {
     leat_report_data report; /* report.plots is for plots */
     leat_logdir **logs;
@@ -29,7 +36,8 @@ typedef struct leat_log_data {
     leat_arena arena; /* of names, notes and everything decoded */
     const char **runs;
     size_t n_runs, runs_capacity;
-    leat_scalar_series *scalars;
+    leat_log_scalars
+        *scalars; /* by run: a log may have a million tags, and what is not drawn needs no more */
     size_t n_scalars, scalars_capacity;
     leat_histogram_series *histograms;
     size_t n_histograms, histograms_capacity;

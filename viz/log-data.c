@@ -26,7 +26,7 @@ typedef struct source {
 
 static leat_status out_of_memory(void)
 {
-    return leat_fail_memory(sizeof(leat_scalar_series));
+    return leat_fail_memory(sizeof(leat_log_scalars));
 }
 
 static leat_status add_note(leat_log_data *d, char *owned)
@@ -45,21 +45,45 @@ static leat_status add_note(leat_log_data *d, char *owned)
 
 /* ---- numbers ---- */
 
-static leat_status add_scalars(leat_log_data *d, const char *name, const leat_log_run *run,
-                               const leat_series *s)
+static bool is_scalar(const leat_series *s)
 {
-    leat_scalar_series *out = ADD(d, scalars);
+    return s->kind == LEAT_SERIES_SCALAR && s->has_numbers && s->n > 0;
+}
+
+static size_t scalars_end(const leat_log_data *d)
+{
+    const leat_log_scalars *last = d->n_scalars > 0 ? &d->scalars[d->n_scalars - 1] : NULL;
+    return last ? last->first + last->run->n_series : 0;
+}
+
+static leat_status add_scalars(leat_log_data *d, const char *name, const leat_log_run *run)
+{
+    size_t first = scalars_end(d);
+    leat_log_scalars *out = ADD(d, scalars);
     if (out == NULL)
         return out_of_memory();
-    *out = (leat_scalar_series){
-        .run = name,
-        .tag = s->tag,
-        .n = s->n,
-        .step = leat_series_steps(run, s),
-        .wall = leat_series_wall_times(run, s),
-        .value = leat_series_values(run, s),
-    };
+    *out = (leat_log_scalars){run, name, first};
     return LEAT_OK;
+}
+
+/* Of leat_plot_data. */
+static void scalar_at(void *data, size_t i, leat_scalar_series *out)
+{
+    const leat_log_data *d = data;
+    size_t low = 0, high = d->n_scalars; /* the run is in [low, high) */
+    while (high - low > 1) {
+        size_t mid = low + (high - low) / 2;
+        *(d->scalars[mid].first <= i ? &low : &high) = mid;
+    }
+    const leat_log_run *run = d->scalars[low].run;
+    const leat_series *s = &run->series[i - d->scalars[low].first];
+    *out = (leat_scalar_series){.run = d->scalars[low].name, .tag = s->tag};
+    if (!is_scalar(s))
+        return;
+    out->n = s->n;
+    out->step = leat_series_steps(run, s);
+    out->wall = leat_series_wall_times(run, s);
+    out->value = leat_series_values(run, s);
 }
 
 /* ---- histograms ---- */
@@ -321,15 +345,6 @@ static leat_status note_undrawn(leat_log_data *d)
     return status;
 }
 
-/* All at once: doubling would hold twice as much where there are very many. */
-static leat_status reserve_scalars(leat_log_data *d, const leat_log_run *run, unsigned what)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < run->n_series && (what & LEAT_LOG_SCALARS); i++)
-        n += run->series[i].kind == LEAT_SERIES_SCALAR;
-    return leat_grow(&d->scalars, &d->scalars_capacity, d->n_scalars + n, sizeof *d->scalars);
-}
-
 static leat_status add_run(leat_log_data *d, const char *name, const leat_log_run *run, unsigned what)
 {
     const char **known = ADD(d, runs);
@@ -337,15 +352,14 @@ static leat_status add_run(leat_log_data *d, const char *name, const leat_log_ru
         return out_of_memory();
     *known = name;
     LEAT_TRY(add_run_notes(d, name, run, what));
-    LEAT_TRY(reserve_scalars(d, run, what));
+    if (what & LEAT_LOG_SCALARS)
+        LEAT_TRY(add_scalars(d, name, run));
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
         leat_status status = LEAT_OK;
-        if (s->n == 0)
+        if (s->n == 0 || is_scalar(s))
             continue;
-        if (s->kind == LEAT_SERIES_SCALAR && s->has_numbers && (what & LEAT_LOG_SCALARS))
-            status = add_scalars(d, name, run, s);
-        else if (s->kind == LEAT_SERIES_HISTOGRAM && !s->has_numbers && (what & LEAT_LOG_HISTOGRAMS))
+        if (s->kind == LEAT_SERIES_HISTOGRAM && !s->has_numbers && (what & LEAT_LOG_HISTOGRAMS))
             status = add_histograms(d, name, run, s);
         else if (s->kind == LEAT_SERIES_IMAGE && !s->has_numbers && (what & LEAT_LOG_IMAGES))
             status = add_images(d, name, run, s);
@@ -409,8 +423,9 @@ leat_status leat_log_data_open(leat_log_data *d, const char *const *dirs, size_t
     d->report = (leat_report_data){
         .plots = {.runs = d->runs,
                   .n_runs = d->n_runs,
-                  .scalars = d->scalars,
-                  .n_scalars = d->n_scalars,
+                  .n_scalars = scalars_end(d),
+                  .scalar_at = scalar_at,
+                  .user = d,
                   .histograms = d->histograms,
                   .n_histograms = d->n_histograms,
                   .images = d->images,
@@ -475,6 +490,18 @@ static char *directory_name(const char *dir)
     return NULL;
 }
 
+/* Once the figure knows its series, the tables of what may be a million others make room for the picture. */
+static leat_status draw(const char *path, const leat_log_data *d, const leat_plot_options *options)
+{
+    leat_figure *f;
+    LEAT_TRY(leat_figure_new(&f, &d->report.plots, options));
+    for (size_t i = 0; i < d->n_logs && d->n_scalars > 0; i++)
+        leat_logdir_drop_series(d->logs[i]);
+    leat_status status = leat_figure_write(f, path);
+    leat_figure_free(f);
+    return status;
+}
+
 leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n_logdirs,
                           leat_plot_restarts restarts, const leat_plot_options *options)
 {
@@ -494,7 +521,7 @@ leat_status leat_plot_log(const char *path, const char *const *logdirs, size_t n
         leat_note(LEAT_LOG_WARNING, "%s", d.notes[i]);
     char *root = n_logdirs == 1 ? directory_name(logdirs[0]) : NULL;
     d.report.plots.root = root;
-    leat_status status = leat_plot(path, &d.report.plots, options);
+    leat_status status = draw(path, &d, options);
     leat_free(root);
     leat_log_data_free(&d);
     return status;

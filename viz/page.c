@@ -414,7 +414,7 @@ leat_status leat_figure_unknown_suffix(const char *path)
                      "%s: the suffix says no picture format (" LEAT_CANVAS_NAMES ")", path);
 }
 
-static leat_status write_figure(leat_figure *f, const char *path)
+leat_status leat_figure_write(leat_figure *f, const char *path)
 {
     const leat_canvas_class *class = leat_canvas_class_of_path(path);
     if (class == NULL)
@@ -433,7 +433,7 @@ leat_status leat_plot(const char *path, const leat_plot_data *data, const leat_p
 {
     leat_figure *f;
     LEAT_TRY(leat_figure_new(&f, data, options));
-    leat_status status = write_figure(f, path);
+    leat_status status = leat_figure_write(f, path);
     leat_figure_free(f);
     return status;
 }

@@ -52,7 +52,7 @@ static leat_status make_lines(const leat_figure *f, prepared *p, const leat_hist
 
 static leat_status distribution_prepare(leat_figure *f, leat_panel *panel, double width)
 {
-    const leat_histogram_series *s = f->items[panel->first].series;
+    const leat_histogram_series *s = &f->data->histograms[f->items[panel->first].series];
     prepared *p = leat_alloc_zero(1, sizeof *p);
     double *scratch = leat_alloc_zero(leat_most_buckets(s), 3 * sizeof *scratch);
     double *x = leat_alloc_zero(s->n, (1 + LEAT_BASIS_POINTS) * sizeof *x);

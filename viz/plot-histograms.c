@@ -22,15 +22,16 @@ typedef struct prepared {
     char remark[120];
 } prepared;
 
-bool leat_histogram_series_at(const leat_plot_data *d, size_t i, const char **run, const char **tag,
-                              size_t *n, const void **series)
+bool leat_histogram_series_at(const leat_plot_data *d, size_t i, leat_found *s)
 {
     if (i >= d->n_histograms)
         return false;
-    *run = d->histograms[i].run;
-    *tag = d->histograms[i].tag;
-    *n = d->histograms[i].n;
-    *series = &d->histograms[i];
+    const leat_histogram_series *from = &d->histograms[i];
+    *s = (leat_found){from->run, from->tag, from->n, 0, 0};
+    if (from->n > 0) {
+        s->first = from->at[0].wall;
+        s->last = from->at[from->n - 1].wall;
+    }
     return true;
 }
 
@@ -131,7 +132,7 @@ static void set_up(const leat_figure *f, const leat_panel *panel, prepared *p)
 
 static leat_status histogram_prepare(leat_figure *f, leat_panel *panel, double width)
 {
-    const leat_histogram_series *s = f->items[panel->first].series;
+    const leat_histogram_series *s = &f->data->histograms[f->items[panel->first].series];
     prepared *p = leat_alloc_zero(1, sizeof *p);
     double *scratch = leat_alloc_zero(leat_most_buckets(s), 3 * sizeof *scratch);
     (void)width;

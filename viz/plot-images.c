@@ -25,16 +25,9 @@ typedef struct prepared {
     char remark[64];
 } prepared;
 
-static bool images_at(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
-                      const void **series)
+static bool images_at(const leat_plot_data *d, size_t i, leat_found *s)
 {
-    if (i >= d->n_images)
-        return false;
-    *run = d->images[i].run;
-    *tag = d->images[i].tag;
-    *n = d->images[i].n;
-    *series = &d->images[i];
-    return true;
+    return leat_blob_series_at(d->images, d->n_images, i, s);
 }
 
 /* One row for few images, as large as it has room for; else as many columns as suit, filled to the edge. */
@@ -99,7 +92,7 @@ static void close_up(prepared *p, size_t n, double width)
 
 static leat_status images_prepare(leat_figure *f, leat_panel *panel, double width)
 {
-    const leat_blob_series *s = f->items[panel->first].series;
+    const leat_blob_series *s = &f->data->images[f->items[panel->first].series];
     prepared *p = leat_alloc_zero(1, sizeof *p);
     if (p == NULL)
         return leat_fail_memory(sizeof *p);
@@ -299,7 +292,7 @@ double leat_sheet_title(leat_figure *f, leat_canvas *c, const leat_panel *panel,
 static void images_draw(leat_figure *f, leat_canvas *c, leat_panel *panel, leat_box box)
 {
     const prepared *p = panel->prepared;
-    const leat_blob_series *s = f->items[panel->first].series;
+    const leat_blob_series *s = &f->data->images[f->items[panel->first].series];
     double line = leat_line_height(&small_font), y = box.y + leat_sheet_title(f, c, panel, box);
     char remark[64];
     snprintf(remark, sizeof remark, "%s", p->remark);

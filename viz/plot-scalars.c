@@ -35,15 +35,25 @@ typedef struct full {
     size_t n;
 } full;
 
-static bool scalar_at(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
-                      const void **series)
+leat_scalar_series leat_scalars_at(const leat_plot_data *d, size_t i)
+{
+    leat_scalar_series s;
+    if (d->scalars != NULL || d->scalar_at == NULL)
+        return d->scalars[i];
+    d->scalar_at(d->user, i, &s);
+    return s;
+}
+
+static bool scalar_at(const leat_plot_data *d, size_t i, leat_found *s)
 {
     if (i >= d->n_scalars)
         return false;
-    *run = d->scalars[i].run;
-    *tag = d->scalars[i].tag;
-    *n = d->scalars[i].n;
-    *series = &d->scalars[i];
+    leat_scalar_series from = leat_scalars_at(d, i);
+    *s = (leat_found){from.run, from.tag, from.n, 0, 0};
+    if (from.n > 0) {
+        s->first = from.wall[0];
+        s->last = from.wall[from.n - 1];
+    }
     return true;
 }
 
@@ -205,7 +215,7 @@ static leat_status full_band(full *out, const leat_figure *f, const leat_item *c
     leat_band band = {0};
     leat_status status = each && curves ? LEAT_OK : leat_fail_memory(n * sizeof *each);
     for (size_t i = 0; i < n && status == LEAT_OK; i++) {
-        status = full_load(&each[i], f, members[i]->series);
+        status = full_load(&each[i], f, &members[i]->scalars);
         if (status == LEAT_OK)
             status = sort_by_x(&each[i]);
         curves[i] = (leat_curve){each[i].x, each[i].y, each[i].n};
@@ -416,8 +426,8 @@ static leat_status load_lines(leat_figure *f, const leat_panel *panel, prepared 
         line *l = &p->lines[p->n_lines];
         l->look = look_of(f, &items[i]);
         l->name = leat_run_name(f, items[i].run);
-        status =
-            n > 1 ? full_band(&s[p->n_lines], f, members, n) : full_load(&s[p->n_lines], f, items[i].series);
+        status = n > 1 ? full_band(&s[p->n_lines], f, members, n)
+                       : full_load(&s[p->n_lines], f, &items[i].scalars);
         p->n_lines++;
     }
     leat_free(members);

@@ -24,16 +24,9 @@ typedef struct prepared {
 
 static const leat_font body_font = {.size = 11}, head_font = {.size = 10, .bold = true};
 
-static bool texts_at(const leat_plot_data *d, size_t i, const char **run, const char **tag, size_t *n,
-                     const void **series)
+static bool texts_at(const leat_plot_data *d, size_t i, leat_found *s)
 {
-    if (i >= d->n_texts)
-        return false;
-    *run = d->texts[i].run;
-    *tag = d->texts[i].tag;
-    *n = d->texts[i].n;
-    *series = &d->texts[i];
-    return true;
+    return leat_blob_series_at(d->texts, d->n_texts, i, s);
 }
 
 static leat_status texts_prepare(leat_figure *f, leat_panel *panel, double width)
@@ -146,7 +139,7 @@ static void add_sample(leat_canvas *c, prepared *p, const leat_blob_series *s, s
 static void break_lines(leat_figure *f, leat_canvas *c, leat_panel *panel, double width)
 {
     prepared *p = panel->prepared;
-    const leat_blob_series *s = f->items[panel->first].series;
+    const leat_blob_series *s = &f->data->texts[f->items[panel->first].series];
     if (p->broken)
         return;
     p->broken = true;

@@ -85,19 +85,20 @@ static char *put_value(char *to, double v)
     return to + strlen(to);
 }
 
-static leat_status scalar_rows(const void *series, const leat_buf *names, leat_buf *b, leat_sink *sink)
+static leat_status scalar_rows(const leat_plot_data *d, size_t series, const leat_buf *names, leat_buf *b,
+                               leat_sink *sink)
 {
-    const leat_scalar_series *s = series;
-    for (size_t k = 0; k < s->n; k++) {
+    leat_scalar_series s = leat_scalars_at(d, series);
+    for (size_t k = 0; k < s.n; k++) {
         char *to = leat_buf_reserve(b, names->size + 128), *start = to;
         if (to == NULL)
             return leat_buf_status(b);
         memcpy(to, names->data, names->size);
-        to = leat_put_i64(to + names->size, s->step[k]);
+        to = leat_put_i64(to + names->size, s.step[k]);
         *to++ = ',';
-        to = put_seconds(to, s->wall[k]);
+        to = put_seconds(to, s.wall[k]);
         *to++ = ',';
-        to = put_value(to, s->value[k]);
+        to = put_value(to, s.value[k]);
         *to++ = '\n';
         b->size += (size_t)(to - start);
         LEAT_TRY(leat_sink_flush(sink, b, false));
@@ -105,9 +106,10 @@ static leat_status scalar_rows(const void *series, const leat_buf *names, leat_b
     return LEAT_OK;
 }
 
-static leat_status histogram_rows(const void *series, const leat_buf *names, leat_buf *b, leat_sink *sink)
+static leat_status histogram_rows(const leat_plot_data *d, size_t series, const leat_buf *names, leat_buf *b,
+                                  leat_sink *sink)
 {
-    const leat_histogram_series *s = series;
+    const leat_histogram_series *s = &d->histograms[series];
     for (size_t i = 0; i < s->n; i++)
         for (size_t k = 0; k < s->at[i].n; k++) {
             char *to = leat_buf_reserve(b, names->size + 192), *start = to;
@@ -161,7 +163,7 @@ leat_status leat_csv_panel(const leat_picture *p, leat_buf *b, leat_sink *sink)
     for (size_t i = panel->first; i < panel->first + panel->n && status == LEAT_OK; i++) {
         status = put_names(&names, runs ? f->runs[f->items[i].run] : NULL, NULL);
         if (status == LEAT_OK)
-            status = p->section->csv->rows(f->items[i].series, &names, b, sink);
+            status = p->section->csv->rows(f->data, f->items[i].series, &names, b, sink);
     }
     leat_buf_free(&names);
     return status;
@@ -175,15 +177,14 @@ static leat_status put_others(const leat_report_job *j, size_t section, const le
     const leat_report_csv *csv = leat_report_sections[section].csv;
     leat_buf b = {0}, names = {0};
     leat_status status = LEAT_OK;
-    const char *run, *tag;
-    const void *series;
+    leat_found s;
     leat_buf_printf(&b, "run,tag,%s", csv->columns);
-    for (size_t i = 0, n; status == LEAT_OK && f->class->series(f->data, i, &run, &tag, &n, &series); i++) {
-        if (n == 0 || leat_map_get(drawn, (const char *)&series, sizeof series) != NULL)
+    for (size_t i = 0; status == LEAT_OK && f->class->series(f->data, i, &s); i++) {
+        if (s.points == 0 || leat_map_get(drawn, (const char *)&i, sizeof i) != NULL)
             continue;
-        status = put_names(&names, run, tag);
+        status = put_names(&names, s.run, s.tag);
         if (status == LEAT_OK)
-            status = csv->rows(series, &names, &b, sink);
+            status = csv->rows(f->data, i, &names, &b, sink);
     }
     if (status == LEAT_OK)
         status = leat_sink_flush(sink, &b, true);
@@ -195,7 +196,7 @@ static leat_status put_others(const leat_report_job *j, size_t section, const le
 struct others {
     const leat_report_job *job;
     size_t section;
-    leat_map drawn; /* the addresses of the series that pictures show */
+    leat_map drawn; /* the indices of the series that pictures show */
 };
 
 static leat_status fill_others(void *user, leat_file *file)

@@ -85,36 +85,27 @@ typedef struct run_facts {
     double first, last;
 } run_facts;
 
-static void add_facts(run_facts *r, size_t points, double first, double last)
+static void add_facts(run_facts *r, const leat_found *s)
 {
     r->tags++;
-    r->points += points;
-    if (first > 0 && isfinite(first)) /* 0: not told */
-        r->first = fmin(r->first, first);
-    if (last > 0 && isfinite(last))
-        r->last = fmax(r->last, last);
+    r->points += s->points;
+    if (s->first > 0 && isfinite(s->first)) /* 0: not told */
+        r->first = fmin(r->first, s->first);
+    if (s->last > 0 && isfinite(s->last))
+        r->last = fmax(r->last, s->last);
 }
 
 /* Facts of one figure's runs, of all of its series, drawn or not. Figures number the runs alike, since they know the same
  * names. */
 static void collect(const leat_figure *f, run_facts *runs, size_t n_runs)
 {
-    const char *run, *tag;
-    const void *series;
-    for (size_t i = 0, n; f && f->class->series(f->data, i, &run, &tag, &n, &series); i++) {
-        size_t at = (size_t)(uintptr_t)leat_map_get(&f->run_index, run, strlen(run)) - 1;
-        if (at >= n_runs || n == 0)
-            continue;
-        if (f->options.kind == LEAT_PLOT_SCALARS) {
-            const leat_scalar_series *s = series;
-            add_facts(&runs[at], n, s->wall[0], s->wall[n - 1]);
-        } else if (f->options.kind == LEAT_PLOT_DISTRIBUTIONS) { /* the histograms', too */
-            const leat_histogram_series *s = series;
-            add_facts(&runs[at], n, s->at[0].wall, s->at[n - 1].wall);
-        } else if (f->options.kind == LEAT_PLOT_IMAGES || f->options.kind == LEAT_PLOT_TEXT) {
-            const leat_blob_series *s = series;
-            add_facts(&runs[at], n, s->at[0].wall, s->at[n - 1].wall);
-        }
+    leat_found s;
+    if (f == NULL || f->options.kind == LEAT_PLOT_HISTOGRAMS) /* which the distributions are, too */
+        return;
+    for (size_t i = 0; f->class->series(f->data, i, &s); i++) {
+        size_t at = (size_t)(uintptr_t)leat_map_get(&f->run_index, s.run, strlen(s.run)) - 1;
+        if (at < n_runs && s.points > 0)
+            add_facts(&runs[at], &s);
     }
 }
 
@@ -187,7 +178,7 @@ static void put_step(leat_buf *b, int64_t step)
 
 static bool same_tag(const leat_summary_row *a, const leat_summary_row *b)
 {
-    return strcmp(a->series->tag, b->series->tag) == 0;
+    return strcmp(a->series.tag, b->series.tag) == 0;
 }
 
 /* One cell for all runs of the tag. */
@@ -200,7 +191,7 @@ static void put_tag_cell(const leat_report_job *j, leat_buf *b, size_t first)
     if (n > 1)
         leat_buf_printf(b, " rowspan=\"%zu\"", n);
     leat_buf_putc(b, '>');
-    leat_text_xml(b, leat_shown_name(j->rows[first].series->tag));
+    leat_text_xml(b, leat_shown_name(j->rows[first].series.tag));
     leat_buf_puts(b, "</td>");
 }
 
@@ -233,7 +224,7 @@ static void put_summary(const leat_report_job *j, leat_buf *b)
         leat_buf_puts(b, "<td class=\"name\">");
         put_run_name(j, b, j->figures[0], r->run);
         leat_buf_puts(b, "</td><td class=\"n more\">");
-        put_integer(b, (int64_t)r->series->n);
+        put_integer(b, (int64_t)r->series.n);
         leat_buf_puts(b, "</td>");
         put_value(r, b, r->last, "");
         put_step(b, r->last_step);

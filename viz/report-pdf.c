@@ -211,7 +211,7 @@ static double place_of_runs(const paper *k)
 {
     const leat_report_job *j = k->j;
     for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
-        const leat_scalar_series *s = j->rows[i].series;
+        const leat_scalar_series *s = &j->rows[i].series;
         if (leat_text_width(k->c, leat_shown_name(s->tag), &body) > RUN_X - MARGIN - 6 ||
             leat_text_width(k->c, s->run, &body) > NUMBERS_X - RUN_X - SWATCH - 2)
             return UNDER_TAG;
@@ -224,18 +224,18 @@ static void put_names(paper *k, size_t i)
 {
     const leat_summary_row *r = &k->j->rows[i];
     bool beside = k->run_x == RUN_X;
-    bool same = i > 0 && strcmp(k->j->rows[i - 1].series->tag, r->series->tag) == 0;
+    bool same = i > 0 && strcmp(k->j->rows[i - 1].series.tag, r->series.tag) == 0;
     bool turned = make_room(k, beside || same ? 1 : 2);
     if (turned)
         summary_head(k);
     if (!same || turned)
-        put(k, MARGIN, (beside ? RUN_X - 6 : PAGE_W - MARGIN) - MARGIN, leat_shown_name(r->series->tag),
-            &body, k->j->theme.ink, LEAT_LEFT);
+        put(k, MARGIN, (beside ? RUN_X - 6 : PAGE_W - MARGIN) - MARGIN, leat_shown_name(r->series.tag), &body,
+            k->j->theme.ink, LEAT_LEFT);
     if (!beside && (!same || turned))
         k->y += LINE;
     leat_draw_rect(k->c, k->run_x, k->y - 4, 8, 8, 2,
                    &(leat_style){.fill = leat_theme_run(&k->j->theme, r->run).color});
-    put(k, k->run_x + SWATCH, NUMBERS_X - k->run_x - SWATCH - 2, r->series->run, &body, k->j->theme.ink,
+    put(k, k->run_x + SWATCH, NUMBERS_X - k->run_x - SWATCH - 2, r->series.run, &body, k->j->theme.ink,
         LEAT_LEFT);
 }
 
@@ -251,7 +251,7 @@ static void draw_summary(paper *k)
     for (size_t i = 0; i < j->n_rows && i < MOST_ROWS; i++) {
         const leat_summary_row *r = &j->rows[i];
         put_names(k, i);
-        put_count_cell(k, 0, (int64_t)r->series->n);
+        put_count_cell(k, 0, (int64_t)r->series.n);
         put_cell(k, r, 1, r->last, "");
         put_count_cell(k, 2, r->last_step);
         if (r->finite > 0) {

@@ -48,7 +48,7 @@ typedef struct leat_picture {
 
 /* A row of the summary. */
 typedef struct leat_summary_row {
-    const leat_scalar_series *series;
+    leat_scalar_series series;
     size_t run; /* in the scalars' figure */
     bool best_is_greatest;
     double last, best, smoothed; /* best NaN: no finite value */
@@ -119,7 +119,8 @@ leat_status leat_sink_flush(struct leat_sink *sink, leat_buf *b, bool all) LEAT_
 typedef struct leat_report_csv {
     const char *columns; /* of a row, with the end of the line */
     /* Appends the rows of one series, `names` before each. */
-    leat_status (*rows)(const void *series, const leat_buf *names, leat_buf *b, leat_sink *sink);
+    leat_status (*rows)(const leat_plot_data *d, size_t series, const leat_buf *names, leat_buf *b,
+                        leat_sink *sink);
 } leat_report_csv;
 extern const leat_report_csv leat_csv_scalars, leat_csv_histograms;
 

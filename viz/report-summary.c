@@ -52,7 +52,7 @@ bool leat_more_is_better(const char *tag)
 
 static void find_best(leat_summary_row *r)
 {
-    const leat_scalar_series *s = r->series;
+    const leat_scalar_series *s = &r->series;
     r->best = NAN;
     for (size_t i = 0; i < s->n; i++) {
         double v = s->value[i];
@@ -68,7 +68,7 @@ static void find_best(leat_summary_row *r)
 
 static leat_status fill_row(leat_summary_row *r, double smoothing)
 {
-    const leat_scalar_series *s = r->series;
+    const leat_scalar_series *s = &r->series;
     double *smooth = leat_alloc_zero(s->n, sizeof *smooth);
     if (smooth == NULL)
         return leat_fail_memory(s->n * sizeof *smooth);
@@ -136,7 +136,7 @@ leat_status leat_report_summary(leat_report_job *j)
         return leat_fail_memory(n * sizeof *j->rows);
     j->n_points = f->n_points;
     for (size_t i = 0; i < n; i++) {
-        j->rows[i].series = f->items[i].series;
+        j->rows[i].series = f->items[i].scalars;
         j->rows[i].run = f->items[i].run;
         LEAT_TRY(fill_row(&j->rows[i], j->options.smoothing));
         j->n_rows++;

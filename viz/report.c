@@ -1,13 +1,13 @@
 #include "viz/report-private.h"
 #include "viz/graph-draw-private.h"
 #include "base/file-private.h"
+#include "events/parallel-private.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 /* The chapters, in their order; the scalars come first (leat_report_summary counts on it). */
 const leat_report_section leat_report_sections[LEAT_REPORT_SECTIONS] = {
@@ -236,11 +236,7 @@ static leat_status draw_all(leat_report_job *j)
 {
     crew w = {.job = j, .lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t threads[MOST_THREADS];
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t want = j->options.threads > 0 ? (size_t)j->options.threads
-                  : processors > 0       ? (size_t)processors
-                                         : 1,
-           n = 0;
+    size_t want = j->options.threads > 0 ? (size_t)j->options.threads : leat_parallel_cpus(), n = 0;
     want = LEAT_MIN(LEAT_MIN(want, (size_t)MOST_THREADS), LEAT_MAX(j->n_pictures, (size_t)1));
     while (n + 1 < want && pthread_create(&threads[n], NULL, work, &w) == 0)
         n++;

@@ -90,13 +90,12 @@ static leat_status add_run(leat_figure *f, const char *name, size_t *capacity)
 static leat_status number_runs(leat_figure *f)
 {
     const leat_plot_data *d = f->data;
-    size_t capacity = 0, points;
-    const char *run, *tag;
-    const void *series;
+    size_t capacity = 0;
+    leat_found s;
     for (size_t i = 0; i < d->n_runs; i++)
         LEAT_TRY(add_run(f, d->runs[i], &capacity));
-    for (size_t i = 0; f->class->series(d, i, &run, &tag, &points, &series); i++)
-        LEAT_TRY(add_run(f, run, &capacity));
+    for (size_t i = 0; f->class->series(d, i, &s); i++)
+        LEAT_TRY(add_run(f, s.run, &capacity));
     if (f->n_runs > 0)
         qsort(f->runs, f->n_runs, sizeof *f->runs, compare_names);
     for (size_t i = 0; i < f->n_runs; i++)
@@ -136,24 +135,17 @@ static leat_status group_runs(leat_figure *f)
     return status;
 }
 
-/* One series of the class. */
-typedef struct found {
-    const char *run, *tag;
-    size_t points;
-    const void *series;
-} found;
-
-static bool series_at(const leat_figure *f, size_t i, found *s)
+static bool series_at(const leat_figure *f, size_t i, leat_found *s)
 {
-    return f->class->series(f->data, i, &s->run, &s->tag, &s->points, &s->series);
+    return f->class->series(f->data, i, s);
 }
 
-static bool wanted(const leat_figure *f, const found *s)
+static bool wanted(const leat_figure *f, const leat_found *s)
 {
     return s->points > 0 && leat_pattern_matches(&f->run, s->run) && leat_pattern_matches(&f->tag, s->tag);
 }
 
-static size_t run_of(const leat_figure *f, const found *s)
+static size_t run_of(const leat_figure *f, const leat_found *s)
 {
     return (size_t)(uintptr_t)leat_map_get(&f->run_index, s->run, strlen(s->run)) - 1;
 }
@@ -168,7 +160,7 @@ static int compare_tags(const char *a, const char *b)
 /* By tag, then run. Of indices of series. */
 static int compare_series(const void *a, const void *b, void *figure)
 {
-    found x, y;
+    leat_found x, y;
     series_at(figure, *(const uint32_t *)a, &x);
     series_at(figure, *(const uint32_t *)b, &y);
     if (strcmp(x.tag, y.tag) != 0)
@@ -233,7 +225,7 @@ static leat_status make_panels(leat_figure *f, const uint32_t *order, size_t n)
 {
     bool together = f->options.one_chart && !f->class->by_run, cut = false;
     size_t most = together ? 1 : LEAT_MIN(n, (size_t)LEAT_MOST_PANELS);
-    found before = {0}, s;
+    leat_found before = {0}, s;
     f->panels = leat_alloc_zero(most, sizeof *f->panels);
     if (f->panels == NULL)
         return leat_fail_memory(most * sizeof *f->panels);
@@ -249,7 +241,10 @@ static leat_status make_panels(leat_figure *f, const uint32_t *order, size_t n)
         if (!same)
             f->panels[f->n_panels++] = (leat_panel){.tag = s.tag, .run = run, .first = f->n_items};
         LEAT_TRY(leat_grow(&f->items, &f->items_capacity, f->n_items + 1, sizeof *f->items));
-        f->items[f->n_items++] = (leat_item){run, s.tag, s.series};
+        leat_item *item = &f->items[f->n_items++];
+        *item = (leat_item){.run = run, .tag = s.tag, .series = order[i]};
+        if (f->options.kind == LEAT_PLOT_SCALARS)
+            item->scalars = leat_scalars_at(f->data, order[i]);
         leat_panel *p = &f->panels[f->n_panels - 1];
         p->n++;
         if (p->run != run)
@@ -260,33 +255,80 @@ static leat_status make_panels(leat_figure *f, const uint32_t *order, size_t n)
     return LEAT_OK;
 }
 
-static int compare_hashes(const void *a, const void *b)
+static int compare_u32(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
+}
+
+/* The tags of a million series are counted in 4 bytes each: 16 bits of a tag's hash say which of these buckets holds
+ * 32 more. With 48 bits in all, two of a million tags pass for one in a log of 500. */
+#define BUCKETS ((size_t)1 << 16)
+
+typedef struct tag_count {
+    uint32_t *rest;   /* of the hashes, bucket by bucket */
+    uint32_t *filled; /* by bucket: where its next one goes; in the end, where it ends */
+} tag_count;
+
+/* The bucket of every wanted series, and the rest of its hash: first they are counted, then put there. */
+static void hash_tags(const leat_figure *f, tag_count *c, bool put)
+{
+    leat_found s;
+    for (size_t i = 0; i < UINT32_MAX && series_at(f, i, &s); i++) {
+        if (!wanted(f, &s))
+            continue;
+        uint64_t hash = leat_hash(s.tag, strlen(s.tag), (uintptr_t)c->rest);
+        size_t bucket = hash >> 48;
+        if (put)
+            c->rest[c->filled[bucket]++] = (uint32_t)hash;
+        else if (bucket + 1 < BUCKETS)
+            c->filled[bucket + 1]++;
+    }
+}
+
+static size_t different(uint32_t *rest, size_t n)
+{
+    size_t all = 0;
+    if (n > 1)
+        qsort(rest, n, sizeof *rest, compare_u32);
+    for (size_t i = 0; i < n; i++)
+        all += i == 0 || rest[i] != rest[i - 1];
+    return all;
+}
+
+static leat_status count_tags(const leat_figure *f, size_t *tags)
+{
+    tag_count c = {.rest = leat_realloc_array(NULL, f->n_found, sizeof *c.rest),
+                   .filled = leat_alloc_zero(BUCKETS, sizeof *c.filled)};
+    leat_status status =
+        c.rest && c.filled ? LEAT_OK : leat_fail_memory((f->n_found + BUCKETS) * sizeof *c.rest);
+    *tags = 0;
+    if (status == LEAT_OK) {
+        hash_tags(f, &c, false);
+        for (size_t i = 1; i < BUCKETS; i++)
+            c.filled[i] += c.filled[i - 1];
+        hash_tags(f, &c, true);
+        for (size_t i = 0; i < BUCKETS; i++) {
+            size_t start = i > 0 ? c.filled[i - 1] : 0;
+            *tags += different(c.rest + start, c.filled[i] - start);
+        }
+    }
+    leat_free(c.rest);
+    leat_free(c.filled);
+    return status;
 }
 
 /* Of several runs the panels that there would be are as many as there are different tags. */
 static leat_status count_left_out(leat_figure *f)
 {
     bool together = f->options.one_chart && !f->class->by_run;
+    size_t tags;
     if (together || f->class->by_run || f->n_runs == 1) {
         f->n_left_out = f->n_found - (together ? f->n_items : f->n_panels);
         return LEAT_OK;
     }
-    uint64_t *hashes = leat_alloc_zero(f->n_found, sizeof *hashes);
-    if (hashes == NULL)
-        return leat_fail_memory(f->n_found * sizeof *hashes);
-    size_t n = 0, tags = 0;
-    found s;
-    for (size_t i = 0; n < f->n_found && series_at(f, i, &s); i++)
-        if (wanted(f, &s))
-            hashes[n++] = leat_hash(s.tag, strlen(s.tag), (uintptr_t)hashes);
-    qsort(hashes, n, sizeof *hashes, compare_hashes);
-    for (size_t i = 0; i < n; i++)
-        tags += i == 0 || hashes[i] != hashes[i - 1];
+    LEAT_TRY(count_tags(f, &tags));
     f->n_left_out = tags - f->n_panels;
-    leat_free(hashes);
     return LEAT_OK;
 }
 
@@ -298,7 +340,7 @@ static leat_status put_names(const leat_figure *f, bool runs, leat_buf *out)
 {
     const char *names[NAMED];
     size_t n = 0, known;
-    found s;
+    leat_found s;
     for (size_t i = 0; series_at(f, i, &s); i++) {
         const char *name = leat_shown_name(runs ? s.run : s.tag);
         if (s.points == 0 || strlen(name) > LONGEST_NAME || !(runs || leat_pattern_matches(&f->run, s.run)))
@@ -347,7 +389,7 @@ static leat_status select_items(leat_figure *f)
     size_t n = 0, capacity = 0;
     leat_status status = LEAT_OK;
     shortlist list = {0};
-    found s;
+    leat_found s;
     for (size_t i = 0; status == LEAT_OK && i < UINT32_MAX && series_at(f, i, &s); i++) {
         bool in;
         if (!wanted(f, &s))

@@ -76,6 +76,10 @@ typedef struct leat_plot_data {
     const char *root; /* what pictures call the run ".", such as its directory's name; NULL: "." */
     const leat_scalar_series *scalars;
     size_t n_scalars;
+    /* For scalars that are in no such array: called, from any thread, for i below n_scalars where `scalars` is NULL;
+     * sets *s, whose strings and arrays live as the data do. One without points (n 0) counts as none. May be NULL. */
+    void (*scalar_at)(void *user, size_t i, leat_scalar_series *s);
+    void *user;
     const leat_histogram_series *histograms;
     size_t n_histograms;
     const leat_blob_series *images;
