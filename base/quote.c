@@ -98,7 +98,7 @@ void leat_buf_put_json(leat_buf *b, const char *text, size_t n)
     for (size_t i = 0, plain = 0, length; i <= n; i += length) {
         char hex[8];
         uint32_t code = 0;
-        length = i == n ? 1 : s[i] == '\0' ? 0 : utf8_character(s + i, n - i, &code);
+        length = i == n ? 1 : utf8_character(s + i, n - i, &code);
         const char *escape = i == n ? "" : length == 0 ? "\\\\x" : json_escape(code, hex);
         if (escape == NULL)
             continue;

@@ -72,9 +72,15 @@ static bool wants_run(const struct export *e, const leat_log_run *run)
     return !e->has_runs || regexec(&e->runs, run->name, 0, NULL, 0) == 0;
 }
 
+static bool wants_tag(const struct export *e, const leat_series *s)
+{
+    regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)s->tag_size}; /* a tag may hold a NUL */
+    return !e->has_tags || regexec(&e->tags, s->tag, 1, &whole, REG_STARTEND) == 0;
+}
+
 static bool wants(const struct export *e, const leat_series *s, leat_series_kind kind)
 {
-    return s->kind == kind && s->n > 0 && (!e->has_tags || regexec(&e->tags, s->tag, 0, NULL, 0) == 0);
+    return s->kind == kind && s->n > 0 && wants_tag(e, s);
 }
 
 static leat_status smooth(struct export *e, const leat_log_run *run, const leat_series *s)

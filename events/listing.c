@@ -103,17 +103,17 @@ static leat_status put_run_metadata(leat_buf *b, const leat_log_run *run)
     leat_map counts = {0};
     leat_status status = LEAT_OK;
     for (size_t i = 0; i < run->n_metadata && status == LEAT_OK; i++) {
-        const char *tag = run->metadata[i].tag;
-        uintptr_t n = (uintptr_t)leat_map_get(&counts, tag, strlen(tag));
-        status = leat_map_put(&counts, tag, strlen(tag), (void *)(n + 1));
+        const leat_tagged_metadata *m = &run->metadata[i];
+        uintptr_t n = (uintptr_t)leat_map_get(&counts, m->tag, m->tag_size);
+        status = leat_map_put(&counts, m->tag, m->tag_size, (void *)(n + 1));
     }
     for (size_t i = 0, shown = 0; i < run->n_metadata && status == LEAT_OK; i++) {
-        const char *tag = run->metadata[i].tag;
-        uintptr_t n = (uintptr_t)leat_map_remove(&counts, tag, strlen(tag));
+        const leat_tagged_metadata *m = &run->metadata[i];
+        uintptr_t n = (uintptr_t)leat_map_remove(&counts, m->tag, m->tag_size);
         if (n == 0)
             continue;
         leat_buf_puts(b, shown++ > 0 ? ", " : "\"run_metadata\": {");
-        put_text(b, tag);
+        leat_buf_put_json(b, m->tag, m->tag_size);
         leat_buf_printf(b, ": {\"n\": %zu}", (size_t)n);
     }
     if (run->n_metadata > 0)

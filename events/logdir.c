@@ -299,9 +299,12 @@ const leat_log_run *leat_logdir_find_run(const leat_logdir *log, const char *nam
 
 const leat_series *leat_log_run_find(const leat_log_run *run, leat_series_kind kind, const char *tag)
 {
-    for (size_t i = 0; i < run->n_series; i++)
-        if (run->series[i].kind == kind && strcmp(run->series[i].tag, tag) == 0)
-            return &run->series[i];
+    size_t size = strlen(tag);
+    for (size_t i = 0; i < run->n_series; i++) {
+        const leat_series *s = &run->series[i];
+        if (s->kind == kind && s->tag_size == size && memcmp(s->tag, tag, size) == 0)
+            return s;
+    }
     return NULL;
 }
 

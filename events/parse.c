@@ -414,6 +414,7 @@ static leat_status read_tagged_metadata(leat_chunk *c, const struct event *e, le
     while (leat_wire_next(w, &f)) {
         if (f.number == 1 && f.type == LEAT_WIRE_BYTES) {
             m.tag = keep_text(c, &f);
+            m.tag_size = (uint32_t)f.size;
         } else if (f.number == 2 && f.type == LEAT_WIRE_BYTES) {
             m.blob.offset = leat_wire_offset(w) - f.size;
             m.blob.size = (uint32_t)f.size;

@@ -43,7 +43,7 @@ typedef struct leat_summary_metadata {
 } leat_summary_metadata;
 
 typedef struct leat_series {
-    const char *tag; /* NUL-terminated, though a tag from a bad file may hold a NUL too */
+    const char *tag; /* NUL-terminated; a tag from a bad file may hold a NUL: all is tag_size bytes */
     const leat_summary_metadata *metadata; /* NULL where no value had any */
     /* Its points in the run's columns, in the order of writing: n from `first` on. They are numbers (scalars, and
      * scalar tensors of other plugins), else blobs. */
@@ -59,7 +59,8 @@ typedef struct leat_log_blob {
 } leat_log_blob;
 
 typedef struct leat_tagged_metadata { /* a RunMetadata */
-    const char *tag;
+    const char *tag;                  /* as a series' */
+    uint32_t tag_size;
     int64_t step;
     double wall_time;
     leat_log_blob blob;

@@ -68,8 +68,13 @@ void build_tags(leat_buf *file, const char *format, int n, int together)
 
 void build_scalar(leat_buf *file, const char *tag, int64_t step, float value)
 {
+    build_scalar_n(file, tag, strlen(tag), step, value);
+}
+
+void build_scalar_n(leat_buf *file, const char *tag, size_t tag_size, int64_t step, float value)
+{
     leat_buf b = {0};
-    leat_put_string(&b, LEAT_VALUE_TAG, tag);
+    leat_put_bytes(&b, LEAT_VALUE_TAG, tag, tag_size);
     leat_put_float(&b, LEAT_VALUE_SIMPLE, value);
     build_summary(file, step, &b);
     leat_buf_free(&b);

@@ -13,6 +13,8 @@ void build_version(leat_buf *file, int version);
 void build_start(leat_buf *file, int64_t step);
 /* A scalar as simple_value, at wall time 1000 + step. */
 void build_scalar(leat_buf *file, const char *tag, int64_t step, float value);
+/* The same, where the tag may hold a NUL. */
+void build_scalar_n(leat_buf *file, const char *tag, size_t tag_size, int64_t step, float value);
 /* A summary of one value: tag, payload in `field`, and a plugin's metadata unless NULL. */
 void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
                  size_t size, const char *plugin);

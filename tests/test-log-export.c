@@ -201,6 +201,33 @@ LEAT_TEST(json_of_media_and_tensors)
     leat_logdir_close(log);
 }
 
+/* TensorBoard keeps such tags apart, and so do all our readers; in JSON they are the strings that they are. */
+LEAT_TEST(tags_with_a_nul_stay_apart)
+{
+    leat_buf b = {0}, out = {0};
+    build_version(&b, 2);
+    build_scalar_n(&b, "a\0b", 3, 1, 1);
+    build_scalar_n(&b, "a\0c", 3, 1, 2);
+    build_event(&b, 1000, 7, LEAT_EVENT_TAGGED_RUN_METADATA, "\x0a\x03m\0x\x12\x00", 7);
+    build_event(&b, 1000, 8, LEAT_EVENT_TAGGED_RUN_METADATA, "\x0a\x03m\0y\x12\x00", 7);
+    leat_logdir *log = open_saved(&b);
+    REQUIRE(log != NULL);
+    CHECK(leat_log_run_find(leat_logdir_run(log, 0), LEAT_SERIES_SCALAR, "a") == NULL);
+    CHECK_OK(leat_logdir_list_json(log, append_to, &out));
+    CHECK(strstr(out.data, "\"a\\u0000b\": {\"n\": 1") != NULL &&
+          strstr(out.data, "\"a\\u0000c\": {\"n\": 1") != NULL);
+    CHECK(strstr(out.data, "\"m\\u0000x\": {\"n\": 1}, \"m\\u0000y\": {\"n\": 1}") != NULL);
+    leat_buf_clear(&out);
+    CHECK_OK(leat_logdir_export_csv(log, NULL, append_to, &out));
+    CHECK_STR(out.data, "run,tag,step,wall_time,value\n.,a\\x00b,1,1001,1\n.,a\\x00c,1,1001,2\n");
+    leat_buf_clear(&out);
+    CHECK_OK(leat_logdir_export_csv(log, &(leat_export_options){.tags = "c$"}, append_to, &out));
+    CHECK_STR(out.data, "run,tag,step,wall_time,value\n.,a\\x00c,1,1001,2\n");
+    leat_buf_free(&out);
+    leat_buf_free(&b);
+    leat_logdir_close(log);
+}
+
 LEAT_TEST(exports_when_each_allocation_fails)
 {
     leat_logdir *log = open_everything();

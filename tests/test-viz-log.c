@@ -1,5 +1,6 @@
 /* Plots and reports from log directories, which the writer of event files makes here. */
 #include "check.h"
+#include "event-builder.h"
 #include "base/file-private.h"
 #include "leat/events.h"
 #include "viz/canvas-private.h"
@@ -81,6 +82,28 @@ LEAT_TEST(a_log_becomes_plain_arrays)
     REQUIRE_OK(leat_log_data_open(&d, dirs, 2, LEAT_PLOT_RESTARTS_NONE, LEAT_LOG_SCALARS));
     CHECK(d.report.plots.n_runs == 4 && d.report.plots.n_histograms == 0);
     CHECK(strncmp(d.report.plots.runs[0], root, strlen(root)) == 0);
+    leat_log_data_free(&d);
+}
+
+LEAT_TEST(tags_with_a_nul_have_charts_of_their_own)
+{
+    const char *dir = check_temp_dir();
+    leat_buf b = {0};
+    leat_log_data d;
+    leat_figure *f = NULL;
+    build_version(&b, 2);
+    build_scalar_n(&b, "a\0b", 3, 1, 1);
+    build_scalar_n(&b, "a\0c", 3, 1, 2);
+    build_scalar(&b, "a", 1, 3);
+    build_save(&b, dir, "tfevents");
+    leat_buf_free(&b);
+    REQUIRE_OK(leat_log_data_open(&d, &dir, 1, LEAT_PLOT_RESTARTS_START, LEAT_LOG_ALL));
+    if (CHECK_OK(leat_figure_new(&f, &d.report.plots, NULL)) && CHECK(f->n_panels == 3)) {
+        CHECK_STR(f->panels[0].tag, "a");
+        CHECK_STR(f->panels[1].tag, "a\\x00b");
+        CHECK_STR(f->panels[2].tag, "a\\x00c");
+    }
+    leat_figure_free(f);
     leat_log_data_free(&d);
 }
 

@@ -33,6 +33,7 @@ typedef struct leat_log_data {
     leat_report_data report; /* report.plots is for plots */
     leat_logdir **logs;
     size_t n_logs;
+    leat_map names;   /* by address of a tag with a NUL in it: what it is called */
     leat_arena arena; /* of names, notes and everything decoded */
     const char **runs;
     size_t n_runs, runs_capacity;

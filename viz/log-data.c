@@ -43,6 +43,30 @@ static leat_status add_note(leat_log_data *d, char *owned)
     return LEAT_OK;
 }
 
+/* ---- tags ---- */
+
+/* A tag with a NUL in it, which only a bad file has, is called by what it is printed as, "a\\x00b". */
+static leat_status name_tag(leat_log_data *d, const char *tag, size_t size)
+{
+    if (memchr(tag, '\0', size) == NULL || leat_map_get(&d->names, (const char *)&tag, sizeof tag) != NULL)
+        return LEAT_OK;
+    leat_buf b = {0};
+    for (size_t i = 0; i < size; i++)
+        leat_buf_append(&b, tag[i] ? tag + i : "\\x00", tag[i] ? 1 : 4);
+    leat_status status = leat_buf_status(&b);
+    char *name = status == LEAT_OK ? leat_arena_strndup(&d->arena, b.data, b.size) : NULL;
+    char *key = name ? leat_arena_strndup(&d->arena, (const char *)&tag, sizeof tag) : NULL;
+    leat_buf_free(&b);
+    LEAT_TRY(key ? LEAT_OK : out_of_memory());
+    return leat_map_put(&d->names, key, sizeof tag, name);
+}
+
+static const char *tag_of(const leat_log_data *d, const char *tag)
+{
+    const char *name = d->names.count > 0 ? leat_map_get(&d->names, (const char *)&tag, sizeof tag) : NULL;
+    return name ? name : tag;
+}
+
 /* ---- numbers ---- */
 
 static bool is_scalar(const leat_series *s)
@@ -77,7 +101,7 @@ static void scalar_at(void *data, size_t i, leat_scalar_series *out)
     }
     const leat_log_run *run = d->scalars[low].run;
     const leat_series *s = &run->series[i - d->scalars[low].first];
-    *out = (leat_scalar_series){.run = d->scalars[low].name, .tag = s->tag};
+    *out = (leat_scalar_series){.run = d->scalars[low].name, .tag = tag_of(d, s->tag)};
     if (!is_scalar(s))
         return;
     out->n = s->n;
@@ -132,13 +156,13 @@ static leat_status add_histograms(leat_log_data *d, const char *name, const leat
     leat_histogram_series *out = ADD(d, histograms);
     if (out == NULL)
         return out_of_memory();
-    *out = (leat_histogram_series){name, s->tag, n, at};
+    *out = (leat_histogram_series){name, tag_of(d, s->tag), n, at};
     if (want < s->n)
-        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu of %llu histograms are taken", name, s->tag, want,
-                                           (unsigned long long)s->n)));
+        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu of %llu histograms are taken", name,
+                                           tag_of(d, s->tag), want, (unsigned long long)s->n)));
     if (bad > 0)
-        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu histograms cannot be read (%s)", name, s->tag, bad,
-                                           leat_message())));
+        LEAT_TRY(add_note(d, leat_asprintf("%s: %s: %zu histograms cannot be read (%s)", name,
+                                           tag_of(d, s->tag), bad, leat_message())));
     return LEAT_OK;
 }
 
@@ -221,7 +245,7 @@ static leat_status add_texts(leat_log_data *d, const char *name, const leat_log_
     leat_blob_series *out = at && from ? ADD(d, texts) : NULL;
     if (out == NULL)
         return out_of_memory();
-    *out = (leat_blob_series){name, s->tag, s->n, at, load_text, from};
+    *out = (leat_blob_series){name, tag_of(d, s->tag), s->n, at, load_text, from};
     return LEAT_OK;
 }
 
@@ -244,9 +268,9 @@ static leat_status add_images(leat_log_data *d, const char *name, const leat_log
     const leat_blob *at = blobs_of(d, run, s);
     size_t n = images_per_step(run, s);
     for (size_t i = 0; at && i < LEAT_MIN(n, (size_t)MOST_IMAGES); i++) {
-        const char *tag = s->tag;
+        const char *tag = tag_of(d, s->tag);
         if (n > 1) {
-            char *numbered = leat_asprintf("%s (%zu of %zu)", s->tag, i + 1, n);
+            char *numbered = leat_asprintf("%s (%zu of %zu)", tag, i + 1, n);
             tag = numbered ? leat_arena_strndup(&d->arena, numbered, strlen(numbered)) : NULL;
             leat_free(numbered);
         }
@@ -290,7 +314,8 @@ static leat_status add_graphs(leat_log_data *d, const char *name, const leat_log
         LEAT_TRY(add_bytes(d, name, run, &run->graph, NULL));
     if (run->n_metadata > 0) {
         const leat_tagged_metadata *last = &run->metadata[run->n_metadata - 1];
-        LEAT_TRY(add_bytes(d, name, run, &last->blob, last->tag));
+        LEAT_TRY(name_tag(d, last->tag, last->tag_size));
+        LEAT_TRY(add_bytes(d, name, run, &last->blob, tag_of(d, last->tag)));
     }
     return LEAT_OK;
 }
@@ -357,6 +382,7 @@ static leat_status add_run(leat_log_data *d, const char *name, const leat_log_ru
     for (size_t i = 0; i < run->n_series; i++) {
         const leat_series *s = &run->series[i];
         leat_status status = LEAT_OK;
+        LEAT_TRY(name_tag(d, s->tag, s->tag_size));
         if (s->n == 0 || is_scalar(s))
             continue;
         if (s->kind == LEAT_SERIES_HISTOGRAM && !s->has_numbers && (what & LEAT_LOG_HISTOGRAMS))
@@ -455,6 +481,7 @@ void leat_log_data_free(leat_log_data *d)
     leat_free(d->graphs);
     leat_free(d->metadata);
     leat_free(d->notes);
+    leat_map_free(&d->names);
     leat_arena_free(&d->arena);
     *d = (leat_log_data){0};
 }
