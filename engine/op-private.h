@@ -81,6 +81,10 @@ static inline bool leat_dtype_is_floating(leat_dtype d)
 {
     return d == LEAT_FLOAT || d == LEAT_DOUBLE || d == LEAT_HALF || d == LEAT_BFLOAT16;
 }
+static inline bool leat_dtype_is_complex(leat_dtype d)
+{
+    return d == LEAT_COMPLEX64 || d == LEAT_COMPLEX128;
+}
 
 /* A dtype set is a bit mask by dtype number. */
 #define LEAT_BIT(dtype_) (UINT32_C(1) << (dtype_))

@@ -1,7 +1,7 @@
 /* activation.c - rectifiers and their like, with the ops of their gradients. */
 #include <math.h>
 #include "ops/elementwise-private.h"
-#include "leat/raw-ops.h"
+#include "ops/grad-private.h"
 
 /* ---- forward ---- */
 
@@ -211,6 +211,14 @@ static leat_status relu6_grad_kernel(leat_kernel *k)
     LEAT_TRY(same_shapes(k));
     return leat_binary(k, &loops);
 }
+#define GRADIENT_KERNEL_COMPLEX(name_, vector_, complex_)                                                    \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_##vector_ + 1,                         \
+                                                .of_complex = complex_ + 1};                                 \
+        LEAT_TRY(same_shapes(k));                                                                            \
+        return leat_binary(k, &loops);                                                                       \
+    }
 #define GRADIENT_KERNEL(name_, vector_)                                                                      \
     LEAT_VECTOR_KERNEL2(name_##_any, vector_)                                                                \
     static leat_status name_(leat_kernel *k)                                                                 \
@@ -333,9 +341,9 @@ LEAT_ROW(SoftsignGrad, "(double[2,3] -3..3, double[2,3] -3..3)", x / ((1 + fabs(
 
 GRADIENT_KERNEL(tanh_grad_kernel, TANH_GRAD)
 GRADIENT_KERNEL(sigmoid_grad_kernel, SIGMOID_GRAD)
-GRADIENT_KERNEL(sqrt_grad_kernel, SQRT_GRAD)
+GRADIENT_KERNEL_COMPLEX(sqrt_grad_kernel, SQRT_GRAD, LEAT_COMPLEX_SQRT_GRAD)
 GRADIENT_KERNEL(rsqrt_grad_kernel, RSQRT_GRAD)
-GRADIENT_KERNEL(inv_grad_kernel, INV_GRAD)
+GRADIENT_KERNEL_COMPLEX(inv_grad_kernel, INV_GRAD, LEAT_COMPLEX_INV_GRAD)
 
 static void tanh_grad_grad(leat_grad *g)
 {
@@ -353,7 +361,7 @@ static void sigmoid_grad_grad(leat_grad *g)
 static void sqrt_grad_grad(leat_grad *g)
 {
     leat_out ga = leat_raw_real_div(g->dy[0], leat_grad_in(g, 0));
-    g->dx[0] = leat_raw_mul(leat_raw_neg(ga), leat_grad_out(g, 0));
+    g->dx[0] = leat_raw_mul(leat_raw_neg(leat_grad_conj(ga)), leat_grad_out(g, 0));
     g->dx[1] = leat_raw_mul(leat_scalar_float(g->graph, 0.5), ga);
 }
 static void rsqrt_grad_grad(leat_grad *g)
@@ -365,8 +373,9 @@ static void rsqrt_grad_grad(leat_grad *g)
 }
 static void inv_grad_grad(leat_grad *g)
 {
-    leat_out y = leat_grad_in(g, 0), factor = leat_scalar_float(g->graph, -2.0);
-    g->dx[0] = leat_raw_mul(leat_raw_mul(leat_raw_mul(factor, g->dy[0]), leat_grad_in(g, 1)), y);
+    leat_out y = leat_grad_conj(leat_grad_in(g, 0)), factor = leat_scalar_float(g->graph, -2.0);
+    g->dx[0] =
+        leat_raw_mul(leat_raw_mul(leat_raw_mul(factor, leat_grad_conj(g->dy[0])), leat_grad_in(g, 1)), y);
     g->dx[1] = leat_raw_inv_grad(y, g->dy[0]);
 }
 
@@ -404,6 +413,8 @@ LEAT_ROW(TanhGrad, "(double[2,3] -0.9..0.9, double[2,3] -3..3)", y *(1 - x * x))
 LEAT_ROW(SigmoidGrad, "(double[2,3] 0.1..0.9, double[2,3] -3..3)", y *x *(1 - x));
 LEAT_ROW(SigmoidGrad, "(float[50] 0.1..0.9, float[50] -3..3) tol 3e-7 nograd", y *x *(1 - x));
 LEAT_ROW(SqrtGrad, "(double[2,3] 0.5..2, double[2,3] -3..3)", 0.5 * y / x);
+LEAT_ROW(SqrtGrad, "(complex128[1] 1+1j, complex128[1] 2) -> complex128[1] 0.5+0.5j");
 LEAT_ROW(RsqrtGrad, "(double[2,3] 0.5..2, double[2,3] -3..3)", -0.5 * y * x * x * x);
 LEAT_ROW(ReciprocalGrad, "(double[2,3] 0.5..2, double[2,3] -3..3)", -y *x *x);
 LEAT_ROW(InvGrad, "(double[2,3] 0.5..2, double[2,3] -3..3)", -y *x *x);
+LEAT_ROW(InvGrad, "(complex128[1] 1+1j, complex128[1] 2j) -> complex128[1] -4");

@@ -1,6 +1,6 @@
 /* binary.c - arithmetic of two operands: sum, difference, product, extremes. */
 #include "ops/elementwise-private.h"
-#include "leat/raw-ops.h"
+#include "ops/grad-private.h"
 
 #define SMALL_INT_LOOPS(X)                                                                                   \
     X(LEAT_INT8, int8_t, uint32_t)                                                                           \
@@ -25,10 +25,11 @@ SMALL_INT_LOOPS(MIN_LOOP)
 SMALL_INT_LOOPS(SQD_LOOP)
 
 /* One kernel: the vector loops of LEAT_VECTOR_<vector>, and <prefix>_<dtype> for the small integers. */
-#define ARITHMETIC_KERNEL(name_, vector_, prefix_)                                                           \
+#define ARITHMETIC_KERNEL(name_, vector_, prefix_, complex_)                                                 \
     static leat_status name_(leat_kernel *k)                                                                 \
     {                                                                                                        \
         static const leat_binary_loops loops = {.vector = LEAT_VECTOR_##vector_ + 1,                         \
+                                                .of_complex = complex_,                                      \
                                                 .by_dtype = {[LEAT_INT8] = prefix_##_LEAT_INT8,              \
                                                              [LEAT_INT16] = prefix_##_LEAT_INT16,            \
                                                              [LEAT_UINT8] = prefix_##_LEAT_UINT8,            \
@@ -37,12 +38,12 @@ SMALL_INT_LOOPS(SQD_LOOP)
                                                              [LEAT_UINT64] = prefix_##_LEAT_UINT64}};        \
         return leat_binary(k, &loops);                                                                       \
     }
-ARITHMETIC_KERNEL(add_kernel, ADD, add)
-ARITHMETIC_KERNEL(sub_kernel, SUB, sub)
-ARITHMETIC_KERNEL(mul_kernel, MUL, mul)
-ARITHMETIC_KERNEL(maximum_kernel, MAX, max)
-ARITHMETIC_KERNEL(minimum_kernel, MIN, min)
-ARITHMETIC_KERNEL(squared_difference_kernel, SQUARED_DIFFERENCE, sqd)
+ARITHMETIC_KERNEL(add_kernel, ADD, add, LEAT_COMPLEX_ADD + 1)
+ARITHMETIC_KERNEL(sub_kernel, SUB, sub, LEAT_COMPLEX_SUB + 1)
+ARITHMETIC_KERNEL(mul_kernel, MUL, mul, LEAT_COMPLEX_MUL + 1)
+ARITHMETIC_KERNEL(maximum_kernel, MAX, max, 0)
+ARITHMETIC_KERNEL(minimum_kernel, MIN, min, 0)
+ARITHMETIC_KERNEL(squared_difference_kernel, SQUARED_DIFFERENCE, sqd, 0)
 
 /* ---- sum and difference ---- */
 
@@ -118,7 +119,10 @@ LEAT_ROW(AddV2, "(int32[2] 2147483647 1, int32[2] 1 2) -> int32[2] -2147483648 3
 LEAT_ROW(AddV2, "(half[2] 1 2, half[2] 0.0001 0.5) -> half[2] 1 2.5");
 LEAT_ROW(AddV2, "(bfloat16[1] 1, bfloat16[1] 0.01) -> bfloat16[1] 1.0078125");
 LEAT_ROW(AddV2, "(float[2] 1 2, float[3] 1 2 3) fails 'do not broadcast'");
-LEAT_ROW(Add, "(complex64[1] 1, complex64[1] 2) fails 'no kernel for complex64'");
+LEAT_ROW(Add, "(complex64[2] 1+2j -1, complex64[] 3-1j) -> complex64[2] 4+1j 2-1j");
+LEAT_ROW(AddV2, "(complex128[2,1] 1 2j, complex128[3] 1 2 3) -> complex128[2,3] 2 3 4 1+2j 2+2j 3+2j");
+LEAT_ROW(AddV2, "(complex64[0,2], complex64[2] 1 2) -> complex64[0,2]");
+LEAT_ROW(Sub, "(complex64[2] 1+2j -1, complex64[2] 1j 1) -> complex64[2] 1+1j -2");
 LEAT_ROW(Add, "(string[2] 'a' '', string[] 'bc') -> string[2] 'abc' 'bc'");
 LEAT_ROW(Add, "(double[2,3] -3..3, double[2,1] -3..3)", x + y);
 LEAT_ROW(Sub, "(double[2,3] -3..3, double[2,1] -3..3)", x - y);
@@ -128,7 +132,7 @@ LEAT_ROW(Sub, "(uint8[2] 3 0, uint8[] 1) -> uint8[2] 2 255");
 
 static void mul_grad(leat_grad *g)
 {
-    leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
+    leat_out x = leat_grad_conj(leat_grad_in(g, 0)), y = leat_grad_conj(leat_grad_in(g, 1));
     g->dx[0] = leat_grad_unbroadcast(g, leat_raw_mul(g->dy[0], y), 0, 1);
     g->dx[1] = leat_grad_unbroadcast(g, leat_raw_mul(x, g->dy[0]), 1, 0);
 }
@@ -139,6 +143,10 @@ const leat_op_def leat_op_Mul =
 
 LEAT_ROW(Mul, "(float[2,3] -3..3, float[3] -3..3)", (x) * (y));
 LEAT_ROW(Mul, "(double[3,1,2] -3..3, double[4,1] -3..3)", (x) * (y));
+LEAT_ROW(Mul, "(complex64[3] 1+2j 3 1j, complex64[] 2-1j) -> complex64[3] 4+3j 6-3j 1+2j");
+LEAT_ROW(
+    Mul,
+    "(complex128[3,2,2] 1 2 3 4 5 6 7 8 9 10 11 1j, complex128[2,1] 1 1j) -> complex128[3,2,2] 1 2 3j 4j 5 6 7j 8j 9 10 11j -1");
 LEAT_ROW(Mul, "(uint16[1] 65535, uint16[1] 65535) -> uint16[1] 1");
 LEAT_ROW(Mul, "(int64[2] 4611686018427387904 3, int64[2] 2 -4) -> int64[2] -9223372036854775808 -12");
 

@@ -1,7 +1,7 @@
 /* divide.c - quotients and remainders. Integers: a zero divisor is an error of the node, INT_MIN / -1 wraps. */
 #include <math.h>
 #include "ops/elementwise-private.h"
-#include "leat/raw-ops.h"
+#include "ops/grad-private.h"
 
 #define INT_LOOPS(X)                                                                                         \
     X(LEAT_INT8, int8_t, uint32_t)                                                                           \
@@ -83,12 +83,14 @@ static leat_status divide(leat_kernel *k, const leat_binary_loops *loops)
 
 static leat_status real_div_kernel(leat_kernel *k)
 {
-    static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_DIV + 1};
+    static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_DIV + 1,
+                                            .of_complex = LEAT_COMPLEX_DIV + 1};
     return leat_binary(k, &loops);
 }
 static leat_status div_kernel(leat_kernel *k)
 {
-    static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_DIV + 1, .by_dtype = {BY_DTYPE(tdiv)}};
+    static const leat_binary_loops loops = {
+        .float2 = LEAT_VECTOR_DIV + 1, .of_complex = LEAT_COMPLEX_DIV + 1, .by_dtype = {BY_DTYPE(tdiv)}};
     return divide(k, &loops);
 }
 static leat_status truncate_div_kernel(leat_kernel *k)
@@ -117,14 +119,19 @@ static leat_status truncate_mod_kernel(leat_kernel *k)
         .grain = LEAT_GRAIN_MATH};
     return divide(k, &loops);
 }
-LEAT_VECTOR_KERNEL2(div_no_nan_kernel, DIV_NO_NAN)
+static leat_status div_no_nan_kernel(leat_kernel *k)
+{
+    static const leat_binary_loops loops = {.float2 = LEAT_VECTOR_DIV_NO_NAN + 1,
+                                            .of_complex = LEAT_COMPLEX_DIV_NO_NAN + 1};
+    return leat_binary(k, &loops);
+}
 LEAT_VECTOR_KERNEL2(mul_no_nan_kernel, MUL_NO_NAN)
 
 /* ---- true division ---- */
 
 static void real_div_grad(leat_grad *g)
 {
-    leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
+    leat_out x = leat_grad_conj(leat_grad_in(g, 0)), y = leat_grad_conj(leat_grad_in(g, 1));
     g->dx[0] = leat_grad_unbroadcast(g, leat_raw_real_div(g->dy[0], y), 0, 1);
     if (!leat_grad_wanted(g, 1))
         return;
@@ -145,9 +152,11 @@ const leat_op_def leat_op_Div =
 LEAT_ROW(RealDiv, "(float[2,3] -3..3, float[3] 1..3)", x / y);
 LEAT_ROW(RealDiv, "(double[2,3] -3..3, double[2,1] -3..-1)", x / y);
 LEAT_ROW(RealDiv, "(float[3] 1 -1 0, float[] 0) nograd -> float[3] inf -inf nan");
+LEAT_ROW(RealDiv, "(complex64[2] 4+3j 1, complex64[2] 2-1j 1j) -> complex64[2] 1+2j -1j");
 LEAT_ROW(Div, "(double[2,3] -3..3, double[2,1] 1..2)", x / y);
 LEAT_ROW(Div, "(int32[5] -2147483648 5 -5 7 -7, int32[5] -1 3 3 -3 -3) -> int32[5] -2147483648 1 -1 -2 2");
 LEAT_ROW(Div, "(int32[2] 1 2, int32[2] 1 0) fails 'division by zero'");
+LEAT_ROW(Div, "(complex128[2] 4+3j 1, complex128[2] 2-1j 1j) -> complex128[2] 1+2j -1j");
 
 /* ---- integer division ---- */
 
@@ -212,7 +221,7 @@ LEAT_ROW(Mod, "(int32[2] -5 5, int32[] 3) -> int32[2] -2 2");
 
 static void div_no_nan_grad(leat_grad *g)
 {
-    leat_out x = leat_grad_in(g, 0), y = leat_grad_in(g, 1);
+    leat_out x = leat_grad_conj(leat_grad_in(g, 0)), y = leat_grad_conj(leat_grad_in(g, 1));
     g->dx[0] = leat_grad_unbroadcast(g, leat_raw_div_no_nan(g->dy[0], y), 0, 1);
     if (!leat_grad_wanted(g, 1))
         return;
@@ -239,5 +248,6 @@ const leat_op_def leat_op_MulNoNan =
 
 LEAT_ROW(DivNoNan, "(double[2,3] -3..3, double[3] 1..3)", x / y);
 LEAT_ROW(DivNoNan, "(float[4] 1 nan 0 nan, float[4] 0 0 0 1) nograd -> float[4] 0 0 0 nan");
+LEAT_ROW(DivNoNan, "(complex64[2] 4+3j 1, complex64[2] 2-1j 0) -> complex64[2] 1+2j 0");
 LEAT_ROW(MulNoNan, "(double[2,3] -3..3, double[3] 1..3)", (x * y));
 LEAT_ROW(MulNoNan, "(float[3] inf nan 2, float[3] 0 0 3) nograd -> float[3] 0 0 6");

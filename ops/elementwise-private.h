@@ -3,13 +3,15 @@
 #define LEAT_ELEMENTWISE_PRIVATE_H
 
 #include "ops/ops-private.h"
+#include "ops/complex-private.h"
 #include "ops/vector-private.h"
 
 /* The loops of a binary op. half and bfloat16 go through the float loop in blocks. */
 typedef struct leat_binary_loops {
     int vector; /* LEAT_VECTOR_* of the binary list + 1: float, double, int32, int64 come from there; 0: none */
     int float2;               /* of the float2 list + 1: float, double */
-    leat_loop2 *by_dtype[24]; /* what the two do not give */
+    int of_complex;           /* LEAT_COMPLEX_* of two operands + 1: complex64, complex128 */
+    leat_loop2 *by_dtype[24]; /* what those do not give */
     int64_t grain;            /* elements of a tile; 0: LEAT_GRAIN_CHEAP */
 } leat_binary_loops;
 
@@ -34,7 +36,8 @@ leat_status leat_binary_run(leat_kernel *k, leat_loop2 *loop, int64_t grain) LEA
 
 /* The loops of a unary op, out[i] = f(x[i]). half and bfloat16 go through the float loop unless they have their own. */
 typedef struct leat_unary_loops {
-    int float1; /* LEAT_VECTOR_* of the float1 list + 1: float and double come from there; 0: none */
+    int float1;     /* LEAT_VECTOR_* of the float1 list + 1: float and double come from there; 0: none */
+    int of_complex; /* LEAT_COMPLEX_* of one operand + 1: complex64, complex128 */
     leat_loop1 *by_dtype[24];
     int64_t grain; /* elements of a tile; 0: LEAT_GRAIN_CHEAP */
 } leat_unary_loops;
@@ -76,6 +79,15 @@ void leat_broadcast_at(const leat_broadcast *b, int64_t i, int n, int64_t *offse
     static leat_status name_(leat_kernel *k)                                                                 \
     {                                                                                                        \
         static const leat_unary_loops loops = {.float1 = LEAT_VECTOR_##vector_ + 1,                          \
+                                               .grain = LEAT_GRAIN_##grain_};                                \
+        return leat_unary(k, &loops);                                                                        \
+    }
+/* The same, and over complex numbers of the same name. */
+#define LEAT_VECTOR_KERNEL1_COMPLEX(name_, vector_, grain_)                                                  \
+    static leat_status name_(leat_kernel *k)                                                                 \
+    {                                                                                                        \
+        static const leat_unary_loops loops = {.float1 = LEAT_VECTOR_##vector_ + 1,                          \
+                                               .of_complex = LEAT_COMPLEX_##vector_ + 1,                     \
                                                .grain = LEAT_GRAIN_##grain_};                                \
         return leat_unary(k, &loops);                                                                        \
     }

@@ -175,7 +175,8 @@ static void binary_range(int64_t begin, int64_t end, void *arg)
 {
     const struct binary_run *r = arg;
     const leat_broadcast *b = &r->b;
-    if (b->rank > 1 && b->dims[0] < SHORT_INNER && end - begin > 2 * b->dims[0]) {
+    bool fits = r->in_bytes <= sizeof(uint64_t); /* complex128 does not */
+    if (fits && b->rank > 1 && b->dims[0] < SHORT_INNER && end - begin > 2 * b->dims[0]) {
         binary_range_expanded(r, begin, end);
         return;
     }
@@ -207,6 +208,8 @@ leat_loop2 *leat_binary_loop(const leat_binary_loops *loops, leat_dtype dtype)
         if (loops->float2 != 0 && type <= LEAT_VECTOR_F64)
             return leat_vector_get()->float2[loops->float2 - 1][type];
     }
+    if (loops->of_complex != 0 && leat_dtype_is_complex(dtype))
+        return leat_complex_loops2[loops->of_complex - 1][dtype == LEAT_COMPLEX128];
     return loops->by_dtype[dtype];
 }
 
@@ -287,6 +290,8 @@ leat_status leat_unary(leat_kernel *k, const leat_unary_loops *loops)
     leat_dtype dtype = k->in[0]->dtype;
     leat_dtype computed = leat_dtype_is_16bit_float(dtype) ? LEAT_FLOAT : dtype;
     leat_loop1 *loop = loops->by_dtype[computed];
+    if (loops->of_complex != 0 && leat_dtype_is_complex(dtype))
+        loop = leat_complex_loops1[loops->of_complex - 1][dtype == LEAT_COMPLEX128];
     if (loop == NULL && loops->float1 != 0 && (computed == LEAT_FLOAT || computed == LEAT_DOUBLE))
         loop = leat_vector_get()
                    ->float1[loops->float1 - 1][computed == LEAT_FLOAT ? LEAT_VECTOR_F32 : LEAT_VECTOR_F64];

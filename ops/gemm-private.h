@@ -4,10 +4,11 @@
 
 #include "ops/ops-private.h"
 
-/* c (m x n) = op(a) op(b), where op transposes if asked: op(a) is m x k, op(b) is k x n. c overlaps neither. */
+/* c (m x n) = op(a) op(b), where op transposes if asked: op(a) is m x k, op(b) is k x n. c overlaps neither. What is transposed is
+ * conjugated, too, where `adjoint` says so. */
 typedef struct leat_gemm {
-    leat_dtype dtype; /* float, double, half, bfloat16, an integer */
-    bool transpose_a, transpose_b;
+    leat_dtype dtype; /* float, double, half, bfloat16, complex, an integer */
+    bool transpose_a, transpose_b, adjoint;
     int64_t m, n, k;
     const void *a, *b;
     void *c;

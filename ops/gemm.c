@@ -155,6 +155,20 @@ static void dgemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, dou
                 (int)lda, g->b, (int)ldb, beta, g->c, (int)ldc);
 }
 
+static void complex_gemm(const leat_gemm *g, int64_t lda, int64_t ldb, int64_t ldc, float beta)
+{
+    const float one_f[2] = {1, 0}, beta_f[2] = {beta, 0};
+    const double one[2] = {1, 0}, beta_d[2] = {(double)beta, 0};
+    CBLAS_TRANSPOSE turned = g->adjoint ? CblasConjTrans : CblasTrans,
+                    ta = g->transpose_a ? turned : CblasNoTrans, tb = g->transpose_b ? turned : CblasNoTrans;
+    if (g->dtype == LEAT_COMPLEX64)
+        cblas_cgemm(CblasRowMajor, ta, tb, (int)g->m, (int)g->n, (int)g->k, one_f, g->a, (int)lda, g->b,
+                    (int)ldb, beta_f, g->c, (int)ldc);
+    else
+        cblas_zgemm(CblasRowMajor, ta, tb, (int)g->m, (int)g->n, (int)g->k, one, g->a, (int)lda, g->b,
+                    (int)ldb, beta_d, g->c, (int)ldc);
+}
+
 /* Rows m0..m1 and columns n0..n1 of the result. */
 static void block(const leat_gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_t n1)
 {
@@ -169,6 +183,8 @@ static void block(const leat_gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_
     part.c = (char *)g->c + (size_t)(m0 * ldc + n0) * bytes;
     if (g->dtype == LEAT_FLOAT)
         sgemm(&part, lda, ldb, ldc, g->accumulate ? 1.0f : 0.0f);
+    else if (leat_dtype_is_complex(g->dtype))
+        complex_gemm(&part, lda, ldb, ldc, g->accumulate ? 1.0f : 0.0f);
     else
         dgemm(&part, lda, ldb, ldc, g->accumulate ? 1.0 : 0.0);
 }
@@ -358,7 +374,9 @@ static leat_status run_16(leat_kernel *k, const leat_gemm *g)
 
 const char *leat_gemm_library(leat_dtype dtype)
 {
-    return dtype == LEAT_FLOAT ? "onednn" : leat_dtype_is_floating(dtype) ? "blas" : "reference";
+    return dtype == LEAT_FLOAT                                             ? "onednn"
+           : leat_dtype_is_floating(dtype) || leat_dtype_is_complex(dtype) ? "blas"
+                                                                           : "reference";
 }
 
 void leat_gemm_serial(const leat_gemm *g)

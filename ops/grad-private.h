@@ -9,6 +9,8 @@
 leat_out leat_grad_ints(leat_grad *g, const int32_t *values, int64_t n);
 /* A constant int32 scalar. */
 leat_out leat_grad_int(leat_grad *g, int32_t value);
+/* The conjugate, by which slopes of complex numbers multiply a gradient; x itself, of a real dtype. */
+leat_out leat_grad_conj(leat_out x);
 /* A constant scalar 0. */
 leat_out leat_grad_zero(leat_grad *g, leat_dtype dtype);
 /* An op of that type over those inputs, its attributes at their defaults: output 0. */

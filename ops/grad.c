@@ -26,6 +26,11 @@ leat_out leat_grad_zero(leat_grad *g, leat_dtype dtype)
     return out;
 }
 
+leat_out leat_grad_conj(leat_out x)
+{
+    return leat_dtype_is_complex(leat_out_dtype(x)) ? leat_raw_conj(x) : x;
+}
+
 leat_out leat_grad_call(leat_grad *g, const char *type, const leat_out *inputs, size_t n)
 {
     leat_op_builder *b = leat_op_begin(g->graph, type, NULL);

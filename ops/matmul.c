@@ -4,7 +4,7 @@
 
 static leat_status want_product(const leat_kernel *k, leat_dtype dtype)
 {
-    if (leat_dtype_is_integer(dtype) || leat_dtype_is_floating(dtype))
+    if (leat_dtype_is_integer(dtype) || leat_dtype_is_floating(dtype) || leat_dtype_is_complex(dtype))
         return LEAT_OK;
     return leat_kernel_fail(k, LEAT_ERR_UNIMPLEMENTED, "no product of %s matrices", leat_dtype_name(dtype));
 }
@@ -65,6 +65,8 @@ static leat_status matmul_kernel(leat_kernel *k)
 static void matmul_grad_of(leat_grad *g, leat_out a, leat_out b, bool ta, bool tb)
 {
     leat_out dy = g->dy[0];
+    a = leat_grad_conj(a);
+    b = leat_grad_conj(b);
     if (!ta && !tb) {
         g->dx[0] = leat_raw_mat_mul(dy, b, .transpose_b = true);
         g->dx[1] = leat_raw_mat_mul(a, dy, .transpose_a = true);
@@ -117,6 +119,9 @@ LEAT_ROW(MatMul, "(float[1,300] -1..1, float[300,70] -1..1) nograd tol 1e-5", re
 LEAT_ROW(MatMul, "(int32[2,3] 1 2 3 4 5 6, int32[3,1] 1 0 -1) -> int32[2,1] -2 -2");
 LEAT_ROW(MatMul, "(float[2,0], float[0,3]) nograd -> float[2,3] 0 0 0 0 0 0");
 LEAT_ROW(MatMul, "(float[2,3] 0..1, float[2,3] 0..1) fails ''");
+LEAT_ROW(MatMul,
+         "(complex64[2,2] 1j 2 0 1, complex64[2,1] 1 1j) {transpose_a: true} -> complex64[2,1] 1j 2+1j");
+LEAT_ROW(MatMul, "(complex128[1,2] 1j 2, complex128[2,2] 1 1j 0 1) -> complex128[1,2] 1j 1");
 
 /* ---- SparseMatMul: MatMul of matrices with many zeros, or of bfloat16; the result is float ---- */
 
@@ -250,6 +255,7 @@ static leat_status batch_run(leat_kernel *k, const leat_tensor *x, const leat_te
     leat_gemm g = {.dtype = x->dtype,
                    .transpose_a = ax,
                    .transpose_b = ay,
+                   .adjoint = true,
                    .m = out->dims[rank - 2],
                    .n = out->dims[rank - 1],
                    .k = x->shape.dims[ax ? rx - 2 : rx - 1],
@@ -340,6 +346,8 @@ const leat_op_def leat_op_BatchMatMul =
             .gradient = batch_matmul_grad, .cost = batch_matmul_cost);
 
 LEAT_ROW(BatchMatMul, "(double[2,3,4] -1..1, double[2,4,2] -1..1)", ref_mat_mul);
+LEAT_ROW(BatchMatMul,
+         "(complex128[1,2,1] 1j 2, complex128[1,2,1] 1 1j) {adj_x: true} -> complex128[1,1,1] 1j");
 
 const leat_op_def leat_op_BatchMatMulV2 = LEAT_OP(
     "BatchMatMulV2(x: T, y: T) -> output: T; "
@@ -352,6 +360,8 @@ const leat_op_def leat_op_BatchMatMulV2 = LEAT_OP(
 LEAT_ROW(BatchMatMulV2, "(double[2,1,3,4] -1..1, double[5,4,2] -1..1)", ref_mat_mul);
 LEAT_ROW(BatchMatMulV2, "(double[2,4,3] -1..1, double[2,2,4] -1..1) {adj_x: true; adj_y: true}", ref_mat_mul);
 LEAT_ROW(BatchMatMulV2, "(float[3,20,30] -1..1, float[30,10] -1..1) nograd tol 1e-5", ref_mat_mul);
+LEAT_ROW(BatchMatMulV2,
+         "(complex64[2,1,2] 1j 2 1 1, complex64[1,2] 1 1j) {adj_y: true} -> complex64[2,1,1] -1j 1-1j");
 
 const leat_op_def leat_op_BatchMatMulV3 =
     LEAT_OP("BatchMatMulV3(x: Ta, y: Tb) -> output: Tout; "

@@ -385,6 +385,15 @@ static leat_shape reduced_shape(const leat_shape *s, unsigned mask, bool keep)
     return out;
 }
 
+/* *t shows the complex numbers of `from` as pairs of real ones. */
+static void as_pairs(leat_tensor *t, const leat_tensor *from)
+{
+    memcpy(t, from, sizeof *t);
+    t->dtype = t->dtype == LEAT_COMPLEX64 ? LEAT_FLOAT : LEAT_DOUBLE;
+    t->elements *= 2;
+    t->shape.dims[t->shape.rank_plus_1++ - 1] = 2;
+}
+
 leat_status leat_reduce(leat_kernel *k, int kind, leat_reduce_finish finish)
 {
     const leat_tensor *x = k->in[0];
@@ -392,8 +401,16 @@ leat_status leat_reduce(leat_kernel *k, int kind, leat_reduce_finish finish)
     LEAT_TRY(leat_kernel_axes(k, k->in[1], leat_shape_rank(&x->shape), &mask));
     leat_shape shape = reduced_shape(&x->shape, mask, leat_attr_bool(k->op, "keep_dims"));
     LEAT_TRY(leat_out_new(k, 0, &shape));
+    leat_tensor pairs, sums, *out = &k->out[0];
+    if (leat_dtype_is_complex(x->dtype) && kind == LEAT_REDUCE_SUM &&
+        leat_shape_rank(&x->shape) < LEAT_MAX_RANK) {
+        as_pairs(&pairs, x); /* both parts are summed alike: a last dimension, which is kept */
+        as_pairs(&sums, out);
+        x = &pairs;
+        out = &sums;
+    }
     struct reduce r = {.x = x,
-                       .out = &k->out[0],
+                       .out = out,
                        .kind = kind,
                        .finish = finish,
                        .dtype = x->dtype,
@@ -406,6 +423,8 @@ leat_status leat_reduce(leat_kernel *k, int kind, leat_reduce_finish finish)
         return LEAT_OK;
     plan_dims(&r, mask);
     if (x->elements == 0) {
+        if (x == &pairs) /* TensorFlow's mean of no complex numbers is 0, of no real ones not a number */
+            r.finish = LEAT_FINISH_NONE;
         for (int64_t i = 0; i < r.out->elements; i++)
             store(&r, i, identity(&r));
         return LEAT_OK;

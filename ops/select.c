@@ -296,6 +296,7 @@ static leat_status add_n_kernel(leat_kernel *k)
 {
 #define ADD_ENTRY(dtype_, type_) [dtype_] = add_##dtype_,
     static const leat_binary_loops loops = {.vector = LEAT_VECTOR_ADD + 1,
+                                            .of_complex = LEAT_COMPLEX_ADD + 1,
                                             .by_dtype = {LEAT_FOR_INTS(ADD_ENTRY)}};
 #undef ADD_ENTRY
     const leat_tensor *first = k->in[0];
@@ -352,4 +353,5 @@ LEAT_ROW(AddN, "([float[5000] -3..3, float[5000] -3..3, float[5000] -3..3])",
 LEAT_ROW(AddN, "([int8[2] 100 1]) -> int8[2] 100 1");
 LEAT_ROW(AddN, "([half[2] 1 2, half[2] 3 4, half[2] 0.5 0.25]) -> half[2] 4.5 6.25");
 LEAT_ROW(AddN, "([float[2] 1 2, float[3] 1 2 3]) fails ''");
+LEAT_ROW(AddN, "([complex64[2] 1j 2, complex64[2] 1 1, complex64[2] 1 1j]) -> complex64[2] 2+1j 3+1j");
 LEAT_ROW(AccumulateNV2, "([int32[2] 1 2, int32[2] 3 4]) {shape: shape[2]} -> int32[2] 4 6");

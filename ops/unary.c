@@ -1,7 +1,7 @@
 /* unary.c - functions of one operand: signs, rounding, powers, exponentials, tests. */
 #include <math.h>
 #include "ops/elementwise-private.h"
-#include "leat/raw-ops.h"
+#include "ops/grad-private.h"
 #include "ops/special-private.h"
 
 /* ---- Neg, Abs, Sign, Square ---- */
@@ -23,6 +23,7 @@ LEAT_FOR_INTS(INT_UNARY_LOOPS)
 static leat_status neg_kernel(leat_kernel *k)
 {
     static const leat_unary_loops loops = {.float1 = LEAT_VECTOR_NEG + 1,
+                                           .of_complex = LEAT_COMPLEX_NEG + 1,
                                            .by_dtype = {[LEAT_INT8] = neg_8,
                                                         [LEAT_UINT8] = neg_8,
                                                         [LEAT_INT16] = neg_16,
@@ -48,6 +49,7 @@ static leat_status sign_kernel(leat_kernel *k)
 static leat_status square_kernel(leat_kernel *k)
 {
     static const leat_unary_loops loops = {.float1 = LEAT_VECTOR_SQUARE + 1,
+                                           .of_complex = LEAT_COMPLEX_SQUARE + 1,
                                            .by_dtype = {LEAT_FOR_INTS(SQUARE_ENTRY)}};
     return leat_unary(k, &loops);
 }
@@ -67,7 +69,7 @@ static void sign_grad(leat_grad *g)
 static void square_grad(leat_grad *g)
 {
     leat_out two = leat_scalar_float(g->graph, 2.0);
-    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_mul(leat_grad_in(g, 0), two));
+    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_mul(leat_grad_conj(leat_grad_in(g, 0)), two));
 }
 
 const leat_op_def leat_op_Neg =
@@ -90,12 +92,14 @@ LEAT_ROW(Neg, "(float[2,3] -3..3)", -x);
 LEAT_ROW(Neg, "(double[70000] -3..3) nograd", -x);
 LEAT_ROW(Neg, "(int8[3] 1 -128 5) -> int8[3] -1 -128 -5");
 LEAT_ROW(Neg, "(half[2] 1.5 -2) -> half[2] -1.5 2");
+LEAT_ROW(Neg, "(complex64[1] 1-2j) -> complex64[1] -1+2j");
 LEAT_ROW(Abs, "(double[2,3] -3..3)", fabs(x));
 LEAT_ROW(Abs, "(int32[2] -2147483648 -5) -> int32[2] -2147483648 5");
 LEAT_ROW(Sign, "(float[5] nan 2 -0 0 -inf) nograd -> float[5] nan 1 0 0 -1");
 LEAT_ROW(Sign, "(int64[3] -7 0 7) -> int64[3] -1 0 1");
 LEAT_ROW(Square, "(double[2,3] -3..3)", (x * x));
 LEAT_ROW(Square, "(int16[2] 300 -3) -> int16[2] 24464 9");
+LEAT_ROW(Square, "(complex128[2] 1-2j 1j) -> complex128[2] -3-4j -1");
 
 /* ---- rounding ---- */
 
@@ -144,9 +148,9 @@ LEAT_ROW(Round, "(int32[2] 5 -7) -> int32[2] 5 -7");
 
 /* ---- roots and reciprocals ---- */
 
-LEAT_VECTOR_KERNEL1(sqrt_kernel, SQRT, CHEAP)
+LEAT_VECTOR_KERNEL1_COMPLEX(sqrt_kernel, SQRT, CHEAP)
 LEAT_VECTOR_KERNEL1(rsqrt_kernel, RSQRT, CHEAP)
-LEAT_VECTOR_KERNEL1(reciprocal_kernel, RECIPROCAL, CHEAP)
+LEAT_VECTOR_KERNEL1_COMPLEX(reciprocal_kernel, RECIPROCAL, CHEAP)
 
 static void sqrt_grad(leat_grad *g)
 {
@@ -184,21 +188,24 @@ const leat_op_def leat_op_Inv =
 
 LEAT_ROW(Sqrt, "(double[2,3] 0.5..3)", sqrt(x));
 LEAT_ROW(Sqrt, "(float[100] 0..9) nograd", sqrt(x));
+LEAT_ROW(Sqrt, "(complex64[2] -3-4j -1) -> complex64[2] 1-2j 1j");
 LEAT_ROW(Rsqrt, "(double[2,3] 0.5..3)", 1 / sqrt(x));
 LEAT_ROW(Rsqrt, "(float[4] 0 -0 inf -1) nograd -> float[4] inf -inf 0 nan");
 LEAT_ROW(Reciprocal, "(double[2,3] 0.5..3)", 1 / x);
+LEAT_ROW(Reciprocal, "(complex64[1] 2j) -> complex64[1] -0.5j");
 LEAT_ROW(Inv, "(double[2,3] 0.5..3)", 1 / x);
+LEAT_ROW(Inv, "(complex128[1] 1+1j) -> complex128[1] 0.5-0.5j");
 
 /* ---- exponentials and logarithms ---- */
 
-LEAT_VECTOR_KERNEL1(exp_kernel, EXP, MATH)
+LEAT_VECTOR_KERNEL1_COMPLEX(exp_kernel, EXP, MATH)
 LEAT_VECTOR_KERNEL1(expm1_kernel, EXPM1, MATH)
-LEAT_VECTOR_KERNEL1(log_kernel, LOG, MATH)
+LEAT_VECTOR_KERNEL1_COMPLEX(log_kernel, LOG, MATH)
 LEAT_VECTOR_KERNEL1(log1p_kernel, LOG1P, MATH)
 
 static void exp_grad(leat_grad *g)
 {
-    g->dx[0] = leat_raw_mul(g->dy[0], leat_grad_out(g, 0));
+    g->dx[0] = leat_raw_mul(g->dy[0], leat_grad_conj(leat_grad_out(g, 0)));
 }
 static void expm1_grad(leat_grad *g)
 {
@@ -206,7 +213,7 @@ static void expm1_grad(leat_grad *g)
 }
 static void log_grad(leat_grad *g)
 {
-    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_reciprocal(leat_grad_in(g, 0)));
+    g->dx[0] = leat_raw_mul(g->dy[0], leat_raw_reciprocal(leat_grad_conj(leat_grad_in(g, 0))));
 }
 static void log1p_grad(leat_grad *g)
 {
@@ -234,12 +241,16 @@ LEAT_ROW(Exp, "(double[2,3] -3..3)", exp(x));
 LEAT_ROW(Exp, "(float[20001] -80..80) tol 2e-7 nograd", exp(x));
 LEAT_ROW(Exp, "(float[4] nan inf -inf 100) nograd -> float[4] nan inf 0 inf");
 LEAT_ROW(Exp, "(bfloat16[2] 0 1) -> bfloat16[2] 1 2.71875");
+LEAT_ROW(
+    Exp,
+    "(complex128[2] 1j 1) tol 1e-12 -> complex128[2] 0.5403023058681398+0.8414709848078965j 2.718281828459045");
 LEAT_ROW(Expm1, "(double[2,3] -3..3)", expm1(x));
 LEAT_ROW(Expm1, "(float[101] -3..3) tol 2e-7", expm1(x));
 LEAT_ROW(Expm1, "(float[2] 1e-10 -1e-10) nograd -> float[2] 1e-10 -1e-10");
 LEAT_ROW(Log, "(double[2,3] 0.5..3)", log(x));
 LEAT_ROW(Log, "(float[101] 0.5..30) tol 2e-7", log(x));
 LEAT_ROW(Log, "(float[4] 0 -0 -1 inf) nograd -> float[4] -inf -inf nan inf");
+LEAT_ROW(Log, "(complex128[2] -1 1j) tol 1e-12 -> complex128[2] 3.141592653589793j 1.5707963267948966j");
 LEAT_ROW(Log1p, "(double[2,3] -0.5..3)", log1p(x));
 LEAT_ROW(Log1p, "(float[101] -0.9..3) tol 2e-7 nograd", log1p(x));
 LEAT_ROW(Log1p, "(float[3] -1 -2 1e-12) nograd -> float[3] -inf nan 1e-12");

@@ -1,4 +1,5 @@
 /* The engine as its users see it: names, errors, feeds, variables, callables; and every allocation failing once. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -402,6 +403,57 @@ LEAT_TEST(gradient_of_gather_by_an_axis_of_the_run)
     leat_tensor_unref(value);
     leat_tensor_unref(out[0]);
     leat_tensor_unref(out[1]);
+    leat_session_free(s);
+    leat_graph_free(g);
+}
+
+/* Of a function of complex numbers, by the two real ones that they are made of. */
+static leat_out complex_loss(leat_out re, leat_out im)
+{
+    leat_out z = leat_raw_complex(re, im, .Tout = LEAT_COMPLEX128), c = leat_raw_conj(z);
+    leat_out q = leat_raw_real_div(leat_raw_log(leat_raw_add_v2(leat_raw_square(z), leat_raw_exp(c))),
+                                   leat_raw_sqrt(z));
+    q = leat_raw_add_n(LEAT_OUTS(q, leat_raw_mul(z, leat_raw_reciprocal(leat_raw_sub(c, q)))));
+    leat_out turned =
+        leat_raw_mul(leat_raw_complex_abs(q, .Tout = LEAT_DOUBLE), leat_raw_angle(z, .Tout = LEAT_DOUBLE));
+    return leat_raw_add_v2(leat_raw_real(q, .Tout = LEAT_DOUBLE),
+                           leat_raw_mul(turned, leat_raw_imag(leat_raw_neg(q), .Tout = LEAT_DOUBLE)));
+}
+
+static double run_at(leat_session *s, leat_out parts[2], const double at[2], leat_out what)
+{
+    double value = NAN;
+    leat_tensor *fed[2] = {leat_tensor_from(LEAT_DOUBLE, LEAT_SCALAR, &at[0]),
+                           leat_tensor_from(LEAT_DOUBLE, LEAT_SCALAR, &at[1])},
+                *out = NULL;
+    CHECK_OK(leat_run(s, LEAT_FEEDS({parts[0], fed[0]}, {parts[1], fed[1]}), LEAT_FETCHES({what, &out}),
+                      LEAT_NO_TARGETS));
+    if (out != NULL)
+        value = *(const double *)leat_tensor_data(out);
+    leat_tensor_unref(out);
+    leat_tensor_unref(fed[0]);
+    leat_tensor_unref(fed[1]);
+    return value;
+}
+
+LEAT_TEST(gradients_of_complex_numbers_agree_with_differences)
+{
+    const double at[2] = {1.25, -0.75}, h = 1e-6;
+    leat_graph *g = leat_graph_new();
+    leat_out parts[2] = {leat_placeholder(g, LEAT_DOUBLE, .shape = LEAT_SCALAR),
+                         leat_placeholder(g, LEAT_DOUBLE, .shape = LEAT_SCALAR)},
+             slopes[2];
+    leat_out loss = complex_loss(parts[0], parts[1]);
+    leat_gradients(&loss, 1, parts, 2, slopes, NULL, NULL, 0);
+    CHECK_OK(leat_graph_status(g));
+    leat_session *s = leat_session_new(g, NULL);
+    for (int i = 0; i < 2; i++) {
+        double before[2] = {at[0], at[1]}, behind[2] = {at[0], at[1]};
+        before[i] -= h;
+        behind[i] += h;
+        double difference = (run_at(s, parts, behind, loss) - run_at(s, parts, before, loss)) / (2 * h);
+        CHECK(fabs(run_at(s, parts, at, slopes[i]) - difference) < 1e-7 * (1 + fabs(difference)));
+    }
     leat_session_free(s);
     leat_graph_free(g);
 }

@@ -377,3 +377,45 @@ def set_operation(g, op):
             names = ["set%d_%s" % (n, part) for part in ("indices", "values", "shape")]
             kw.update(zip(names, sparse(g, t, shape, lo=0, hi=4)))
     g.apply(op, **kw)
+
+
+def complex_functions(g, t):
+    """{name: a function of two complex tensors of one shape}"""
+    axis = int(g.rng.randint(2))
+    transposes = {"transpose_a": g.chance(0.5), "transpose_b": g.chance(0.5)}
+
+    def product(x, y):
+        a, b = (x[0] if x.shape.rank > 2 else x), (y[0] if y.shape.rank > 2 else y)
+        if not transposes["transpose_a"] and not transposes["transpose_b"] or all(transposes.values()):
+            b = tf.transpose(b)
+        return tf.matmul(a, b, **transposes)
+
+    def batches(x, y):
+        return tf.matmul(x, y, **{"adjoint_" + ("b" if g.chance(0.5) else "a"): True})
+
+    return {
+        "add": tf.add, "sub": tf.subtract, "mul": tf.multiply, "row": lambda x, y: x * y[:, :1], "div": tf.divide, "div_no_nan": tf.math.divide_no_nan,
+        "neg": lambda x, y: -x, "square": lambda x, y: tf.square(x), "exp": lambda x, y: tf.exp(x), "log": lambda x, y: tf.math.log(x),
+        "sqrt": lambda x, y: tf.sqrt(x), "reciprocal": lambda x, y: tf.math.reciprocal(x), "sum": lambda x, y: tf.reduce_sum(x * y, axis),
+        "mean": lambda x, y: tf.reduce_mean(x, axis, keepdims=True) * y, "add_n": lambda x, y: tf.add_n([x, y, x]), "matmul": product,
+        "batches": batches,
+    }  # fmt: skip
+
+
+@spec("Complex", "Real", "Imag", "Conj", "ComplexAbs", "Angle")
+def complex_numbers(g, op):
+    """Arithmetic of complex numbers that are made of real ones, by which both differentiate, and taken apart again."""
+    t, c = g.pick([(tf.float32, tf.complex64), (tf.float64, tf.complex128)])
+    functions = complex_functions(g, t)
+    how = g.pick(sorted(functions))
+    n = int(g.rng.randint(1, 5))
+    shape = ([int(g.rng.randint(1, 4))] if how == "batches" else []) + [int(g.rng.randint(1, 5)) if how != "batches" else n, n]
+    x, y = [g.apply("Complex", real=g.leaf(t, shape, 0.5, 2.0), imag=g.leaf(t, shape, -1.5, 1.5), Tout=c) for _ in range(2)]
+    z = functions[how](x, y)
+    if op == "Conj":
+        z = g.apply(op, input=z)
+    if op in ("ComplexAbs", "Angle"):
+        g.apply(op, Tout=t, **{"x" if op == "ComplexAbs" else "input": z})
+    else:
+        for part in ("Real", "Imag"):
+            g.apply(part, input=z, Tout=t)
