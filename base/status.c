@@ -29,6 +29,11 @@ const char *leat_status_text(leat_status status)
     return (size_t)status < LEAT_LEN(status_texts) ? status_texts[status] : "unknown status";
 }
 
+const char *leat_version(void)
+{
+    return PACKAGE_VERSION;
+}
+
 const char *leat_status_name(leat_status status)
 {
     return (size_t)status < LEAT_LEN(status_names) ? status_names[status] : "ERR_UNKNOWN";

@@ -19,6 +19,7 @@ LEAT_TEST(status_texts)
     CHECK_STR(leat_status_name(LEAT_ERR_NO_MEMORY), "ERR_NO_MEMORY");
     CHECK_STR(leat_status_text((leat_status)999), "unknown status");
     CHECK_STR(leat_status_name((leat_status)-1), "ERR_UNKNOWN");
+    CHECK_STR(leat_version(), PACKAGE_VERSION);
 }
 
 LEAT_TEST(message_is_one_safe_line)

@@ -7,6 +7,34 @@
 #include "check.h"
 #include "leat.h"
 
+LEAT_TEST(tensors_are_printed_as_numpy_does)
+{
+    static const float floats[] = {2, -0.5f, 1e10f, NAN},
+                       complex64[] = {1, 2, 0.5f, -0.25f, 0, INFINITY, NAN, NAN};
+    static const double complex128[] = {-1.5, -0.0};
+    static const bool bools[] = {true, false};
+    static const char *const strings[] = {"a", "b c"};
+    const struct {
+        leat_dtype dtype;
+        leat_shape shape;
+        const void *data;
+        const char *text;
+    } rows[] = {
+        {LEAT_FLOAT, LEAT_SHAPE(2, 2), floats, "[[2. -0.5] [1e+10 nan]]"},
+        {LEAT_COMPLEX64, LEAT_SHAPE(4), complex64, "[1.+2.j 0.5-0.25j 0.+infj nan+nanj]"},
+        {LEAT_COMPLEX128, LEAT_SCALAR, complex128, "-1.5-0.j"},
+        {LEAT_BOOL, LEAT_SHAPE(2), bools, "[True False]"},
+        {LEAT_STRING, LEAT_SHAPE(2), strings, "[b'a' b'b c']"},
+        {LEAT_FLOAT, LEAT_SHAPE(0, 2), floats, "[]"},
+    };
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        char text[100];
+        leat_tensor *t = leat_tensor_from(rows[i].dtype, rows[i].shape, rows[i].data);
+        CHECK_STR(leat_tensor_print(t, text, sizeof text), rows[i].text);
+        leat_tensor_unref(t);
+    }
+}
+
 LEAT_TEST(first_graph)
 {
     static const char *const names[] = {

@@ -48,6 +48,15 @@ static void put_float(leat_buf *b, double v, bool is_double)
     leat_buf_puts(b, text);
 }
 
+static void put_complex(leat_buf *b, double real, double imaginary, bool is_double)
+{
+    put_float(b, real, is_double);
+    if (isnan(imaginary) || !signbit(imaginary))
+        leat_buf_putc(b, '+');
+    put_float(b, imaginary, is_double);
+    leat_buf_putc(b, 'j');
+}
+
 static void put_element(leat_buf *b, const leat_tensor *t, int64_t i)
 {
     const void *d = t->data;
@@ -66,14 +75,10 @@ static void put_element(leat_buf *b, const leat_tensor *t, int64_t i)
     case LEAT_UINT64: leat_buf_printf(b, "%llu", (unsigned long long)((const uint64_t *)d)[i]); break;
     case LEAT_BOOL: leat_buf_puts(b, ((const uint8_t *)d)[i] ? "True" : "False"); break;
     case LEAT_COMPLEX64:
-        put_float(b, ((const float *)d)[2 * i], false);
-        leat_buf_puts(b, "+j");
-        put_float(b, ((const float *)d)[2 * i + 1], false);
+        put_complex(b, ((const float *)d)[2 * i], ((const float *)d)[2 * i + 1], false);
         break;
     case LEAT_COMPLEX128:
-        put_float(b, ((const double *)d)[2 * i], true);
-        leat_buf_puts(b, "+j");
-        put_float(b, ((const double *)d)[2 * i + 1], true);
+        put_complex(b, ((const double *)d)[2 * i], ((const double *)d)[2 * i + 1], true);
         break;
     case LEAT_STRING: {
         size_t n;

@@ -17,6 +17,9 @@ extern "C" {
 #define LEAT_MUST_CHECK __attribute__((warn_unused_result))
 #define LEAT_PRINTF(fmt_, args_) __attribute__((format(printf, fmt_, args_)))
 
+/* The version of the library that runs, such as "0.1.0"; pkg-config leat says that of the headers. Static storage; any thread. */
+LEAT_API const char *leat_version(void);
+
 /* The one list of status codes: X(name, text). The numbers are stable across releases: append only. */
 #define LEAT_STATUS_LIST(X)                                                                                  \
     X(OK, "ok")                                                                                              \

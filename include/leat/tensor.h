@@ -16,7 +16,8 @@ extern "C" {
 #endif
 
 /* Element types; the numbers are TensorFlow's DataType. X(enumerator, number, name, bytes). Leat computes with
- * the real numbers, bool and string; half, bfloat16 and the complex types are stored, saved and cast. */
+ * the real numbers (half and bfloat16 through float), bool and string; the complex types are stored, saved, gathered and reshaped, and
+ * ops that would compute with them say that they have no kernel. A resource is a name, a variant is refused. */
 #define LEAT_DTYPE_LIST(X)                                                                                   \
     X(FLOAT, 1, "float32", 4)                                                                                \
     X(DOUBLE, 2, "float64", 8)                                                                               \
