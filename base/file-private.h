@@ -24,6 +24,9 @@ leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
 /* Reads up to n bytes at `offset`; *got is short only at end of file. Thread-safe. */
 leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t n, size_t *got)
     LEAT_PRIV(file_read_some) LEAT_MUST_CHECK;
+/* The begin of a file whose size the system does not tell, as those of /proc: up to size - 1 bytes and a NUL. false, with an empty
+ * text, where it cannot be read, without a message: only for what one can do without. Allocates nothing. */
+bool leat_file_read_small(const char *path, char *text, size_t size);
 /* One preadv into `n` pieces: *got may be less than all of them, 0 too, which is no failure. */
 struct iovec;
 leat_status leat_file_read_vector(leat_file *f, uint64_t offset, const struct iovec *to, int n, size_t *got)

@@ -112,6 +112,25 @@ leat_status leat_file_read_some(leat_file *f, uint64_t offset, void *to, size_t 
     return LEAT_OK;
 }
 
+bool leat_file_read_small(const char *path, char *text, size_t size)
+{
+    leat_file f = LEAT_FILE_CLOSED;
+    size_t got = 0;
+    text[0] = '\0';
+    f.fd = checked_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (f.fd < 0)
+        return false;
+    while (got < size - 1) {
+        ssize_t r = transfer(&f, text + got, NULL, size - 1 - got, got);
+        if (r == 0 || (r < 0 && errno != EINTR))
+            break;
+        got += r > 0 ? (size_t)r : 0;
+    }
+    close(f.fd);
+    text[got] = '\0';
+    return got > 0;
+}
+
 leat_status leat_file_read_at(leat_file *f, uint64_t offset, void *to, size_t n)
 {
     size_t got;

@@ -58,8 +58,9 @@ size_t leat_figures_typical(const leat_profile_step *steps, size_t n_steps) LEAT
 
 /* What the sentence on idle workers is made of. */
 typedef struct leat_idle {
-    uint32_t n_workers;
+    uint32_t n_workers, n_cpus;      /* n_cpus 0: not known */
     double ns, busy_ns, critical_ns; /* of the run; of all workers together; of the critical path */
+    double cpus_busy_ns; /* with no more than n_cpus of the workers counted at a time; where it is known */
     size_t n_events, n_critical;
     const char *first, *last;   /* names on the critical path; NULL: it is not known */
     const char *longest, *most; /* the longest node; the op type with most time */

@@ -116,8 +116,9 @@ static void put_words(leat_buf *out, const leat_figures *f)
 void leat_put_profile_json(leat_buf *out, const leat_figures *f)
 {
     const leat_profile_step *s = &f->typical;
-    leat_buf_printf(out, "{\"runs\": %zu, \"workers\": %u, \"serial\": %s, \"alone\": %s", f->n_steps,
-                    s->n_workers, s->serial ? "true" : "false", s->alone ? "true" : "false");
+    leat_buf_printf(out, "{\"runs\": %zu, \"workers\": %u, \"cpus\": %u, \"serial\": %s, \"alone\": %s",
+                    f->n_steps, s->n_workers, s->n_cpus, s->serial ? "true" : "false",
+                    s->alone ? "true" : "false");
     put_number(out, "min_ns", f->min_ns);
     put_number(out, "median_ns", f->median_ns);
     put_number(out, "max_ns", f->max_ns);

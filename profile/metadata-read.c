@@ -1,8 +1,7 @@
 /* metadata-read.c - a RunMetadata's step statistics as a recorded run: a lane for each thread of a device, or, where threads are
  * not told apart, as many lanes as ops ran at the same time. The fields' numbers stand in metadata.c. */
 #include "config.h"
-#include "profile/figures-private.h"
-#include "proto/wire-private.h"
+#include "profile/metadata-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +58,18 @@ static double number_of(const char *at, const char *end, const char *key)
     return text != NULL && leat_parse_f64_n(text, n, &value) && value > 0 && value < 1e300 ? value : 0;
 }
 
+/* What the first node's label says of the step. */
+static void read_step(leat_profile_step *s, const char *at, const char *end)
+{
+    double cpus = number_of(at, end, " cpus="), buffers = number_of(at, end, " buffers=");
+    if (cpus >= 1)
+        s->n_cpus = (uint32_t)LEAT_MIN(cpus, 65536.0);
+    if (buffers >= 1)
+        s->memory_bytes = (uint64_t)LEAT_MIN(buffers, 1e18);
+    s->serial = s->serial || number_of(at, end, " serial=") > 0;
+    s->alone = s->alone || number_of(at, end, " alone=") > 0;
+}
+
 static leat_status read_extras(leat_step_record *r, execution *e, const char *at, const char *end)
 {
     leat_status status = LEAT_OK;
@@ -73,6 +84,7 @@ static leat_status read_extras(leat_step_record *r, execution *e, const char *at
     e->node.bytes = number_of(at, end, " bytes=");
     e->node.float_bytes = (uint32_t)LEAT_MIN(number_of(at, end, " float="), 8.0);
     e->tiles = (uint32_t)LEAT_MIN(number_of(at, end, " tiles="), 65535.0);
+    read_step(&r->step, at, end);
     return status;
 }
 
@@ -127,8 +139,10 @@ static leat_status read_node(leat_step_record *r, leat_wire w, uint32_t device)
 {
     leat_field f;
     times t = {0};
+    leat_wire begin = w;
     leat_status status = LEAT_OK;
-    execution e = {.node = {"", "", "", "", "", 0, 0, 0, 0}, .device = device};
+    execution e = {.node = {.name = "", .op = "", .kernel = "", .shapes = "", .inputs = ""},
+                   .device = device};
     while (status == LEAT_OK && leat_wire_next(&w, &f)) {
         int64_t v = (int64_t)f.varint;
         if (f.type == LEAT_WIRE_BYTES) {
@@ -151,6 +165,7 @@ static leat_status read_node(leat_step_record *r, leat_wire w, uint32_t device)
     }
     LEAT_TRY(status);
     LEAT_TRY(leat_wire_status(&w));
+    LEAT_TRY(leat_read_outputs(&e.node, begin, &r->text));
     if (!use_times(&e, &t) || r->n_runs >= MOST_SPANS)
         return LEAT_OK;
     if (e.node.op[0] == '\0') /* without a label: the node's own name stands for its op */

@@ -1,14 +1,14 @@
 /* metadata.c - recorded runs as RunMetadata, and back. Sources: TensorFlow's config.proto (RunMetadata: step_stats = 1),
  * step_stats.proto (StepStats: dev_stats = 1; DeviceStepStats: device = 1, node_stats = 2; NodeExecStats: node_name = 1,
- * all_start_micros = 2, op_start_rel_micros = 3, op_end_rel_micros = 4, all_end_rel_micros = 5, memory = 6, timeline_label = 8,
- * scheduled_micros = 9, thread_id = 10, all_start_nanos = 13, op_start_rel_nanos = 14, op_end_rel_nanos = 15,
+ * all_start_micros = 2, op_start_rel_micros = 3, op_end_rel_micros = 4, all_end_rel_micros = 5, memory = 6, output = 7 (metadata-outputs.c),
+ * timeline_label = 8, scheduled_micros = 9, thread_id = 10, all_start_nanos = 13, op_start_rel_nanos = 14, op_end_rel_nanos = 15,
  * all_end_rel_nanos = 16, scheduled_nanos = 17; AllocatorMemoryUsed: allocator_name = 1, total_bytes = 2, peak_bytes = 3).
  *
  * The label is TensorFlow's, "name = Op(inputs)". What TensorFlow has no field for stands behind it, where nobody looks:
- * " kernel=onednn shapes=float[2] flops=1e6 bytes=4096 float=4", or " tiles=3" for a helper's share. */
+ * " kernel=onednn shapes=float[2] flops=1e6 bytes=4096 float=4", or " tiles=3" for a helper's share. The first node's label goes on
+ * with what is of the whole step: " cpus=2 buffers=4096 serial=1 alone=1". */
 #include "config.h"
-#include "profile/figures-private.h"
-#include "proto/wire-private.h"
+#include "profile/metadata-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,19 @@
 
 /* ---- writing ---- */
 
-static void put_label(leat_buf *out, const leat_profile_node *n, const leat_profile_span *e)
+static void put_step(leat_buf *out, const leat_profile_step *s)
 {
+    if (s->n_cpus > 0)
+        leat_buf_printf(out, " cpus=%u", s->n_cpus);
+    if (s->memory_bytes > 0)
+        leat_buf_printf(out, " buffers=%llu", (unsigned long long)s->memory_bytes);
+    leat_buf_puts(out, s->serial ? " serial=1" : "");
+    leat_buf_puts(out, s->alone ? " alone=1" : "");
+}
+
+static void put_label(leat_buf *out, const leat_profile_step *s, const leat_profile_span *e)
+{
+    const leat_profile_node *n = &s->nodes[e->node];
     char a[32], b[32];
     size_t mark = leat_put_begin(out, 8);
     leat_buf_printf(out, "%s = %s(%s)", n->name, n->op, n->inputs);
@@ -33,6 +44,8 @@ static void put_label(leat_buf *out, const leat_profile_node *n, const leat_prof
             leat_buf_printf(out, " flops=%s bytes=%s float=%u", leat_format_f64(a, n->flops),
                             leat_format_f64(b, n->bytes), n->float_bytes);
     }
+    if (e == s->spans)
+        put_step(out, s);
     leat_put_end(out, mark);
 }
 
@@ -54,7 +67,9 @@ static void put_span(leat_buf *out, const leat_profile_step *s, const leat_profi
         leat_put_uint(out, 3, n->out_bytes);
         leat_put_end(out, memory);
     }
-    put_label(out, n, e);
+    for (uint32_t i = 0; e->tiles == 0 && i < n->n_outputs; i++)
+        leat_put_output(out, &n->outputs[i]);
+    put_label(out, s, e);
     leat_put_uint(out, 9, (uint64_t)(start / 1000));
     leat_put_uint(out, 10, e->worker);
     leat_put_uint(out, 13, (uint64_t)start);

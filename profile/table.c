@@ -215,8 +215,11 @@ static void put_memory(leat_buf *out, const leat_figures *f)
 void leat_put_tables(leat_buf *out, const leat_figures *f, size_t rows)
 {
     rows = rows == 0 ? SIZE_MAX : rows;
-    leat_buf_printf(out, "%zu run%s of %zu nodes on %u worker%s: ", f->n_steps, f->n_steps == 1 ? "" : "s",
+    leat_buf_printf(out, "%zu run%s of %zu nodes on %u worker%s", f->n_steps, f->n_steps == 1 ? "" : "s",
                     f->typical.n_nodes, f->typical.n_workers, f->typical.n_workers == 1 ? "" : "s");
+    if (f->typical.n_cpus > 0)
+        leat_buf_printf(out, " and %u CPU%s", f->typical.n_cpus, f->typical.n_cpus == 1 ? "" : "s");
+    leat_buf_puts(out, ": ");
     if (f->n_steps > 1) {
         leat_buf_puts(out, "fastest ");
         leat_put_duration_ns(out, f->min_ns);

@@ -5,6 +5,7 @@
  *              idle time is time in which no node ran at all, and not by starting nodes; one node takes half of a critical path
  *              that takes 60 % of the run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops
  *              take 5 us and more, so too few were ready; the ops are short.
+ *   crowded    more workers than CPUs: idle is then told of the CPUs, and nodes' times are not theirs alone.
  *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates, unless
  *              they are short: starting them is then most of what they take. Else the fewest op types that take half, if they
  *              are three at most.
@@ -13,7 +14,8 @@
  *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time; what to do, if they take half of it and
  *              300 ns each on average.
  *   overhead   time in which no node ran at all, if it is 20 % of the run; above 20 us a node, starting nodes is not what it was.
- *   path       several workers idle less than 25 % and next to no tiles taken over: what more of them could bring at most.
+ *   path       idle less than 25 %, next to no tiles taken over, and several workers or CPUs: what more of them could bring at
+ *              most.
  *   helped     tiles run by helpers, if they are 5 % of the time.
  *   serial     several threads, and the plan ran on one; unless that was the reason for idle workers.
  *   unsteady   five runs or more, the median one 10 us at least and 1.5 times as long as the fastest.
@@ -100,6 +102,32 @@ static bool held_up(double none_ns, size_t n_events)
     return none_ns >= STARTING_NS * (double)n_events;
 }
 
+static bool crowded(const leat_idle *i)
+{
+    return i->n_cpus > 0 && i->n_workers > i->n_cpus;
+}
+
+/* How many can run at the same time; how long they could, and did, together. */
+static uint32_t n_able(const leat_idle *i)
+{
+    return crowded(i) ? i->n_cpus : i->n_workers;
+}
+
+static double capacity(const leat_idle *i)
+{
+    return i->ns * n_able(i);
+}
+
+static double used(const leat_idle *i)
+{
+    return crowded(i) ? i->cpus_busy_ns : i->busy_ns;
+}
+
+static int idle_percent(const leat_idle *i)
+{
+    return leat_percent(capacity(i) - used(i), capacity(i));
+}
+
 static bool too_small(const leat_idle *i)
 {
     return i->serial && i->busy_ns < SMALL_RUN_NS;
@@ -108,7 +136,7 @@ static bool too_small(const leat_idle *i)
 static void put_reason(leat_buf *out, const leat_idle *i)
 {
     bool path = i->first != NULL && i->critical_ns >= CHAIN * i->ns;
-    double idle = i->ns * i->n_workers - i->busy_ns;
+    double idle = capacity(i) - used(i);
     if (i->n_workers > 1 && i->alone) {
         leat_buf_puts(out,
                       ": it ran on one thread, since several had just been slower, as happens when other "
@@ -117,7 +145,7 @@ static void put_reason(leat_buf *out, const leat_idle *i)
         leat_buf_puts(out, ": all nodes together take ");
         leat_put_duration_ns(out, i->busy_ns);
         leat_buf_puts(out, ", too little to share");
-    } else if (i->none_ns * i->n_workers >= 0.5 * idle && held_up(i->none_ns, i->n_events)) {
+    } else if (i->none_ns * n_able(i) >= 0.5 * idle && held_up(i->none_ns, i->n_events)) {
         leat_buf_puts(out, i->n_workers == 1 ? ": its thread slept, or other programs had the CPU"
                                              : ": the threads slept, or other programs had their CPUs");
     } else if (i->n_workers > 1 && path && (i->n_critical == 1 || i->longest_ns >= 0.5 * i->critical_ns)) {
@@ -150,10 +178,12 @@ void leat_put_idle(leat_buf *out, const leat_idle *i)
         leat_buf_puts(out, "no op ran");
         return;
     }
-    double capacity = i->ns * i->n_workers;
-    int idle = leat_percent(capacity - i->busy_ns, capacity);
+    int idle = idle_percent(i);
     if (i->n_workers == 1)
         leat_buf_printf(out, "1 worker, idle %d %% of the run", idle);
+    else if (crowded(i))
+        leat_buf_printf(out, "%u workers on %u CPU%s idle %d %% of the run", i->n_workers, i->n_cpus,
+                        i->n_cpus == 1 ? ", which is" : "s, which are", idle);
     else
         leat_buf_printf(out, "%u workers idle %d %% of the run", i->n_workers, idle);
     if (idle >= IDLE_PERCENT) {
@@ -179,8 +209,11 @@ static void idle_of(const leat_figures *f, leat_idle *i)
                      .n_critical = f->n_critical,
                      .none_ns = f->level_ns[0],
                      .most = f->n_ops > 0 ? f->ops[0].name : NULL,
+                     .n_cpus = s->n_cpus,
                      .serial = s->serial,
                      .alone = s->alone};
+    for (uint32_t k = 1; k <= s->n_workers; k++)
+        i->cpus_busy_ns += LEAT_MIN(k, s->n_cpus) * f->level_ns[k];
     /* Ends that take less than a hundredth of the path say nothing about it. */
     size_t from = 0, to = f->n_critical;
     while (from < to && f->node_ns[f->critical[from]] < 0.01 * f->critical_ns)
@@ -327,14 +360,15 @@ static void put_overhead(leat_buf *out, const leat_figures *f)
 
 static void put_bound(leat_buf *out, const leat_figures *f, const leat_idle *i)
 {
-    double capacity = i->ns * i->n_workers;
-    if (i->n_workers < 2 || f->critical_ns <= 0 || i->ns < 1.05 * f->critical_ns ||
-        leat_percent(capacity - i->busy_ns, capacity) >= IDLE_PERCENT || f->helped_ns >= HELPED * f->busy_ns)
+    bool enough = i->n_cpus > 0 && i->n_workers == i->n_cpus; /* workers for the CPUs */
+    if ((i->n_workers < 2 && i->n_cpus < 2) || crowded(i) || f->critical_ns <= 0 ||
+        i->ns < 1.05 * f->critical_ns || idle_percent(i) >= IDLE_PERCENT ||
+        f->helped_ns >= HELPED * f->busy_ns)
         return;
     leat_buf_printf(
         out,
-        "\nmore workers can make it at most %.2g times faster, by the critical path, unless they share its nodes",
-        i->ns / f->critical_ns);
+        "\nmore %s can make it at most %.2g times faster, by the critical path, unless they share its nodes",
+        enough ? "CPUs" : "workers", i->ns / f->critical_ns);
 }
 
 static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
@@ -358,12 +392,22 @@ static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
                         (unsigned long long)f->lost);
 }
 
+static void put_crowded(leat_buf *out, const leat_idle *i)
+{
+    if (crowded(i))
+        leat_buf_printf(out,
+                        "\nworkers wait for one another's CPUs, and nodes' times contain that: %u thread%s "
+                        "would show what they take",
+                        i->n_cpus, i->n_cpus == 1 ? "" : "s");
+}
+
 void leat_put_words(leat_buf *out, const leat_figures *f)
 {
     leat_idle i;
     idle_of(f, &i);
     leat_put_idle(out, &i);
     if (f->n_executions > 0) {
+        put_crowded(out, &i);
         put_most(out, f);
         put_memory(out, f);
         put_short(out, f);

@@ -4,6 +4,8 @@
 
 #include "base/base-private.h"
 
+/* None of these allocates. */
+
 /* CPUs in the calling thread's affinity mask; at least 1. */
 uint32_t leat_cpu_affinity(void);
 

@@ -1,7 +1,6 @@
 #include "config.h"
 #include "cpus-private.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,35 +10,12 @@
 
 uint32_t leat_cpu_affinity(void)
 {
-    /* The kernel refuses a mask smaller than its own (EINVAL): machines of more than 1,024 CPUs. */
-    for (int cpus = 1024; cpus <= 65536; cpus *= 4) {
-        size_t bytes = CPU_ALLOC_SIZE(cpus);
-        cpu_set_t *set = leat_alloc(bytes);
-        if (set == NULL)
-            return 1;
-        CPU_ZERO_S(bytes, set);
-        int error = sched_getaffinity(0, bytes, set) == 0 ? 0 : errno;
-        int n = error == 0 ? CPU_COUNT_S(bytes, set) : 0;
-        leat_free(set);
-        if (n > 0)
-            return (uint32_t)n;
-        if (error != EINVAL)
-            return 1;
-    }
-    return 1;
-}
-
-/* The text of a small file, whose size the kernel does not tell; false if there is none. */
-static bool read_text(const char *path, char *text, size_t size)
-{
-    leat_file f;
-    size_t got = 0;
-    if (leat_path_kind_of(path) != LEAT_PATH_FILE || leat_file_open(&f, path) != LEAT_OK)
-        return false;
-    bool good = leat_file_read_some(&f, 0, text, size - 1, &got) == LEAT_OK;
-    text[good ? got : 0] = '\0';
-    leat_file_close(&f);
-    return good;
+    /* The kernel refuses a mask smaller than its own (EINVAL): room for 65,536 CPUs. */
+    unsigned long words[65536 / 8 / sizeof(unsigned long)];
+    memset(words, 0, sizeof words);
+    cpu_set_t *set = (cpu_set_t *)(void *)words;
+    int n = sched_getaffinity(0, sizeof words, set) == 0 ? CPU_COUNT_S(sizeof words, set) : 0;
+    return n > 0 ? (uint32_t)n : 1;
 }
 
 static uint32_t cpus_of(double quota, double period)
@@ -58,7 +34,7 @@ static uint32_t group_quota(const char *group, bool v2)
 {
     char path[4200], text[128], period_text[128];
     snprintf(path, sizeof path, "%s/%s", group, v2 ? "cpu.max" : "cpu.cfs_quota_us");
-    if (!read_text(path, text, sizeof text))
+    if (!leat_file_read_small(path, text, sizeof text))
         return UINT32_MAX;
     if (v2) {
         char *end;
@@ -66,7 +42,7 @@ static uint32_t group_quota(const char *group, bool v2)
         return end == text ? UINT32_MAX : cpus_of(quota, strtod(end, NULL));
     }
     snprintf(path, sizeof path, "%s/cpu.cfs_period_us", group);
-    if (!read_text(path, period_text, sizeof period_text))
+    if (!leat_file_read_small(path, period_text, sizeof period_text))
         return UINT32_MAX;
     return cpus_of(strtod(text, NULL), strtod(period_text, NULL));
 }
@@ -105,7 +81,7 @@ uint32_t leat_cpu_quota(const char *proc_cgroup, const char *sysfs)
 {
     char text[4096], mount[4096], *rest = NULL;
     uint32_t least = UINT32_MAX;
-    if (!read_text(proc_cgroup, text, sizeof text))
+    if (!leat_file_read_small(proc_cgroup, text, sizeof text))
         return least;
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         char *controllers = strchr(line, ':');

@@ -2,12 +2,15 @@
  * that the profile may outlive the session. */
 #include <string.h>
 #include "profile-private.h"
+#include "pool-private.h"
+
+#define MOST_TEXT 400 /* bytes that a node's shapes take as a text */
 
 void leat_profile_plan_forget(leat_profile_plan *p)
 {
-    for (size_t i = 0; p->shapes != NULL && i < p->n_nodes; i++)
-        leat_free(p->shapes[i]);
-    leat_free(p->shapes);
+    for (size_t i = 0; p->values != NULL && i < p->n_nodes; i++)
+        leat_free(p->values[i]);
+    leat_free(p->values);
     leat_free(p->keys);
     leat_free(p->nodes);
     leat_free(p->succ_begin);
@@ -73,9 +76,9 @@ static leat_status learn(leat_profile_plan *p, const leat_plan *plan)
     leat_buf inputs = {0};
     size_t n = (size_t)plan->n_nodes + 1;
     p->nodes = leat_alloc_zero(n, sizeof *p->nodes);
-    p->shapes = leat_alloc_zero(n, sizeof *p->shapes);
+    p->values = leat_alloc_zero(n, sizeof *p->values);
     p->keys = leat_alloc_zero(n, sizeof *p->keys);
-    if (p->nodes == NULL || p->shapes == NULL || p->keys == NULL)
+    if (p->nodes == NULL || p->values == NULL || p->keys == NULL)
         return leat_fail_memory(n * sizeof *p->nodes);
     p->n_nodes = plan->n_nodes;
     for (uint32_t i = 0; status == LEAT_OK && i < plan->n_nodes; i++) {
@@ -95,6 +98,7 @@ static leat_status learn(leat_profile_plan *p, const leat_plan *plan)
     leat_buf_free(&inputs);
     if (status == LEAT_OK)
         status = copy_edges(p, plan);
+    p->n_cpus = leat_cpu_count();
     p->plan = plan;
     p->made = plan->made;
     return status;
@@ -111,32 +115,71 @@ leat_status leat_profile_plan_learn(leat_profile_plan *p, const leat_plan *plan)
 
 /* ---- after a run ---- */
 
-static leat_status note_shapes(leat_profile_plan *p, const leat_plan_node *n, const leat_tensor *out,
-                               uint32_t node, leat_buf *text)
+/* A variable's output is told by the value that the variable has. */
+static inline const leat_tensor *seen(const leat_tensor *out)
 {
+    return out->var != NULL && out->var->value != NULL ? out->var->value : out;
+}
+
+static void put_shape(leat_buf *text, const leat_tensor *t)
+{
+    leat_buf_printf(text, "%s%s[", text->size > 0 ? "," : "", leat_dtype_name(t->dtype));
+    for (int d = 0; d < leat_shape_rank(&t->shape); d++)
+        leat_buf_printf(text, d > 0 ? ",%lld" : "%lld", (long long)t->shape.dims[d]);
+    leat_buf_puts(text, "]");
+}
+
+/* The outputs, and behind them the same as a text, which goes on to about MOST_TEXT bytes. */
+static leat_status note_outputs(leat_profile_plan *p, const leat_plan_node *n, const leat_tensor *out,
+                                uint32_t node, leat_buf *text)
+{
+    leat_profile_node *to = &p->nodes[node];
+    uint32_t n_outputs = 0;
     leat_buf_clear(text);
-    for (uint32_t i = 0; i < n->op->n_outputs && text->size < 400; i++) {
-        const leat_tensor *t = &out[i];
-        if (t->dtype == LEAT_DTYPE_NONE)
+    for (uint32_t i = 0; i < n->op->n_outputs; i++) {
+        if (leat_value_dead(&out[i]))
             continue;
-        if (t->var != NULL && t->var->value != NULL)
-            t = t->var->value;
-        leat_buf_printf(text, "%s%s[", text->size > 0 ? "," : "", leat_dtype_name(t->dtype));
-        for (int d = 0; d < leat_shape_rank(&t->shape); d++)
-            leat_buf_printf(text, d > 0 ? ",%lld" : "%lld", (long long)t->shape.dims[d]);
-        leat_buf_puts(text, "]");
+        n_outputs++;
+        if (text->size < MOST_TEXT)
+            put_shape(text, seen(&out[i]));
     }
     LEAT_TRY(leat_buf_status(text));
-    const char *now = text->data != NULL ? text->data : "";
-    if (strcmp(p->nodes[node].shapes, now) == 0)
-        return LEAT_OK;
-    char *kept = leat_strdup(now);
-    if (kept == NULL)
-        return leat_fail_memory(text->size);
-    leat_free(p->shapes[node]);
-    p->shapes[node] = kept;
-    p->nodes[node].shapes = kept;
+    size_t bytes = n_outputs * sizeof(leat_profile_output) + text->size + 1;
+    leat_profile_output *outputs = leat_alloc_zero(1, bytes), *next = outputs;
+    if (outputs == NULL)
+        return leat_fail_memory(bytes);
+    for (uint32_t i = 0; i < n->op->n_outputs; i++) {
+        const leat_tensor *t = seen(&out[i]);
+        if (leat_value_dead(&out[i]))
+            continue;
+        uint64_t size = t->elements > 0 ? (uint64_t)t->elements * leat_dtype_bytes(t->dtype) : 0;
+        *next = (leat_profile_output){i, t->dtype, t->shape, size};
+        if (n->op->outputs[i].dtype ==
+            LEAT_RESOURCE) /* of the variable only the handle goes from node to node */
+            *next =
+                (leat_profile_output){i, LEAT_RESOURCE, {.rank_plus_1 = 1}, leat_dtype_bytes(LEAT_RESOURCE)};
+        next++;
+    }
+    char *kept = (char *)next;
+    if (text->size > 0)
+        memcpy(kept, text->data, text->size);
+    leat_free(p->values[node]);
+    p->values[node] = outputs;
+    to->outputs = outputs;
+    to->n_outputs = n_outputs;
+    to->shapes = kept;
     return LEAT_OK;
+}
+
+/* Does the output lie in memory of its own? Else the node shows a value that it got, or computed over it. */
+static bool is_own(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out)
+{
+    if (leat_value_dead(out) || out->var != NULL)
+        return false;
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        if (out->data == in[i]->data)
+            return false;
+    return true;
 }
 
 /* Of the shapes that a node's text and cost depend on: its outputs', and how many elements its inputs had. Never 0. */
@@ -146,7 +189,7 @@ static inline uint64_t key_of(const leat_op *op, const leat_tensor *const *in, c
     for (uint32_t i = 0; i < op->n_inputs; i++)
         key = (key ^ (uint64_t)in[i]->elements) * UINT64_C(0x9e3779b97f4a7c15);
     for (uint32_t i = 0; i < op->n_outputs; i++) {
-        const leat_tensor *t = out[i].var != NULL && out[i].var->value != NULL ? out[i].var->value : &out[i];
+        const leat_tensor *t = seen(&out[i]);
         key = (key ^ (uint64_t)(t->shape.rank_plus_1 + 16 * (int)t->dtype)) * UINT64_C(0xbf58476d1ce4e5b9);
         for (int d = 0; d < leat_shape_rank(&t->shape); d++)
             key = (key ^ (uint64_t)t->shape.dims[d]) * UINT64_C(0x94d049bb133111eb);
@@ -168,7 +211,7 @@ static leat_status note_node(leat_profile_plan *p, leat_frame *f, uint32_t node,
     uint64_t key = key_of(n->op, f->in + n->in, out);
     if (p->keys[node] == key) /* nearly always: what a run records must not take longer than the run */
         return LEAT_OK;
-    LEAT_TRY(note_shapes(p, n, out, node, text));
+    LEAT_TRY(note_outputs(p, n, out, node, text));
     p->keys[node] = key;
     if (f->ran[node] != NULL)
         to->kernel = f->ran[node];
@@ -179,7 +222,7 @@ static leat_status note_node(leat_profile_plan *p, leat_frame *f, uint32_t node,
     to->bytes = cost.bytes;
     to->out_bytes = 0;
     for (uint32_t i = 0; i < n->op->n_outputs && !shows; i++)
-        if (out[i].dtype != LEAT_DTYPE_NONE && out[i].var == NULL)
+        if (is_own(n->op, f->in + n->in, &out[i]))
             to->out_bytes += (uint64_t)out[i].elements * leat_dtype_bytes(out[i].dtype);
     return LEAT_OK;
 }

@@ -21,11 +21,13 @@ typedef struct leat_profile_plan {
     uint64_t made;
     leat_arena text;
     leat_profile_node *nodes;
-    char **shapes;  /* by node; kept here since they may change from run to run */
+    void **
+        values; /* by node: the block in which its outputs and their text lie, since they may change from run to run */
     uint64_t *keys; /* by node: of the shapes that it last had */
     uint64_t feeds_key;
     unsigned n_unchanged; /* runs since the shapes fed have changed */
     size_t n_nodes;
+    uint32_t n_cpus;
     uint32_t *succ_begin, *succ;
 } leat_profile_plan;
 

@@ -18,6 +18,7 @@ typedef struct recorded {
     uint64_t memory_bytes, lost;
     uint32_t n_workers;
     bool serial, alone;
+    uint8_t *dead; /* by node: it lies in a branch that was not taken; NULL: the plan has no branches */
 } recorded;
 
 typedef struct ring_set {
@@ -60,6 +61,7 @@ void leat_profile_clear(leat_profile *p)
 {
     for (size_t i = 0; i < p->keep; i++) {
         leat_free(p->runs[i].spans);
+        leat_free(p->runs[i].dead);
         p->runs[i] = (recorded){0};
     }
     p->n_runs = p->first = 0;
@@ -138,6 +140,16 @@ static leat_status put_in_order(const leat_profile_plan *plan, recorded *r)
     return LEAT_OK;
 }
 
+/* Passing over a dead node takes no time worth telling, and TensorFlow does not tell it either. */
+static void drop_dead(recorded *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->n_spans; i++)
+        if (!r->dead[r->spans[i].node])
+            r->spans[kept++] = r->spans[i];
+    r->n_spans = kept;
+}
+
 static leat_status make_spans(leat_profile *p, recorded *r)
 {
     leat_rings *rings = p->sets[1 - p->set].rings;
@@ -163,7 +175,11 @@ static leat_status make_spans(leat_profile *p, recorded *r)
     r->n_spans = (size_t)(to - r->spans);
     r->duration_ns = leat_rings_duration(rings);
     r->wall_time = leat_rings_wall(rings);
-    return r->n_workers > 1 ? put_in_order(&p->plan, r) : LEAT_OK;
+    if (r->n_workers > 1)
+        LEAT_TRY(put_in_order(&p->plan, r));
+    if (r->dead != NULL)
+        drop_dead(r);
+    return LEAT_OK;
 }
 
 static leat_status settle(leat_profile *p)
@@ -219,21 +235,43 @@ leat_rings *leat_profile_rings(leat_profile *p)
 }
 
 /* The place of the next run among those kept; what it held goes. */
-static recorded *next_place(leat_profile *p)
+static size_t next_place(const leat_profile *p)
 {
-    size_t at = p->n_runs < p->keep ? p->n_runs : p->first;
+    return p->n_runs < p->keep ? p->n_runs : p->first;
+}
+
+static void advance(leat_profile *p)
+{
+    size_t at = next_place(p);
     if (p->n_runs < p->keep)
         p->n_runs++;
     if (p->n_runs == p->keep)
         p->first = (at + 1) % p->keep;
-    return &p->runs[at];
+}
+
+/* The frame's array is written by nodes that may die only, and serves the next run. */
+static leat_status note_dead(recorded *r, const leat_frame *f)
+{
+    const leat_plan *plan = f->plan;
+    if (f->dead == NULL)
+        return LEAT_OK;
+    if (r->dead == NULL)
+        r->dead = leat_alloc(plan->n_nodes + (size_t)1);
+    if (r->dead == NULL)
+        return leat_fail_memory(plan->n_nodes + (size_t)1);
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        r->dead[i] = (plan->nodes[i].flags & LEAT_NODE_MAY_DIE) && f->dead[i];
+    return LEAT_OK;
 }
 
 leat_status leat_profile_give(leat_profile *p, leat_frame *f, bool keep, bool serial)
 {
+    recorded *r = &p->runs[next_place(p)];
     leat_status status = keep ? leat_profile_plan_look(&p->plan, f) : LEAT_OK;
+    if (keep && status == LEAT_OK)
+        status = note_dead(r, f);
     if (keep && status == LEAT_OK) {
-        recorded *r = next_place(p);
+        advance(p);
         r->n_workers = LEAT_MAX(f->plan->options.n_threads, 1u);
         r->serial = serial;
         r->alone = !serial && leat_exec_ran_alone(f->exec);
@@ -270,6 +308,7 @@ leat_status leat_profile_step_at(const leat_profile *p, size_t i, leat_profile_s
                                 .duration_ns = r->duration_ns,
                                 .wall_time = r->wall_time,
                                 .memory_bytes = r->memory_bytes,
-                                .lost = r->lost};
+                                .lost = r->lost,
+                                .n_cpus = p->plan.n_cpus};
     return LEAT_OK;
 }

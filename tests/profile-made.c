@@ -6,7 +6,8 @@ uint32_t made_add(made *m, const char *op, uint32_t worker, int64_t start, int64
 {
     uint32_t i = (uint32_t)m->step.n_nodes++;
     snprintf(m->names[i], sizeof m->names[i], "n%u", i);
-    m->nodes[i] = (leat_profile_node){m->names[i], op, "", "float[2]", "", 0, 0, 0, 4};
+    m->nodes[i] = (leat_profile_node){
+        .name = m->names[i], .op = op, .kernel = "", .shapes = "float[2]", .inputs = "", .float_bytes = 4};
     m->spans[m->step.n_spans++] = (leat_profile_span){start, end, i, (uint16_t)worker, 0};
     if (end > m->step.duration_ns)
         m->step.duration_ns = end;
@@ -165,4 +166,32 @@ void made_nothing(made *m)
     m->step.n_workers = 2;
     m->step.nodes = m->nodes;
     m->step.spans = m->spans;
+}
+
+/* Twice as many workers as CPUs: all have something to do, and each has a CPU half of the time. */
+void made_crowded(made *m)
+{
+    made_wide(m);
+    m->step.n_cpus = 2;
+}
+
+void made_crowded_chain(made *m)
+{
+    made_chain(m);
+    m->step.n_workers = 4;
+    m->step.n_cpus = 2;
+}
+
+void made_wide_on_all(made *m)
+{
+    made_wide(m);
+    m->step.n_cpus = 4;
+}
+
+void made_wide_on_one(made *m)
+{
+    for (int i = 0; i < 40; i++)
+        made_add(m, "MatMul", 0, i * 10000, i * 10000 + 9900);
+    made_apart(m);
+    m->step.n_cpus = 8;
 }

@@ -19,25 +19,6 @@ judge.graphs_as_in_tensorflow_1()
 LEAT = judge.built("leat")
 
 
-class Case:
-    """What a model's function fills in."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.feeds, self.fetches, self.targets, self.steps = {}, [], [], 0
-        self.init = self.restore = self.saver = None
-        self.meta = False
-        self.rtol, self.atol, self.variables = 1e-4, 1e-5, True
-        self.older = {}  # op types that Leat gets under these older names
-        self.prepare = None  # run in a session before the case is, to leave a checkpoint
-
-    def feed(self, tensor, value):
-        self.feeds[tensor.name] = np.asarray(value, dtype=None if tensor.dtype == tf.string else tensor.dtype.as_numpy_dtype)
-
-    def fetch(self, *tensors):
-        self.fetches += [t if isinstance(t, str) else t.name for t in tensors]
-
-
 def compare(got, want, rtol, atol):
     want = np.asarray(want)
     if want.dtype.kind in "OU" or got.dtype.kind == "S":
@@ -100,7 +81,7 @@ def by_leat(c, graph, threads):
 
 
 def run(name, build, folder):
-    c = Case(folder)
+    c = run_models.Case(folder)
     with tf.Graph().as_default() as g:
         build(c)
         if c.init is None and tf.global_variables() and not c.restore:

@@ -5,6 +5,25 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import lookup_ops
 
+class Case:
+    """What a model's function fills in."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.feeds, self.fetches, self.targets, self.steps = {}, [], [], 0
+        self.init = self.restore = self.saver = None
+        self.meta = False
+        self.rtol, self.atol, self.variables = 1e-4, 1e-5, True
+        self.older = {}  # op types that Leat gets under these older names
+        self.prepare = None  # run in a session before the case is, to leave a checkpoint
+
+    def feed(self, tensor, value):
+        self.feeds[tensor.name] = np.asarray(value, dtype=None if tensor.dtype == tf.string else tensor.dtype.as_numpy_dtype)
+
+    def fetch(self, *tensors):
+        self.fetches += [t if isinstance(t, str) else t.name for t in tensors]
+
+
 MODELS = {}
 
 

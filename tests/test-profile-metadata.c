@@ -30,6 +30,13 @@ LEAT_TEST(run_metadata_tells_the_same)
     m->nodes[0].flops = 1234567;
     m->nodes[0].bytes = 89;
     m->nodes[0].out_bytes = 4096;
+    const leat_profile_output outputs[] = {{0, LEAT_FLOAT, LEAT_SHAPE(2, 512), 4096},
+                                           {3, LEAT_INT32, LEAT_SCALAR, 4}};
+    m->nodes[0].outputs = outputs;
+    m->nodes[0].n_outputs = 2;
+    m->step.n_cpus = 7;
+    m->step.memory_bytes = 5000;
+    m->step.alone = true;
     m->nodes[1].inputs = "n0:0, ^other";
     leat_put_run_metadata(&b, &m->step);
     REQUIRE_OK(leat_step_record_read(&r, b.data, b.size));
@@ -43,6 +50,13 @@ LEAT_TEST(run_metadata_tells_the_same)
     CHECK_STR(s->nodes[0].shapes, "float[2]");
     CHECK(s->nodes[0].flops == 1234567 && s->nodes[0].bytes == 89 && s->nodes[0].out_bytes == 4096);
     CHECK(s->nodes[0].float_bytes == 4);
+    CHECK(s->n_cpus == 7 && s->memory_bytes == 5000 && s->alone && !s->serial);
+    if (CHECK(s->nodes[0].n_outputs == 2 && s->nodes[1].n_outputs == 0))
+        for (int i = 0; i < 2; i++) {
+            const leat_profile_output *o = &s->nodes[0].outputs[i];
+            CHECK(o->slot == outputs[i].slot && o->dtype == outputs[i].dtype &&
+                  o->bytes == outputs[i].bytes && leat_shape_equal(o->shape, outputs[i].shape));
+        }
     CHECK(s->succ_begin != NULL && s->succ_begin[1] - s->succ_begin[0] == 1 && s->succ[0] == 1);
     leat_figures f = {0};
     CHECK_OK(leat_figures_make(&f, s, 1, NULL));
@@ -131,4 +145,48 @@ LEAT_TEST(ops_that_overlap_have_lanes)
     }
     leat_step_record_free(r);
     leat_buf_free(&b);
+}
+
+static void put_dims(leat_buf *b, int64_t n, int64_t size)
+{
+    size_t shape = leat_put_begin(b, 2);
+    for (int64_t i = 0; i < n; i++) {
+        size_t dim = leat_put_begin(b, 2);
+        leat_put_uint(b, 1, (uint64_t)size);
+        leat_put_end(b, dim);
+    }
+    leat_put_end(b, shape);
+}
+
+/* Without Leat's label the shapes are those of the outputs; what cannot be one is unknown. */
+LEAT_TEST(shapes_of_others_are_read_from_their_outputs)
+{
+    static const struct {
+        uint64_t dtype;
+        int64_t rank, size;
+        const char *text;
+    } rows[] = {{1, 2, 3, "float32[3,3]"}, {9, 0, 0, "int64[]"},     {1, 8, 1, "float32[1,1,1,1,1,1,1,1]"},
+                {1, 9, 1, "float32[?]"},   {1, 1, -1, "float32[?]"}, {99, 1, 4, "?[4]"},
+                {UINT64_MAX, 0, 0, "?[]"}};
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf b = {0};
+        leat_step_record *r;
+        size_t a = leat_put_begin(&b, 1), c = leat_put_begin(&b, 1), d = leat_put_begin(&b, 2);
+        leat_put_string(&b, 1, "n");
+        leat_put_uint(&b, 5, 3);
+        leat_put_string(&b, 8, "n = Op()");
+        size_t output = leat_put_begin(&b, 7), tensor = leat_put_begin(&b, 3);
+        leat_put_uint(&b, 1, rows[i].dtype);
+        put_dims(&b, rows[i].rank, rows[i].size);
+        leat_put_end(&b, tensor);
+        leat_put_end(&b, output);
+        leat_put_end(&b, d);
+        leat_put_end(&b, c);
+        leat_put_end(&b, a);
+        if (CHECK_OK(leat_step_record_read(&r, b.data, b.size))) {
+            CHECK_STR(leat_step_record_step(r)->nodes[0].shapes, rows[i].text);
+            leat_step_record_free(r);
+        }
+        leat_buf_free(&b);
+    }
 }

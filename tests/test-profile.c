@@ -8,6 +8,7 @@
 #include "faults.h"
 #include "leat.h"
 #include "profile/figures-private.h"
+#include "scheduler/pool-private.h"
 
 typedef struct fixture {
     leat_graph *g;
@@ -103,6 +104,13 @@ static void check_order(const leat_profile_step *s)
     free(end);
 }
 
+static bool is_output(const leat_profile_node *n, leat_dtype dtype, leat_shape shape)
+{
+    return n->n_outputs == 1 && n->outputs[0].slot == 0 && n->outputs[0].dtype == dtype &&
+           leat_shape_equal(n->outputs[0].shape, shape) &&
+           n->outputs[0].bytes == (uint64_t)leat_shape_elements(shape) * leat_dtype_size(dtype);
+}
+
 LEAT_TEST(profiles_of_runs_add_up)
 {
     for (int threads = 1; threads <= 4; threads++) {
@@ -115,7 +123,8 @@ LEAT_TEST(profiles_of_runs_add_up)
             double last = 0;
             for (size_t i = 0; i < 6; i++) {
                 REQUIRE_OK(leat_profile_step_at(f.p, i, &s));
-                CHECK(s.n_workers == (uint32_t)threads && s.wall_time >= last);
+                CHECK(s.n_workers == (uint32_t)threads && s.n_cpus == leat_cpu_count() &&
+                      s.wall_time >= last);
                 last = s.wall_time;
                 check_step(&s);
                 if (i < 2) /* of eight runs the third and fourth; later ones share times */
@@ -124,11 +133,61 @@ LEAT_TEST(profiles_of_runs_add_up)
             CHECK_FAILS(leat_profile_step_at(f.p, 6, &s), LEAT_ERR_OUT_OF_RANGE, "6");
             for (size_t i = 0; i < s.n_nodes; i++)
                 if (strcmp(s.nodes[i].op, "MatMul") == 0 && strcmp(s.nodes[i].shapes, "float32[128,64]") == 0)
-                    CHECK(s.nodes[i].flops == 2.0 * 128 * 64 * 64 && s.nodes[i].out_bytes == 4 * 128 * 64);
+                    CHECK(s.nodes[i].flops == 2.0 * 128 * 64 * 64 && s.nodes[i].out_bytes == 4 * 128 * 64 &&
+                          is_output(&s.nodes[i], LEAT_FLOAT, LEAT_SHAPE(128, 64)));
+                else if (strcmp(s.nodes[i].op, "Relu") == 0) /* over its input */
+                    CHECK(s.nodes[i].out_bytes == 0 &&
+                          is_output(&s.nodes[i], LEAT_FLOAT, LEAT_SHAPE(128, 64)));
+                else if (strcmp(s.nodes[i].name, "w") == 0)
+                    CHECK(s.nodes[i].out_bytes == 0 &&
+                          is_output(&s.nodes[i], LEAT_FLOAT, LEAT_SHAPE(64, 64)));
             leat_profile_clear(f.p);
             CHECK(leat_profile_steps(f.p) == 0);
         }
         fixture_free(&f);
+    }
+}
+
+/* The branch that is not taken does not run: neither spans nor, in a RunMetadata, nodes tell it, run by run. */
+LEAT_TEST(profiles_leave_out_what_did_not_run)
+{
+    for (int threads = 1; threads <= 2; threads++) {
+        leat_graph *g = leat_graph_new();
+        leat_session *s = NULL;
+        leat_profile *p = NULL;
+        leat_profile_step step;
+        leat_profile_options po = {.size = sizeof po, .keep = 4};
+        leat_session_options so = {.size = sizeof so, .threads = threads};
+        leat_out x = leat_placeholder(g, LEAT_FLOAT), taken = leat_placeholder(g, LEAT_BOOL);
+        leat_op *both = leat_raw_switch(x, taken);
+        leat_out no = leat_square(leat_op_output(both, 0), .name = "no"),
+                 yes = leat_exp(leat_op_output(both, 1), .name = "yes");
+        leat_out end = leat_op_output(leat_raw_merge(LEAT_OUTS(no, yes)), 0);
+        leat_tensor *value = leat_tensor_new(LEAT_FLOAT, LEAT_SHAPE(3)), *z = NULL,
+                    *pred = leat_tensor_new(LEAT_BOOL, LEAT_SCALAR);
+        memset(leat_tensor_data(value), 0, 12);
+        if (CHECK_OK(leat_session_open(&s, g, &so)) && CHECK_OK(leat_profile_new(&p, &po))) {
+            leat_run_options o = {.size = sizeof o, .profile = p};
+            for (int i = 0; i < 6; i++) {
+                *(bool *)leat_tensor_data(pred) = i % 2;
+                CHECK_OK(leat_run_with(s, &o, LEAT_FEEDS({x, value}, {taken, pred}), LEAT_FETCHES({end, &z}),
+                                       LEAT_NO_TARGETS));
+            }
+            for (size_t i = 0; i < 4 && CHECK_OK(leat_profile_step_at(p, i, &step)); i++) {
+                CHECK(step.n_spans == 3 && step.n_nodes == 4); /* Switch, a branch, Merge */
+                for (size_t k = 0; k < step.n_spans; k++)
+                    CHECK(strcmp(step.nodes[step.spans[k].node].name, i % 2 ? "no" : "yes") != 0);
+                for (size_t k = 0; k < step.n_nodes; k++)
+                    if (strcmp(step.nodes[k].op, "Switch") == 0)
+                        CHECK(step.nodes[k].n_outputs == 1);
+            }
+        }
+        leat_profile_free(p);
+        leat_session_free(s);
+        leat_tensor_unref(value);
+        leat_tensor_unref(pred);
+        leat_tensor_unref(z);
+        leat_graph_free(g);
     }
 }
 
@@ -224,7 +283,8 @@ LEAT_TEST(a_profile_is_told_and_traced)
     leat_profile_set_machine(f.p, &machine);
     if (CHECK_OK(leat_profile_text(f.p, 3, &text))) {
         CHECK(strstr(text, "4 runs of") && strstr(text, "MatMul") && strstr(text, "... and ") &&
-              strstr(text, "critical path: ") && strstr(text, "made up") && strstr(text, "3 workers idle"));
+              strstr(text, "critical path: ") && strstr(text, "made up") && strstr(text, "3 workers") &&
+              strstr(text, " idle "));
         leat_free_bytes(text);
     }
     if (CHECK_OK(leat_profile_json(f.p, &text))) {

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "leat/status.h"
+#include "leat/tensor.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +47,14 @@ LEAT_API void leat_profile_clear(leat_profile *profile);
 
 /* ---- what was recorded ---- */
 
+/* A value that a node made. */
+typedef struct leat_profile_output {
+    uint32_t slot; /* which of the node's outputs it is; those of a branch that was not taken are missing */
+    leat_dtype dtype;
+    leat_shape shape; /* a ref's: of the variable's value; a resource's: a scalar */
+    uint64_t bytes;   /* of its elements, wherever they lie */
+} leat_profile_output;
+
 /* A node of the run's plan, in its serial order: pruned, folded and shared nodes are not there. */
 typedef struct leat_profile_node {
     const char *name, *op;
@@ -55,8 +63,10 @@ typedef struct leat_profile_node {
     const char *inputs; /* the nodes' names, with commas, as in a GraphDef ("x", "y:1", "^z") */
     double flops,
         bytes; /* of one execution: floating point operations, bytes read and written; an estimate by op and shapes */
-    uint64_t out_bytes;   /* of its outputs, 0 where they show memory of another node */
+    uint64_t out_bytes;   /* of its outputs, 0 where they lie in memory of another node */
     uint32_t float_bytes; /* of an element where it computes in floating point (4, 8), else 0 */
+    uint32_t n_outputs;   /* 0: it did not run, has none, or nothing is known of them */
+    const leat_profile_output *outputs;
 } leat_profile_node;
 
 /* An execution of a node, or the share in one that another worker took over (some of its tiles). */
@@ -81,6 +91,8 @@ typedef struct leat_profile_step {
     double wall_time;      /* of its begin, seconds since 1970 */
     uint64_t memory_bytes; /* of its buffers, at most at a time; variables are not in it */
     uint64_t lost;         /* spans for which there was no room */
+    uint32_t
+        n_cpus; /* that the process might use (affinity, cgroup quota) when its plan was first recorded; 0: unknown */
 } leat_profile_step;
 
 /* Recorded runs, of the plan that ran last. */
