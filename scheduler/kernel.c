@@ -368,7 +368,7 @@ enum { WORTH_TAKING = 4096 }; /* bytes: fewer are copied faster than they are fo
 leat_status leat_var_take(leat_kernel *k, leat_var *var, int i)
 {
     const leat_tensor *value = k->in[i];
-    const leat_frame *f = k->frame;
+    leat_frame *f = k->frame;
     if (f == NULL || !(f->plan->nodes[k->node].flags & LEAT_NODE_TAKES) || value->base != NULL)
         return leat_var_assign(k, var, value);
     const leat_plan *p = f->plan;
@@ -387,6 +387,8 @@ leat_status leat_var_take(leat_kernel *k, leat_var *var, int i)
     leat_tensor *taken = leat_tensor_adopt(value->dtype, value->shape, slot->data, slot->span);
     if (taken == NULL)
         return in_context(k, LEAT_ERR_NO_MEMORY);
+    atomic_fetch_sub_explicit(&f->slot_bytes, slot->capacity,
+                              memory_order_relaxed); /* no longer the frame's */
     *slot = (leat_slot){0};
     var->value = taken;
     leat_tensor_unref(old);
