@@ -393,8 +393,9 @@ typedef struct leat_cost {
     double flops, bytes;
 } leat_cost;
 
-/* What one execution computes, in floating point operations, and moves, in bytes. `cost` comes with what holds for elementwise ops:
- * an operation for each element of the largest input or of all outputs, whichever is more, and all their bytes. */
+/* What one execution computes, in floating point operations, and moves, in bytes. An addition, a comparison, a root or another
+ * elementary function is one operation. `cost` comes with what holds for elementwise ops: an operation (or flops_each) for each element
+ * of the largest input or of all outputs, whichever is more, and all their bytes. */
 typedef void leat_cost_fn(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
                           leat_cost *cost);
 
@@ -412,6 +413,7 @@ struct leat_op_def {
         kernels[LEAT_MAX_KERNELS]; /* in order of preference; none: the op is run by the plan itself */
     leat_grad_fn *gradient;        /* or leat_grad_none, leat_grad_missing */
     leat_cost_fn *cost;            /* NULL: elements */
+    unsigned flops_each;           /* operations an element; 0: one */
     unsigned flags;
 };
 

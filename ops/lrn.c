@@ -156,7 +156,8 @@ static void lrn_grad(leat_grad *g)
 static void lrn_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out, leat_cost *cost)
 {
     (void)in;
-    cost->flops = (double)out[0].elements * (40.0 + 2.0 * (double)leat_attr_int(op, "depth_radius"));
+    /* a square, the sum over neighbours, times alpha, plus bias, a power, a product */
+    cost->flops = (double)out[0].elements * (6.0 + 2.0 * (double)leat_attr_int(op, "depth_radius"));
     cost->bytes = 3.0 * (double)out[0].elements * (double)leat_dtype_bytes(out[0].dtype);
 }
 

@@ -251,5 +251,6 @@ void leat_cost_of_rows(const leat_op *op, const leat_tensor *const *in, const le
         cost->bytes += bytes_of(in[i]);
         updates = LEAT_MAX(updates, bytes_of(in[i]));
     }
+    cost->flops *= LEAT_MAX(op->type->def->flops_each, 1u);
     cost->bytes += 2 * n_variables * updates;
 }

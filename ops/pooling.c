@@ -173,10 +173,20 @@ leat_status leat_pooling_grad_shape(leat_infer *c)
     return LEAT_OK;
 }
 
+/* A comparison or an addition for each element of each window, of which there are as many as pooled values, the fewest of any image.
+ * Where the window's size is an input: as if windows did not overlap. */
 void leat_pooling_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
                        leat_cost *cost)
 {
-    (void)op;
-    cost->flops = 4.0 * (double)(in[0]->elements + out[0].elements);
-    cost->bytes = (double)leat_dtype_bytes(out[0].dtype) * (double)(in[0]->elements + out[0].elements);
+    const int64_t *ksize;
+    size_t n = leat_attr_ints(op, "ksize", &ksize);
+    double most = (double)out[0].elements, windows = most, window = 1;
+    for (uint32_t i = 0; i < op->n_inputs; i++)
+        if (leat_shape_rank(&in[i]->shape) == leat_shape_rank(&out[0].shape)) {
+            most = LEAT_MAX(most, (double)in[i]->elements);
+            windows = LEAT_MIN(windows, (double)in[i]->elements);
+        }
+    for (size_t i = 0; i < n; i++)
+        window *= (double)ksize[i];
+    cost->flops = n > 0 ? windows * window : most;
 }

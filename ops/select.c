@@ -337,15 +337,22 @@ static leat_status accumulate_n_shape(leat_infer *c)
     return LEAT_OK;
 }
 
-const leat_op_def leat_op_AddN =
-    LEAT_OP("AddN(inputs: N * T) -> sum: T; N: int >= 1; T: numeric",
-            .doc = "The sum of the inputs, of one shape.", .shape = leat_shape_same_merged,
-            .kernels = {{add_n_kernel}}, .gradient = add_n_grad, .flags = LEAT_OP_INPLACE);
+static void add_n_cost(const leat_op *op, const leat_tensor *const *in, const leat_tensor *out,
+                       leat_cost *cost)
+{
+    (void)in;
+    cost->flops = (double)out[0].elements * (op->n_inputs - 1);
+}
 
-const leat_op_def leat_op_AccumulateNV2 =
-    LEAT_OP("AccumulateNV2(inputs: N * T) -> sum: T; N: int >= 1; T: numeric; shape: shape",
-            .doc = "The sum of the inputs, as AddN.", .shape = accumulate_n_shape,
-            .kernels = {{add_n_kernel}}, .gradient = add_n_grad, .flags = LEAT_OP_INPLACE);
+const leat_op_def leat_op_AddN = LEAT_OP(
+    "AddN(inputs: N * T) -> sum: T; N: int >= 1; T: numeric", .doc = "The sum of the inputs, of one shape.",
+    .shape = leat_shape_same_merged, .kernels = {{add_n_kernel}}, .gradient = add_n_grad, .cost = add_n_cost,
+    .flags = LEAT_OP_INPLACE);
+
+const leat_op_def leat_op_AccumulateNV2 = LEAT_OP(
+    "AccumulateNV2(inputs: N * T) -> sum: T; N: int >= 1; T: numeric; shape: shape",
+    .doc = "The sum of the inputs, as AddN.", .shape = accumulate_n_shape, .kernels = {{add_n_kernel}},
+    .gradient = add_n_grad, .cost = add_n_cost, .flags = LEAT_OP_INPLACE);
 
 LEAT_ROW(AddN, "([double[2,3] -3..3, double[2,3] -3..3, double[2,3] -3..3])", x + y + z);
 LEAT_ROW(AddN, "([float[5000] -3..3, float[5000] -3..3, float[5000] -3..3])",

@@ -6,7 +6,7 @@ const leat_op_def leat_op_ApplyGradientDescent =
             "use_locking: bool = false",
             .doc = "var -= alpha * delta.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_gradient_descent, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 2, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyGradientDescent,
@@ -17,7 +17,7 @@ const leat_op_def leat_op_ResourceApplyGradientDescent =
             "use_locking: bool = false",
             .doc = "var -= alpha * delta.", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_gradient_descent, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 2, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyGradientDescent,
@@ -45,12 +45,12 @@ LEAT_ROW(
     ResourceApplyProximalGradientDescent,
     "(var float[4] -1.0 -0.5 0.0 0.5, float[] 0.1, float[] 0.05, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> after 0: float[4] -1.0346534 -0.3910891 -0.19306931 0.48910892");
 
-const leat_op_def leat_op_ApplyMomentum =
-    LEAT_OP("ApplyMomentum(var: Ref(T), accum: Ref(T), lr: T, grad: T, momentum: T) -> out: Ref(T); "
-            "T: numeric; use_locking: bool = false; use_nesterov: bool = false",
-            .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
-            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ApplyMomentum = LEAT_OP(
+    "ApplyMomentum(var: Ref(T), accum: Ref(T), lr: T, grad: T, momentum: T) -> out: Ref(T); "
+    "T: numeric; use_locking: bool = false; use_nesterov: bool = false",
+    .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 4, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyMomentum,
@@ -59,12 +59,13 @@ LEAT_ROW(
     ApplyMomentum,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 0.5 0.75 1.0 1.25, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01, float[] 0.8) {use_nesterov: true} tol 2e-6 -> float[4] -1.122 -0.368 -0.42400002 0.4182, after 1: float[4] 0.9 -0.39999998 2.8 1.01");
 
-const leat_op_def leat_op_ResourceApplyMomentum = LEAT_OP(
-    "ResourceApplyMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: T); T: "
-    "numeric; use_locking: bool = false; use_nesterov: bool = false",
-    .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
-    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyMomentum =
+    LEAT_OP("ResourceApplyMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: T); T: "
+            "numeric; use_locking: bool = false; use_nesterov: bool = false",
+            .doc = "accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
+            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_momentum, .label = "vector"}},
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 4,
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyMomentum,
@@ -73,12 +74,13 @@ LEAT_ROW(
     ResourceApplyMomentum,
     "(var float[4] -1.0 -0.5 0.0 0.5, var float[4] 0.5 0.75 1.0 1.25, float[] 0.1, float[4] 0.5 -1.0 2.0 0.01, float[] 0.8) {use_nesterov: true} tol 2e-6 -> after 0: float[4] -1.122 -0.368 -0.42400002 0.4182, after 1: float[4] 0.9 -0.39999998 2.8 1.01");
 
-const leat_op_def leat_op_ResourceApplyKerasMomentum = LEAT_OP(
-    "ResourceApplyKerasMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: "
-    "T); T: numeric; use_locking: bool = false; use_nesterov: bool = false",
-    .doc = "accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
-    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_keras_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyKerasMomentum =
+    LEAT_OP("ResourceApplyKerasMomentum(var: resource, accum: resource, lr: T, grad: T, momentum: "
+            "T); T: numeric; use_locking: bool = false; use_nesterov: bool = false",
+            .doc = "accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
+            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_keras_momentum, .label = "vector"}},
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 4,
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyKerasMomentum,
@@ -92,7 +94,7 @@ const leat_op_def leat_op_ApplyAdagrad =
             "use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / sqrt(accum).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 6, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdagrad,
@@ -103,7 +105,7 @@ const leat_op_def leat_op_ResourceApplyAdagrad =
             "use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / sqrt(accum).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 6, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdagrad,
@@ -114,7 +116,7 @@ const leat_op_def leat_op_ApplyAdagradV2 =
             "T: numeric; use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 7, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdagradV2,
@@ -125,7 +127,7 @@ const leat_op_def leat_op_ResourceApplyAdagradV2 =
             "numeric; use_locking: bool = false; update_slots: bool = true",
             .doc = "accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).", .shape = leat_apply_shape,
             .kernels = {{.fn = leat_apply_adagrad_v2, .label = "vector"}}, .gradient = leat_grad_none,
-            .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+            .cost = leat_cost_of_rows, .flops_each = 7, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdagradV2,
@@ -199,34 +201,35 @@ LEAT_ROW(
     ResourceApplyAdadelta,
     "(var float[4] -1.0 -0.5 0.0 0.5, var float[4] 0.5 0.75 1.0 1.25, var float[4] 0.2 0.3 0.4 0.5, float[] 0.1, float[] 0.9, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> after 0: float[4] -1.0324911 -0.43771946 -0.11103592 0.49933296, after 1: float[4] 0.475 0.775 1.3000001 1.12501, after 2: float[4] 0.19055672 0.3087887 0.48328978 0.45000443");
 
-const leat_op_def leat_op_ApplyRMSProp =
-    LEAT_OP("ApplyRMSProp(var: Ref(T), ms: Ref(T), mom: Ref(T), lr: T, rho: T, momentum: T, epsilon: "
-            "T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
-            .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ApplyRMSProp = LEAT_OP(
+    "ApplyRMSProp(var: Ref(T), ms: Ref(T), mom: Ref(T), lr: T, rho: T, momentum: T, epsilon: "
+    "T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
+    .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
+    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 11, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyRMSProp,
     "(ref float[4] -1.0 -0.5 0.0 0.5, ref float[4] 1.0 1.1 1.2 1.3, ref float[4] -0.1 0.0 0.1 0.20000002, float[] 0.1, float[] 0.9, float[] 0.8, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> float[4] -0.9719595 -0.4042613 -0.24434346 0.3390759, after 1: float[4] 0.92499995 1.09 1.4800001 1.17001, after 2: float[4] -0.028040558 -0.09573872 0.24434346 0.1609241");
 
-const leat_op_def leat_op_ResourceApplyRMSProp = LEAT_OP(
-    "ResourceApplyRMSProp(var: resource, ms: resource, mom: resource, lr: T, rho: T, "
-    "momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
-    .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
-    .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceApplyRMSProp =
+    LEAT_OP("ResourceApplyRMSProp(var: resource, ms: resource, mom: resource, lr: T, rho: T, "
+            "momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
+            .doc = "ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
+            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_rms_prop, .label = "vector"}},
+            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 11,
+            .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyRMSProp,
     "(var float[4] -1.0 -0.5 0.0 0.5, var float[4] 1.0 1.1 1.2 1.3, var float[4] -0.1 0.0 0.1 0.20000002, float[] 0.1, float[] 0.9, float[] 0.8, float[] 0.001, float[4] 0.5 -1.0 2.0 0.01) tol 2e-6 -> after 0: float[4] -0.9719595 -0.4042613 -0.24434346 0.3390759, after 1: float[4] 0.92499995 1.09 1.4800001 1.17001, after 2: float[4] -0.028040558 -0.09573872 0.24434346 0.1609241");
 
-const leat_op_def leat_op_ApplyCenteredRMSProp =
-    LEAT_OP("ApplyCenteredRMSProp(var: Ref(T), mg: Ref(T), ms: Ref(T), mom: Ref(T), lr: T, rho: T, "
-            "momentum: T, epsilon: T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
-            .doc = "RMSProp with the variance of the gradient instead of its mean square.",
-            .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}},
-            .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ApplyCenteredRMSProp = LEAT_OP(
+    "ApplyCenteredRMSProp(var: Ref(T), mg: Ref(T), ms: Ref(T), mom: Ref(T), lr: T, rho: T, "
+    "momentum: T, epsilon: T, grad: T) -> out: Ref(T); T: numeric; use_locking: bool = false",
+    .doc = "RMSProp with the variance of the gradient instead of its mean square.", .shape = leat_apply_shape,
+    .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
+    .cost = leat_cost_of_rows, .flops_each = 16, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyCenteredRMSProp,
@@ -237,7 +240,7 @@ const leat_op_def leat_op_ResourceApplyCenteredRMSProp = LEAT_OP(
     "lr: T, rho: T, momentum: T, epsilon: T, grad: T); T: numeric; use_locking: bool = false",
     .doc = "RMSProp with the variance of the gradient instead of its mean square.", .shape = leat_apply_shape,
     .kernels = {{.fn = leat_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
-    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flops_each = 16, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyCenteredRMSProp,
@@ -250,7 +253,7 @@ const leat_op_def leat_op_ApplyAdam = LEAT_OP(
     .doc =
         "Adam: m follows grad, v follows grad^2; var -= alpha * m / (sqrt(v) + epsilon) with the bias of both corrected.",
     .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adam, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 12, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ApplyAdam,
@@ -266,7 +269,8 @@ const leat_op_def leat_op_ResourceApplyAdam = LEAT_OP(
     .doc =
         "Adam: m follows grad, v follows grad^2; var -= alpha * m / (sqrt(v) + epsilon) with the bias of both corrected.",
     .shape = leat_apply_shape, .kernels = {{.fn = leat_apply_adam, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 12,
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceApplyAdam,

@@ -33,7 +33,7 @@ const leat_op_def leat_op_SparseApplyMomentum = LEAT_OP(
     .doc =
         "Of the rows named by indices: accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 4, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyMomentum,
@@ -49,7 +49,8 @@ const leat_op_def leat_op_ResourceSparseApplyMomentum = LEAT_OP(
     .doc =
         "Of the rows named by indices: accum = accum * momentum + grad; var -= lr * accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_momentum, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 4,
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyMomentum,
@@ -66,7 +67,7 @@ const leat_op_def leat_op_ResourceSparseApplyKerasMomentum = LEAT_OP(
         "Of the rows named by indices: accum = accum * momentum - lr * grad; var += accum, or Nesterov's form of it.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_keras_momentum, .label = "vector"}}, .gradient = leat_grad_none,
-    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flops_each = 4, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyKerasMomentum,
@@ -81,19 +82,20 @@ const leat_op_def leat_op_SparseApplyAdagrad = LEAT_OP(
     "update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / sqrt(accum).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 6, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdagrad,
     "(ref float[3,2] -1.0 -0.5 0.0 0.5 1.0 1.5, ref float[3,2] 0.5 0.75 1.0 1.25 1.5 1.75, float[] 0.1, float[2,2] 0.5 -1.0 2.0 0.25, int32[2] 2 0) tol 2e-6 -> float[3,2] -1.094281 -0.527735 0.0 0.5 0.96220356 1.5603023, after 1: float[3,2] 4.5 0.8125 1.0 1.25 1.75 2.75");
 
-const leat_op_def leat_op_ResourceSparseApplyAdagrad = LEAT_OP(
-    "ResourceSparseApplyAdagrad(var: resource, accum: resource, lr: T, grad: T, indices: "
-    "Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = false; "
-    "update_slots: bool = true",
-    .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / sqrt(accum).",
-    .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+const leat_op_def leat_op_ResourceSparseApplyAdagrad =
+    LEAT_OP("ResourceSparseApplyAdagrad(var: resource, accum: resource, lr: T, grad: T, indices: "
+            "Tindices); T: numeric; Tindices: {int32, int64}; use_locking: bool = false; "
+            "update_slots: bool = true",
+            .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / sqrt(accum).",
+            .shape = leat_sparse_apply_shape,
+            .kernels = {{.fn = leat_sparse_apply_adagrad, .label = "vector"}}, .gradient = leat_grad_none,
+            .cost = leat_cost_of_rows, .flops_each = 6, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdagrad,
@@ -105,7 +107,7 @@ const leat_op_def leat_op_SparseApplyAdagradV2 = LEAT_OP(
     "false; update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 7, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyAdagradV2,
@@ -117,7 +119,8 @@ const leat_op_def leat_op_ResourceSparseApplyAdagradV2 = LEAT_OP(
     "update_slots: bool = true",
     .doc = "Of the rows named by indices: accum += grad^2; var -= lr * grad / (sqrt(accum) + epsilon).",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_adagrad_v2, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 7,
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyAdagradV2,
@@ -205,7 +208,7 @@ const leat_op_def leat_op_SparseApplyRMSProp = LEAT_OP(
     .doc =
         "Of the rows named by indices: ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_rms_prop, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 11, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyRMSProp,
@@ -218,7 +221,8 @@ const leat_op_def leat_op_ResourceSparseApplyRMSProp = LEAT_OP(
     .doc =
         "Of the rows named by indices: ms follows grad^2; mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom.",
     .shape = leat_sparse_apply_shape, .kernels = {{.fn = leat_sparse_apply_rms_prop, .label = "vector"}},
-    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .gradient = leat_grad_none, .cost = leat_cost_of_rows, .flops_each = 11,
+    .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyRMSProp,
@@ -232,7 +236,7 @@ const leat_op_def leat_op_SparseApplyCenteredRMSProp = LEAT_OP(
         "Of the rows named by indices: RMSProp with the variance of the gradient instead of its mean square.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
-    .cost = leat_cost_of_rows, .flags = LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flops_each = 16, .flags = LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     SparseApplyCenteredRMSProp,
@@ -246,7 +250,7 @@ const leat_op_def leat_op_ResourceSparseApplyCenteredRMSProp = LEAT_OP(
         "Of the rows named by indices: RMSProp with the variance of the gradient instead of its mean square.",
     .shape = leat_sparse_apply_shape,
     .kernels = {{.fn = leat_sparse_apply_centered_rms_prop, .label = "vector"}}, .gradient = leat_grad_none,
-    .cost = leat_cost_of_rows, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
+    .cost = leat_cost_of_rows, .flops_each = 16, .flags = LEAT_OP_STATEFUL | LEAT_OP_WRITES_VARS);
 
 LEAT_ROW(
     ResourceSparseApplyCenteredRMSProp,

@@ -1,11 +1,11 @@
 /* words.c - what the numbers mean. Every sentence has a rule, and is left out where the rule does not hold:
  *
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
- *              the executor had given up its team for a while; the plan ran on one thread and took less than 10 us; half of the
+ *              the executor had given up its team for a while, and the graph is no chain of nodes too short to be shared; the plan ran on one thread and took less than 10 us; half of the
  *              idle time is time in which no node ran at all, and not by starting nodes; one node takes half of a critical path
  *              that takes 60 % of the run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops
  *              take 5 us and more, so too few were ready; the ops are short.
- *   crowded    more workers than CPUs: idle is then told of the CPUs, and nodes' times are not theirs alone.
+ *   crowded    more workers than CPUs are busy in 5 % of the run: nodes' times are not theirs alone. (Idle is told of the CPUs then.)
  *   most       a node that takes 25 % of the time; else an op type of several nodes that takes half: with its rates, unless
  *              they are short: starting them is then most of what they take. Else the fewest op types that take half, if they
  *              are three at most.
@@ -14,8 +14,8 @@
  *   short      nodes below 1 us, if they are half of the nodes and take 10 % of the time; what to do, if they take half of it and
  *              300 ns each on average.
  *   overhead   time in which no node ran at all, if it is 20 % of the run; above 20 us a node, starting nodes is not what it was.
- *   path       idle less than 25 %, next to no tiles taken over, and several workers or CPUs: what more of them could bring at
- *              most.
+ *   path       idle less than 25 %, next to no tiles taken over, several workers or CPUs, nodes of 1 us and more on average: what
+ *              more of them could bring at most.
  *   helped     tiles run by helpers, if they are 5 % of the time.
  *   serial     several threads, and the plan ran on one; unless that was the reason for idle workers.
  *   unsteady   five runs or more, the median one 10 us at least and 1.5 times as long as the fastest.
@@ -36,6 +36,8 @@
 #define STARTING_NS 20e3    /* no node takes that long to start: the threads did not run, or slept */
 #define MOST_TYPES 3
 #define HELPED 0.05
+#define CROWDED 0.05
+#define SHARED_NS 30e3 /* nodes shorter are not shared among workers (plan-cost.c) */
 
 void leat_put_duration_ns(leat_buf *out, double ns)
 {
@@ -137,7 +139,8 @@ static void put_reason(leat_buf *out, const leat_idle *i)
 {
     bool path = i->first != NULL && i->critical_ns >= CHAIN * i->ns;
     double idle = capacity(i) - used(i);
-    if (i->n_workers > 1 && i->alone) {
+    bool short_chain = path && i->n_critical > 1 && i->critical_ns < SHARED_NS * (double)i->n_critical;
+    if (i->n_workers > 1 && i->alone && !short_chain) {
         leat_buf_puts(out,
                       ": it ran on one thread, since several had just been slower, as happens when other "
                       "programs use the CPUs");
@@ -233,10 +236,16 @@ static void idle_of(const leat_figures *f, leat_idle *i)
 
 /* ---- the others ---- */
 
+/* What computes less than it moves is told by that. */
 static void put_rates(leat_buf *out, const leat_figures *f, const leat_profile_row *r)
 {
     if (r->peak_flops <= 0 || r->rate_ns <= 0 || r->rate_ns < LEAT_SHORT_NS * r->count)
         return;
+    if (r->flops < r->bytes) {
+        leat_buf_puts(out, ", moving ");
+        leat_put_scaled(out, r->bytes / r->rate_ns * 1e9, "B/s");
+        return;
+    }
     int percent = leat_percent(r->peak_flops / r->rate_ns * 1e9, f->machine.flops);
     leat_buf_puts(out, " at ");
     leat_put_scaled(out, r->flops / r->rate_ns * 1e9, "FLOP/s");
@@ -361,14 +370,19 @@ static void put_overhead(leat_buf *out, const leat_figures *f)
 static void put_bound(leat_buf *out, const leat_figures *f, const leat_idle *i)
 {
     bool enough = i->n_cpus > 0 && i->n_workers == i->n_cpus; /* workers for the CPUs */
+    double by_path = i->ns / f->critical_ns, by_cpus = i->ns * i->n_cpus / i->busy_ns;
     if ((i->n_workers < 2 && i->n_cpus < 2) || crowded(i) || f->critical_ns <= 0 ||
-        i->ns < 1.05 * f->critical_ns || idle_percent(i) >= IDLE_PERCENT ||
-        f->helped_ns >= HELPED * f->busy_ns)
+        i->ns < 1.05 * f->critical_ns || i->busy_ns < LEAT_SHORT_NS * (double)i->n_events ||
+        idle_percent(i) >= IDLE_PERCENT || f->helped_ns >= HELPED * f->busy_ns)
         return;
-    leat_buf_printf(
-        out,
-        "\nmore %s can make it at most %.2g times faster, by the critical path, unless they share its nodes",
-        enough ? "CPUs" : "workers", i->ns / f->critical_ns);
+    if (!enough && i->n_cpus > 0 && by_cpus < by_path)
+        leat_buf_printf(out, "\nmore workers can make it at most %.2g times faster, on %u CPUs", by_cpus,
+                        i->n_cpus);
+    else
+        leat_buf_printf(
+            out,
+            "\nmore %s can make it at most %.2g times faster, by the critical path, unless they share its nodes",
+            enough ? "CPUs" : "workers", by_path);
 }
 
 static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
@@ -392,9 +406,12 @@ static void put_rest(leat_buf *out, const leat_figures *f, const leat_idle *i)
                         (unsigned long long)f->lost);
 }
 
-static void put_crowded(leat_buf *out, const leat_idle *i)
+static void put_crowded(leat_buf *out, const leat_figures *f, const leat_idle *i)
 {
-    if (crowded(i))
+    double ns = 0;
+    for (uint32_t k = i->n_cpus + 1; crowded(i) && k <= i->n_workers; k++)
+        ns += f->level_ns[k];
+    if (crowded(i) && ns >= CROWDED * i->ns)
         leat_buf_printf(out,
                         "\nworkers wait for one another's CPUs, and nodes' times contain that: %u thread%s "
                         "would show what they take",
@@ -407,7 +424,7 @@ void leat_put_words(leat_buf *out, const leat_figures *f)
     idle_of(f, &i);
     leat_put_idle(out, &i);
     if (f->n_executions > 0) {
-        put_crowded(out, &i);
+        put_crowded(out, f, &i);
         put_most(out, f);
         put_memory(out, f);
         put_short(out, f);

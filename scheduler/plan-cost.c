@@ -24,7 +24,7 @@ void leat_node_cost(const leat_op *op, const leat_tensor *const *in, const leat_
         elements += (double)out[i].elements;
         cost->bytes += (double)out[i].elements * (double)leat_dtype_bytes(out[i].dtype);
     }
-    cost->flops = LEAT_MAX(elements, largest);
+    cost->flops = LEAT_MAX(elements, largest) * LEAT_MAX(op->type->def->flops_each, 1u);
     if (op->type->def->cost != NULL)
         op->type->def->cost(op, in, out, cost);
 }

@@ -195,3 +195,17 @@ void made_wide_on_one(made *m)
     made_apart(m);
     m->step.n_cpus = 8;
 }
+
+/* On one thread, for a while: but the nodes are a chain, and too short for several threads. */
+void made_given_up_chain(made *m)
+{
+    made_chain(m);
+    m->step.alone = true;
+}
+
+/* It computes little, and moves much. */
+void made_moving(made *m)
+{
+    made_one_big(m);
+    m->nodes[1].bytes = 4 * m->nodes[1].flops;
+}

@@ -79,10 +79,81 @@ LEAT_TEST(costs_of_what_moves)
     COST(leat_raw_gather_v2(table, rows, leat_constant_i32(g, LEAT_SCALAR, (const int32_t[]){0}, NULL)), 0,
          2 * 48 + 12 + 4);
     COST(leat_raw_scatter_add(v, rows, updates), 12, 12 + 48 + 2 * 48);
-    COST(leat_raw_apply_momentum(v, m, rate, table, rate), 4000, 4 + 16000 + 4 + 4 * 16000);
-    COST(leat_raw_sparse_apply_momentum(v, m, rate, updates, rows, rate), 12, 4 + 48 + 12 + 4 + 4 * 48);
+    COST(leat_raw_sparse_apply_momentum(v, m, rate, updates, rows, rate), 4 * 12, 4 + 48 + 12 + 4 + 4 * 48);
     COST(leat_raw_transpose(x, sizes(g, (const int32_t[]){1, 0}, 2)), 0, 2 * 140 + 8);
     COST(leat_raw_random_standard_normal(sizes(g, (const int32_t[]){5, 7}, 2), LEAT_FLOAT), 0, 8 + 140);
     COST(leat_raw_tanh(x), 35, 2 * 140);
+    leat_graph_free(g);
+}
+
+/* An addition, a comparison and an elementary function are an operation each. */
+LEAT_TEST(costs_of_elements)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = input(g, LEAT_FLOAT, LEAT_SHAPE(50, 70)), y = input(g, LEAT_FLOAT, LEAT_SHAPE(50, 70)),
+             bias = input(g, LEAT_FLOAT, LEAT_SHAPE(70)), column = input(g, LEAT_DOUBLE, LEAT_SHAPE(50, 1)),
+             row = input(g, LEAT_DOUBLE, LEAT_SHAPE(70)), n = input(g, LEAT_INT32, LEAT_SHAPE(50, 70));
+    COST(leat_raw_add_v2(x, y), 3500, 3 * 14000);
+    COST(leat_raw_mul(column, row), 3500, 8 * (50 + 70 + 3500)); /* broadcast */
+    COST(leat_raw_bias_add(x, bias), 3500, 2 * 14000 + 280);
+    COST(leat_raw_bias_add_grad(x), 3500, 14000 + 280);
+    COST(leat_raw_relu(x), 3500, 2 * 14000);
+    COST(leat_raw_relu_grad(y, x), 3500, 3 * 14000);
+    COST(leat_raw_exp(x), 3500, 2 * 14000);
+    COST(leat_raw_add_n(LEAT_OUTS(x, y, x, y)), 3 * 3500, 5 * 14000);
+    COST(leat_raw_add_n(LEAT_OUTS(x)), 0, 2 * 14000);
+    COST(leat_raw_cast(n, LEAT_FLOAT), 0, 2 * 14000);
+    leat_graph_free(g);
+}
+
+LEAT_TEST(costs_of_reductions)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out x = input(g, LEAT_FLOAT, LEAT_SHAPE(50, 70)), labels = input(g, LEAT_INT32, LEAT_SHAPE(50)),
+             axis = sizes(g, (const int32_t[]){1}, 1),
+             last = leat_constant_i32(g, LEAT_SCALAR, (const int32_t[]){1}, NULL);
+    COST(leat_raw_sum(x, axis), 3500, 14000 + 4 + 200);
+    COST(leat_raw_mean(x, axis), 3500, 14000 + 4 + 200);
+    COST(leat_raw_max(x, axis), 3500, 14000 + 4 + 200);
+    COST(leat_raw_arg_max(x, last), 3500, 14000 + 4 + 8 * 50);
+    COST(leat_raw_softmax(x), 5 * 3500, 2 * 14000);
+    COST(leat_raw_log_softmax(x), 5 * 3500, 2 * 14000);
+    COST(leat_op_output(leat_raw_softmax_cross_entropy_with_logits(x, x), 0), 8 * 3500, 3 * 14000 + 200);
+    COST(leat_op_output(leat_raw_sparse_softmax_cross_entropy_with_logits(x, labels), 0), 5 * 3500 + 50,
+         2 * 14000 + 2 * 200);
+    leat_graph_free(g);
+}
+
+LEAT_TEST(costs_of_pooling)
+{
+    static const int32_t image[] = {2, 8, 8, 3};
+    leat_graph *g = leat_graph_new();
+    leat_int_list by_two = LEAT_INTS(1, 2, 2, 1), by_one = LEAT_INTS(1, 1, 1, 1),
+                  three = LEAT_INTS(1, 3, 3, 1);
+    leat_out x = input(g, LEAT_FLOAT, LEAT_SHAPE(2, 8, 8, 3)),
+             y = input(g, LEAT_FLOAT, LEAT_SHAPE(2, 4, 4, 3));
+    COST(leat_raw_max_pool(x, by_two, by_two, "VALID"), 96 * 4, 4 * (384 + 96));
+    COST(leat_raw_avg_pool(x, by_two, by_two, "VALID"), 96 * 4, 4 * (384 + 96));
+    COST(leat_raw_max_pool(x, three, by_one, "SAME"), 384 * 9, 4 * (384 + 384));
+    COST(leat_raw_max_pool_grad(x, y, y, by_two, by_two, "VALID"), 96 * 4, 4 * (384 + 96 + 96 + 384));
+    COST(leat_raw_avg_pool_grad(sizes(g, image, 4), y, by_two, by_two, "VALID"), 96 * 4, 4 * (4 + 96 + 384));
+    COST(leat_raw_max_pool_v2(x, sizes(g, (const int32_t[]){1, 2, 2, 1}, 4),
+                              sizes(g, (const int32_t[]){1, 2, 2, 1}, 4), "VALID"),
+         384, 4 * (384 + 4 + 4 + 96));
+    leat_graph_free(g);
+}
+
+/* What a step of an optimizer does to a variable of 4,000 elements: reads and writes each of its variables, reads the gradient. */
+LEAT_TEST(costs_of_optimizers)
+{
+    leat_graph *g = leat_graph_new();
+    leat_out grad = input(g, LEAT_FLOAT, LEAT_SHAPE(1000, 4)), s = leat_scalar(g, 0.1f);
+    leat_out v = leat_variable(leat_raw_zeros_like(grad)), a = leat_variable(leat_raw_zeros_like(grad)),
+             b = leat_variable(leat_raw_zeros_like(grad));
+    COST(leat_raw_apply_gradient_descent(v, s, grad), 2 * 4000, 3 * 16000 + 4);
+    COST(leat_raw_apply_momentum(v, a, s, grad, s), 4 * 4000, 5 * 16000 + 2 * 4);
+    COST(leat_raw_apply_adagrad(v, a, s, grad), 6 * 4000, 5 * 16000 + 4);
+    COST(leat_raw_apply_rms_prop(v, a, b, s, s, s, s, grad), 11 * 4000, 7 * 16000 + 4 * 4);
+    COST(leat_raw_apply_adam(v, a, b, s, s, s, s, s, s, grad), 12 * 4000, 7 * 16000 + 6 * 4);
     leat_graph_free(g);
 }
