@@ -17,7 +17,9 @@ typedef struct leat_profile_row {
     double count;             /* executions in a run */
     double busy_ns, wall_ns;  /* on all workers together; from start to end, helped or not */
     double min_ns, median_ns; /* of wall_ns over the runs */
-    double rate_ns; /* what rates are of: the median, since it ignores what other programs did meanwhile */
+    /* What rates are of: the median over the runs, since it ignores what other programs did meanwhile, of how long the node took, or
+     * of how long one or more nodes of the type ran. */
+    double rate_ns;
     double flops, bytes;
     double
         peak_flops; /* the same work as float32 operations, for the share of the peak; 0: not floating point */
@@ -44,6 +46,8 @@ typedef struct leat_figures {
     double critical_ns;
     size_t n_executions, n_short;
     double short_ns, helped_ns;
+    double
+        waited_ns; /* of workers, or CPUs where there are fewer, that did nothing while nodes were ready (waits.c) */
     float *node_ns; /* wall, by node */
 } leat_figures;
 
@@ -51,6 +55,7 @@ typedef struct leat_figures {
 leat_status leat_figures_make(leat_figures *f, const leat_profile_step *steps, size_t n_steps,
                               const leat_machine *machine) LEAT_PRIV(figures_make) LEAT_MUST_CHECK;
 void leat_figures_free(leat_figures *f) LEAT_PRIV(figures_free);
+leat_status leat_figures_waits(leat_figures *f) LEAT_MUST_CHECK; /* a part of leat_figures_make */
 /* The run of median length among several. */
 size_t leat_figures_typical(const leat_profile_step *steps, size_t n_steps) LEAT_PRIV(figures_typical);
 
@@ -65,7 +70,8 @@ typedef struct leat_idle {
     const char *first, *last;   /* names on the critical path; NULL: it is not known */
     const char *longest, *most; /* the longest node; the op type with most time */
     double longest_ns;
-    double none_ns; /* in which no node ran at all; 0: not known */
+    double none_ns;   /* in which no node ran at all; 0: not known */
+    double waited_ns; /* as figures have it; 0: not known */
     bool serial, alone;
 } leat_idle;
 void leat_put_idle(leat_buf *out, const leat_idle *idle) LEAT_PRIV(put_idle);

@@ -39,6 +39,12 @@ static void *zeroed(size_t n, size_t size, leat_status *status)
 
 /* ---- rows ---- */
 
+/* When a node ran, by the op type's number. */
+typedef struct interval {
+    uint32_t op;
+    int64_t start_ns, end_ns;
+} interval;
+
 typedef struct adding {
     leat_figures *f;
     const leat_profile_step *steps;
@@ -46,6 +52,8 @@ typedef struct adding {
     leat_profile_row *all; /* by node */
     float *wall;           /* by node, then step */
     float *op_wall;        /* by op type, then step */
+    float *op_during;      /* likewise: how long one or more of its nodes ran */
+    interval *intervals;   /* of a step */
     uint32_t *op_of;       /* by node */
     leat_profile_row *ops;
     size_t n_ops;
@@ -95,6 +103,36 @@ static leat_status number_ops(adding *a, leat_map *ids)
     return LEAT_OK;
 }
 
+static int by_op_and_start(const void *a, const void *b)
+{
+    const interval *x = a, *y = b;
+    if (x->op != y->op)
+        return x->op < y->op ? -1 : 1;
+    return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
+}
+
+/* Nodes of one type that run at the same time do their work together: rates are of the time in which at least one of them ran. */
+static void add_during(adding *a, size_t k)
+{
+    const leat_profile_step *s = &a->steps[k];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_spans; i++)
+        if (s->spans[i].tiles == 0)
+            a->intervals[n++] =
+                (interval){a->op_of[s->spans[i].node], s->spans[i].start_ns, s->spans[i].end_ns};
+    qsort(a->intervals, n, sizeof *a->intervals, by_op_and_start);
+    int64_t until = 0;
+    for (size_t i = 0; i < n; i++) {
+        const interval *e = &a->intervals[i];
+        if (i == 0 || e->op != e[-1].op)
+            until = 0;
+        int64_t from = LEAT_MAX(e->start_ns, until);
+        if (e->end_ns > from)
+            a->op_during[e->op * a->n_steps + k] += (float)(e->end_ns - from);
+        until = LEAT_MAX(until, e->end_ns);
+    }
+}
+
 static void finish_rows(adding *a)
 {
     leat_figures *f = a->f;
@@ -130,7 +168,9 @@ static void finish_rows(adding *a)
         float *wall = a->op_wall + i * a->n_steps;
         a->ops[i].median_ns = median_of(wall, a->n_steps);
         a->ops[i].min_ns = wall[0];
-        a->ops[i].rate_ns = a->ops[i].median_ns > 0 ? a->ops[i].median_ns : a->ops[i].wall_ns;
+        a->ops[i].rate_ns = median_of(a->op_during + i * a->n_steps, a->n_steps);
+        if (a->ops[i].rate_ns <= 0)
+            a->ops[i].rate_ns = a->ops[i].wall_ns;
     }
 }
 
@@ -157,8 +197,16 @@ static leat_status add_rows(leat_figures *f, const leat_profile_step *steps, siz
         add_steps(&a);
         status = number_ops(&a, &ids);
     }
-    if (status == LEAT_OK)
+    size_t most = 0;
+    for (size_t k = 0; k < n_steps; k++)
+        most = LEAT_MAX(most, steps[k].n_spans);
+    if (status == LEAT_OK) {
         a.op_wall = zeroed(a.n_ops * n_steps, sizeof *a.op_wall, &status);
+        a.op_during = zeroed(a.n_ops * n_steps, sizeof *a.op_during, &status);
+        a.intervals = zeroed(most, sizeof *a.intervals, &status);
+    }
+    for (size_t k = 0; status == LEAT_OK && k < n_steps; k++)
+        add_during(&a, k);
     if (status == LEAT_OK) {
         f->n_ops = a.n_ops;
         finish_rows(&a);
@@ -170,6 +218,8 @@ static leat_status add_rows(leat_figures *f, const leat_profile_step *steps, siz
     leat_free(a.wall);
     leat_free(a.op_of);
     leat_free(a.op_wall);
+    leat_free(a.op_during);
+    leat_free(a.intervals);
     return status;
 }
 
@@ -338,6 +388,7 @@ leat_status leat_figures_make(leat_figures *f, const leat_profile_step *steps, s
     add_typical(f);
     LEAT_TRY(add_levels(f));
     LEAT_TRY(add_critical(f));
+    LEAT_TRY(leat_figures_waits(f));
     return mark_critical(f);
 }
 

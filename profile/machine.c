@@ -2,6 +2,7 @@
  * threads at the same time (processors share clocks, caches and memory, and two of them may be one core). The best of several
  * short rounds counts: everything else on the machine only takes away. */
 #include "config.h"
+#include "base/cpus-private.h"
 #include "profile/figures-private.h"
 
 #if defined(__x86_64__)
@@ -11,7 +12,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FMA_ROUNDS 60 /* a tenth of a millisecond each: on a busy machine some find all threads running */
 #define READ_ROUNDS 12
@@ -185,7 +185,8 @@ leat_status leat_machine_measure(leat_machine *m, uint32_t threads)
     leat_status status = LEAT_OK;
     *m = (leat_machine){0};
     choose(&b, m);
-    b.threads = threads > 0 ? threads : (uint32_t)LEAT_MAX(sysconf(_SC_NPROCESSORS_ONLN), 1);
+    uint32_t cpus = leat_cpu_count();
+    b.threads = threads > 0 ? LEAT_MIN(threads, cpus) : cpus;
     b.array_bytes = LEAT_MAX(ARRAYS_BYTES / b.threads, ARRAY_BYTES) / 64 * 64;
     part *parts = leat_alloc_zero(b.threads, sizeof *parts);
     if (parts == NULL)

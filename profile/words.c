@@ -2,7 +2,8 @@
  *
  *   idle       always: how long the workers together did nothing. From 25 % on with the first reason that holds:
  *              the executor had given up its team for a while, and the graph is no chain of nodes too short to be shared; the plan ran on one thread and took less than 10 us; half of the
- *              idle time is time in which no node ran at all, and not by starting nodes; one node takes half of a critical path
+ *              idle time is time in which no node ran at all, and not by starting nodes; ops take 5 us and more, and in half of the
+ *              idle time there was a ready one for the worker; one node takes half of a critical path
  *              that takes 60 % of the run; the path does; the plan ran on one thread; one node takes 40 % of the run; the ops
  *              take 5 us and more, so too few were ready; the ops are short.
  *   crowded    more workers than CPUs are busy in 5 % of the run: nodes' times are not theirs alone. (Idle is told of the CPUs then.)
@@ -151,6 +152,9 @@ static void put_reason(leat_buf *out, const leat_idle *i)
     } else if (i->none_ns * n_able(i) >= 0.5 * idle && held_up(i->none_ns, i->n_events)) {
         leat_buf_puts(out, i->n_workers == 1 ? ": its thread slept, or other programs had the CPU"
                                              : ": the threads slept, or other programs had their CPUs");
+    } else if (n_able(i) > 1 && !i->serial && i->waited_ns >= 0.5 * idle &&
+               i->busy_ns >= SHORT_OPS_NS * (double)i->n_events) {
+        leat_buf_puts(out, ": nodes were ready, but threads slept, or other programs had the CPUs");
     } else if (i->n_workers > 1 && path && (i->n_critical == 1 || i->longest_ns >= 0.5 * i->critical_ns)) {
         leat_buf_puts(out, ": everything waits for ");
         put_name(out, i->longest);
@@ -211,6 +215,7 @@ static void idle_of(const leat_figures *f, leat_idle *i)
                      .n_events = f->n_executions,
                      .n_critical = f->n_critical,
                      .none_ns = f->level_ns[0],
+                     .waited_ns = f->waited_ns,
                      .most = f->n_ops > 0 ? f->ops[0].name : NULL,
                      .n_cpus = s->n_cpus,
                      .serial = s->serial,

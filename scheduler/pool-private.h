@@ -30,9 +30,6 @@ void leat_kernel_scope_leave(const leat_kernel_scope *scope);
 
 typedef struct leat_pool leat_pool;
 
-/* CPUs this process may use: the smaller of its affinity mask and its cgroups' CPU quota, rounded up; at least 1. */
-uint32_t leat_cpu_count(void);
-
 /* n_workers 0: leat_cpu_count(). No thread is made before the first run. */
 leat_status leat_pool_new(leat_pool **out, uint32_t n_workers) LEAT_MUST_CHECK;
 void leat_pool_free(leat_pool *pool); /* NULL is fine; no run may be going on */

@@ -1,5 +1,6 @@
 #include "config.h"
 #include "pool-private.h"
+#include "base/cpus-private.h"
 #include "team-private.h"
 
 #include <omp.h>
@@ -65,7 +66,8 @@ leat_status leat_pool_new(leat_pool **out, uint32_t n_workers)
     leat_pool *pool = leat_alloc(sizeof *pool);
     if (pool == NULL)
         return leat_fail_memory(sizeof *pool);
-    pool->n_workers = n_workers > 0 ? n_workers : leat_cpu_count();
+    uint32_t cpus = leat_cpu_count();
+    pool->n_workers = n_workers > 0 ? n_workers : LEAT_MIN(cpus, (uint32_t)LEAT_POOL_MAX);
     pool->pid = getpid();
     if (!leat_check_runtimes())
         pool->n_workers = 1;

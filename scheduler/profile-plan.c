@@ -2,7 +2,7 @@
  * that the profile may outlive the session. */
 #include <string.h>
 #include "profile-private.h"
-#include "pool-private.h"
+#include "base/cpus-private.h"
 
 #define MOST_TEXT 400 /* bytes that a node's shapes take as a text */
 

@@ -1,6 +1,7 @@
 #include "profile-made.h"
 
 #include <stdio.h>
+#include <string.h>
 
 uint32_t made_add(made *m, const char *op, uint32_t worker, int64_t start, int64_t end)
 {
@@ -208,4 +209,27 @@ void made_moving(made *m)
 {
     made_one_big(m);
     m->nodes[1].bytes = 4 * m->nodes[1].flops;
+}
+
+/* Nothing waits for anything, and yet one worker does it all. */
+void made_left_waiting(made *m)
+{
+    made_wide_on_one(m);
+    m->step.n_workers = 2;
+    m->step.n_cpus = 0;
+}
+
+/* The second worker has nothing to do while the first one's big node runs. */
+void made_too_few(made *m)
+{
+    made_add(m, "MatMul", 0, 0, 35000);
+    made_add(m, "MatMul", 1, 0, 10000);
+    made_add(m, "MatMul", 0, 35000, 70000);
+    made_add(m, "MatMul", 1, 35000, 45000);
+    made_add(m, "MatMul", 0, 70000, 100000);
+    for (uint32_t i = 1; i <= 5;
+         i++) /* the third and fourth wait for both of the first, the fifth for none */
+        m->begin[i] = i <= 2 ? 2 * i : 4;
+    memcpy(m->succ, (uint32_t[]){2, 3, 2, 3}, 4 * sizeof *m->succ);
+    made_apart(m);
 }

@@ -26,6 +26,6 @@ typedef void maker(made *m);
 maker made_chain, made_wide, made_one_big, made_short_nodes, made_overhead, made_memory_bound, made_in_caches,
     made_tiny, made_helped, made_small_serial, made_given_up, made_serial_chain, made_held_up,
     made_held_up_alone, made_types, made_nothing, made_crowded, made_crowded_chain, made_wide_on_all,
-    made_wide_on_one, made_given_up_chain, made_moving;
+    made_wide_on_one, made_given_up_chain, made_moving, made_left_waiting, made_too_few;
 
 #endif

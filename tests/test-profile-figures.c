@@ -86,3 +86,51 @@ LEAT_TEST(profile_numbers_read_as_written)
         leat_buf_free(&b);
     }
 }
+
+/* Four workers that all multiply do it four times as fast as one; tiles of others do not make it faster once more. */
+LEAT_TEST(rates_are_of_the_time_in_which_a_type_ran)
+{
+    made *m = calloc(1, sizeof *m);
+    leat_figures f = {0};
+    REQUIRE(m != NULL);
+    for (uint32_t i = 0; i < 4; i++)
+        m->nodes[made_add(m, "MatMul", i, 100 * i, 1000)].flops = 1000;
+    m->nodes[made_add(m, "MatMul", 2, 2000, 2500)].flops = 1000;
+    made_add(m, "Relu", 0, 1000, 3000);
+    m->spans[m->step.n_spans++] = (leat_profile_span){2000, 2500, 4, 3, 7};
+    made_apart(m);
+    CHECK_OK(leat_figures_make(&f, &m->step, 1, NULL));
+    for (size_t i = 0; i < f.n_ops; i++)
+        if (strcmp(f.ops[i].name, "MatMul") == 0)
+            CHECK(f.ops[i].rate_ns == 1500 && f.ops[i].flops == 5000 && f.ops[i].wall_ns == 3900);
+        else
+            CHECK(f.ops[i].rate_ns == 2000);
+    leat_figures_free(&f);
+    free(m);
+}
+
+LEAT_TEST(workers_that_wait_for_nodes_are_told_from_nodes_that_wait_for_workers)
+{
+    static const struct {
+        maker *make;
+        double ns;
+    } rows[] = {
+        {made_chain, 0},
+        {made_left_waiting,
+         39 * 9900 + 38 * 200 + 100},  /* one worker, and both in the gaps; in the last, one node waits */
+        {made_crowded, 9 * 100 * 2},   /* in the gaps, of both CPUs */
+        {made_too_few, 25000 + 25000}, /* all the while the fifth could have run */
+    };
+    made *m = calloc(1, sizeof *m);
+    REQUIRE(m != NULL);
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_figures f = {0};
+        memset(m, 0, sizeof *m);
+        rows[i].make(m);
+        CHECK_OK(leat_figures_make(&f, &m->step, 1, NULL));
+        if (!CHECK(f.waited_ns == rows[i].ns))
+            printf("row %zu: %g, not %g\n", i, f.waited_ns, rows[i].ns);
+        leat_figures_free(&f);
+    }
+    free(m);
+}

@@ -81,6 +81,9 @@ LEAT_TEST(profile_words_follow_their_rules)
         {"given up, a chain",
          made_given_up_chain,
          {"2 workers idle 50 % of the run: the graph is a chain from n0 to n9", "!ran on one thread"}},
+        {"left waiting",
+         made_left_waiting,
+         {"2 workers idle 50 % of the run: nodes were ready, but threads slept, or other programs had the CPUs"}},
         {"moving", made_moving, {"takes 80 % of the time, moving 128 GB/s", "!FLOP/s"}},
         {"nothing", made_nothing, {"no op ran", "!idle", "!ran on one thread"}},
     };

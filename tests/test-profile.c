@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/cpus-private.h"
 #include "check.h"
 #include "faults.h"
 #include "leat.h"
 #include "profile/figures-private.h"
-#include "scheduler/pool-private.h"
 
 typedef struct fixture {
     leat_graph *g;

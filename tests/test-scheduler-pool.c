@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "base/base-private.h"
 #include "base/file-private.h"
-#include "scheduler/cpus-private.h"
+#include "base/cpus-private.h"
 #include "scheduler/deque-private.h"
 #include "scheduler/eventcount-private.h"
 #include "scheduler/pool-private.h"

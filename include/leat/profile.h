@@ -104,7 +104,7 @@ LEAT_API leat_status leat_profile_step_at(const leat_profile *profile, size_t i,
 /* ---- what it says ---- */
 
 /* What this machine can do, to compare with: measured by running multiply-adds of float vectors (in registers), and sums over
- * arrays larger than the caches, on as many threads at once as the profile has workers. */
+ * arrays larger than the caches, on as many threads at once as the profile has workers, but no more than there are CPUs. */
 typedef struct leat_machine {
     uint32_t threads; /* 0: not measured */
     double flops;     /* a second, float32; half of it for float64 */
@@ -112,7 +112,8 @@ typedef struct leat_machine {
     const char *how;  /* "AVX-512 multiply-add, 2 threads"; static */
 } leat_machine;
 
-/* Measures; takes about 0.1 s, and says less than the truth while other programs run. threads 0: as many as there are CPUs. */
+/* Measures; takes about 0.1 s, and says less than the truth while other programs run. threads 0, and more than
+ * there are CPUs: as many as there are CPUs. */
 LEAT_API leat_status leat_machine_measure(leat_machine *machine, uint32_t threads) LEAT_MUST_CHECK;
 /* With it, tables and words name shares of its peak. */
 LEAT_API void leat_profile_set_machine(leat_profile *profile, const leat_machine *machine);

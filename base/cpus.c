@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/file-private.h"
-#include "pool-private.h"
+#include "file-private.h"
+
+#define MOST 65536 /* CPUs of a machine */
+#define MOST_OF_QUOTA 1024
 
 uint32_t leat_cpu_affinity(void)
 {
     /* The kernel refuses a mask smaller than its own (EINVAL): room for 65,536 CPUs. */
-    unsigned long words[65536 / 8 / sizeof(unsigned long)];
+    unsigned long words[MOST / 8 / sizeof(unsigned long)];
     memset(words, 0, sizeof words);
     cpu_set_t *set = (cpu_set_t *)(void *)words;
     int n = sched_getaffinity(0, sizeof words, set) == 0 ? CPU_COUNT_S(sizeof words, set) : 0;
@@ -23,8 +25,8 @@ static uint32_t cpus_of(double quota, double period)
     if (quota <= 0 || period <= 0)
         return UINT32_MAX;
     double cpus = quota / period;
-    if (cpus > LEAT_POOL_MAX)
-        return LEAT_POOL_MAX;
+    if (cpus > MOST_OF_QUOTA)
+        return MOST_OF_QUOTA;
     uint32_t whole = (uint32_t)cpus;
     return whole < cpus || whole == 0 ? whole + 1 : whole;
 }
@@ -104,5 +106,5 @@ uint32_t leat_cpu_quota(const char *proc_cgroup, const char *sysfs)
 uint32_t leat_cpu_count(void)
 {
     uint32_t cpus = leat_cpu_affinity(), quota = leat_cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-    return LEAT_MIN(LEAT_MIN(cpus, quota), LEAT_POOL_MAX);
+    return LEAT_MIN(LEAT_MIN(cpus, quota), MOST);
 }

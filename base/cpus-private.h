@@ -13,4 +13,7 @@ uint32_t leat_cpu_affinity(void);
  * in CPUs, rounded up; UINT32_MAX if there is none. What cannot be read sets no limit. `sysfs` is /sys/fs/cgroup. */
 uint32_t leat_cpu_quota(const char *proc_cgroup, const char *sysfs);
 
+/* CPUs this process may use: the smaller of the two; at least 1. */
+uint32_t leat_cpu_count(void) LEAT_PRIV(cpu_count);
+
 #endif
