@@ -81,6 +81,8 @@ void leat_put_words(leat_buf *out, const leat_figures *f) LEAT_PRIV(put_words);
 void leat_put_duration_ns(leat_buf *out, double ns) LEAT_PRIV(put_duration_ns);
 /* "31 GFLOP/s", "2.5 MB": a number with three digits and the prefix of thousands before the unit. */
 void leat_put_scaled(leat_buf *out, double value, const char *unit) LEAT_PRIV(put_scaled);
+/* How often: "12", "33333", "0.5". */
+void leat_put_count(leat_buf *out, double count) LEAT_PRIV(put_count);
 int leat_percent(double part, double whole) LEAT_PRIV(percent); /* 0 to 100 */
 
 /* ---- for readers and programs ---- */

@@ -83,7 +83,9 @@ static void put_head(leat_buf *out, const leat_figures *f, const char *what, con
 
 static void put_numbers(leat_buf *out, const leat_figures *f, const leat_profile_row *r)
 {
-    leat_buf_printf(out, " %7.4g", r->count);
+    leat_buf cell = {0};
+    leat_put_count(&cell, r->count);
+    put_right(out, &cell, 8);
     put_duration(out, r->busy_ns, 10);
     put_duration(out, r->busy_ns / LEAT_MAX(r->count, 1e-9), 10);
     if (f->n_steps > 1) {

@@ -65,6 +65,11 @@ void leat_put_scaled(leat_buf *out, double value, const char *unit)
                     prefixes[i], unit);
 }
 
+void leat_put_count(leat_buf *out, double count)
+{
+    leat_buf_printf(out, count < 1e4 ? "%.4g" : "%.0f", count);
+}
+
 int leat_percent(double part, double whole)
 {
     return whole > 0 ? (int)lround(100 * LEAT_MIN(LEAT_MAX(part / whole, 0), 1)) : 0;

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 400    /* events of a lane that are all drawn as bars */
+#define FEW                                                                                                  \
+    400 /* events of a lane that are all drawn as bars, where they are as wide as the next number on average */
 #define NARROW 2.5 /* bars of lanes with more of them are gathered below this width */
 #define COLUMN 3.0 /* what is gathered: columns so wide */
 #define KINDS LEAT_TIMELINE_KINDS
 #define LABEL 9.0
 #define LEAST_LABEL 22.0 /* bars narrower bear no name */
-#define JOINED 120       /* pieces of the critical path that are joined by lines from lane to lane */
+#define CLEAR 4.0        /* of a join from a name */
 
 leat_color leat_tkind_color(const leat_tdrawing *d, uint32_t kind)
 {
@@ -38,27 +39,17 @@ static double bar_width(const leat_tdrawing *d, const leat_timeline_event *e)
     return leat_tat(d, (double)e->end_ns) - leat_tat(d, (double)e->start_ns);
 }
 
+static bool is_sparse(const leat_tdrawing *d, uint32_t worker)
+{
+    return (double)d->f->worker_events[worker] <= LEAT_MIN((double)FEW, (d->x1 - d->x0) / NARROW);
+}
+
 static bool is_bar(const leat_tdrawing *d, const leat_timeline_event *e)
 {
-    return d->f->worker_events[e->worker] <= FEW || bar_width(d, e) >= NARROW;
+    return is_sparse(d, e->worker) || bar_width(d, e) >= NARROW;
 }
 
 /* ---- bars ---- */
-
-/* The name where it fits, else what follows its last scope, else the beginning of that. */
-static void draw_label(const leat_tdrawing *d, const leat_timeline_event *e, double x, double y, double w,
-                       leat_color fill)
-{
-    leat_text_style style = {.font = {.size = LABEL}, .color = leat_color_ink_on(fill), .v = LEAT_CENTER};
-    const char *slash = strrchr(e->name, '/'),
-               *leaf = slash != NULL && slash[1] != '\0' ? slash + 1 : e->name;
-    const char *text = leat_text_width(d->c, e->name, &style.font) <= w ? e->name : leaf;
-    char *shown = leat_shorten_text(d->c, text, &style.font, w);
-    /* Three letters and dots tell nobody anything. */
-    if (shown != NULL && (strcmp(shown, text) == 0 || strlen(shown) >= 10))
-        leat_draw_text(d->c, x, y, shown, &style);
-    leat_free(shown);
-}
 
 static void draw_bar(const leat_tdrawing *d, size_t i)
 {
@@ -79,8 +70,65 @@ static void draw_bar(const leat_tdrawing *d, size_t i)
     }
     leat_draw_rect(d->c, x + inset, y + inset, w - 2 * inset, d->lane - 2 * inset, LEAT_MIN(2, w / 4),
                    &style);
-    if (w >= LEAST_LABEL && d->lane >= 12)
-        draw_label(d, e, x + 3, y + d->lane / 2, w - 6, style.fill);
+}
+
+/* ---- names ---- */
+
+/* The name where it fits, else what follows its last scope, else the beginning of that. */
+static void draw_label(const leat_tdrawing *d, const leat_timeline_event *e, double x, double y, double w,
+                       leat_color fill)
+{
+    leat_text_style style = {.font = {.size = LABEL}, .color = leat_color_ink_on(fill), .v = LEAT_CENTER};
+    const char *slash = strrchr(e->name, '/'),
+               *leaf = slash != NULL && slash[1] != '\0' ? slash + 1 : e->name;
+    const char *text = leat_text_width(d->c, e->name, &style.font) <= w ? e->name : leaf;
+    char *shown = leat_shorten_text(d->c, text, &style.font, w);
+    /* Three letters and dots tell nobody anything. */
+    if (shown != NULL && (strcmp(shown, text) == 0 || strlen(shown) >= 10))
+        leat_draw_text(d->c, x, y, shown, &style);
+    leat_free(shown);
+}
+
+/* The widest part of [*x, *end) in a lane that no join crosses. */
+static void clear_part(const leat_tdrawing *d, double y, double *x, double *end)
+{
+    double from = *x, last = *end, best = 0;
+    while (from < last) {
+        double to = last, next = last;
+        for (size_t i = 0; i < d->n_joins; i++) {
+            const leat_tjoin *join = &d->joins[i];
+            if (join->bottom < y || join->top > y + d->lane || join->x + CLEAR <= from)
+                continue;
+            if (join->x - CLEAR < to) {
+                to = LEAT_MAX(join->x - CLEAR, from);
+                next = join->x + CLEAR;
+            }
+        }
+        if (to - from > best) {
+            best = to - from;
+            *x = from;
+            *end = to;
+        }
+        from = next;
+    }
+    if (best == 0)
+        *end = *x;
+}
+
+void leat_timeline_labels(const leat_tdrawing *d)
+{
+    for (size_t i = 0; i < d->run->n_events && d->lane >= 12; i++) {
+        const leat_timeline_event *e = &d->run->events[i];
+        double w = bar_width(d, e), y = leat_tlane_y(d, e->worker);
+        if (w < LEAST_LABEL || !is_bar(d, e))
+            continue;
+        double x = leat_tat(d, (double)e->start_ns) + 3, end = x + w - 6;
+        clear_part(d, y, &x, &end);
+        leat_color kind = leat_tkind_color(d, d->f->kind_of[i]);
+        if (end - x >= LEAST_LABEL - 6)
+            draw_label(d, e, x, y + d->lane / 2, end - x,
+                       e->tiles > 0 ? leat_thelped_style(d, d->f->kind_of[i]).fill : kind);
+    }
 }
 
 /* ---- areas ---- */
@@ -169,7 +217,7 @@ static leat_status draw_areas(const leat_tdrawing *d)
             add_to_columns(d, e, d->f->kind_of[i], columns + n * e->worker, n);
     }
     for (uint32_t w = 0; w < d->f->n_workers; w++)
-        if (d->f->worker_events[w] > FEW)
+        if (!is_sparse(d, w))
             draw_lane(d, w, columns + n * w, n, points);
     leat_free(columns);
     leat_free(points);
@@ -228,7 +276,7 @@ static double foot_of(const leat_tdrawing *d, uint32_t worker)
 }
 
 /* From the end of one piece to the begin of the next, where it lies on another lane or behind a gap. */
-static void join_pieces(const leat_tdrawing *d, const piece *pieces, size_t n)
+static void join_pieces(leat_tdrawing *d, const piece *pieces, size_t n)
 {
     leat_style halo = {.stroke = d->theme.page, .width = 3.5},
                line = {.stroke = leat_tpath_color(d), .width = 1.2};
@@ -236,13 +284,15 @@ static void join_pieces(const leat_tdrawing *d, const piece *pieces, size_t n)
         double y0 = foot_of(d, pieces[i - 1].worker), y1 = foot_of(d, pieces[i].worker);
         double x0 = LEAT_MIN(pieces[i - 1].to, pieces[i].from), x1 = pieces[i].from;
         leat_point bend[3] = {{x0, y0}, {x1, y0}, {x1, y1}};
-        if (pieces[i - 1].worker != pieces[i].worker)
+        if (pieces[i - 1].worker != pieces[i].worker) {
             leat_draw_line(d->c, x1, y0, x1, y1, &halo);
+            d->joins[d->n_joins++] = (leat_tjoin){x1, LEAT_MIN(y0, y1), LEAT_MAX(y0, y1)};
+        }
         leat_draw_polyline(d->c, bend, 3, &line);
     }
 }
 
-leat_status leat_timeline_critical(const leat_tdrawing *d)
+leat_status leat_timeline_critical(leat_tdrawing *d)
 {
     size_t n = d->f->n_critical, k = 0;
     const leat_timeline_event **stops = leat_alloc_zero(n + 1, sizeof *stops);
@@ -255,7 +305,7 @@ leat_status leat_timeline_critical(const leat_tdrawing *d)
                 stops[k++] = &d->run->events[i];
         qsort(stops, k, sizeof *stops, by_start);
         k = cut_pieces(d, stops, k, pieces, last_of);
-        if (k <= JOINED)
+        if (k <= LEAT_TIMELINE_JOINS)
             join_pieces(d, pieces, k);
         leat_style line = {.stroke = leat_tpath_color(d), .width = LEAT_MIN(2.4, d->gap)};
         for (size_t i = 0; i < k; i++)

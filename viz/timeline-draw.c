@@ -102,6 +102,13 @@ static leat_status draw_busy(const leat_tdrawing *d, double top)
     leat_draw_text(d->c, d->x0 - 6, top + 3, text, &style);
     leat_draw_text(d->c, d->x0 - 6, top + BUSY_H / 2, "busy", &style);
     leat_draw_text(d->c, d->x0 - 6, top + BUSY_H - 3, "0", &style);
+    if (d->n_cpus > 0 && d->n_cpus < d->f->n_workers) {
+        double y = top + BUSY_H * (1 - (double)d->n_cpus / d->f->n_workers);
+        leat_draw_line(d->c, d->x0, y, d->x1, y, &full);
+        snprintf(text, sizeof text, d->n_cpus == 1 ? "%u CPU" : "%u CPUs", d->n_cpus);
+        style.h = LEAT_LEFT;
+        leat_draw_text(d->c, d->x1 + 6, LEAT_MIN(y, top + BUSY_H - 3), text, &style);
+    }
     return LEAT_OK;
 }
 
@@ -281,6 +288,7 @@ static leat_status draw_page(leat_tdrawing *d, const char *title, const char *wo
     LEAT_TRY(leat_timeline_bars(d));
     if (d->f->n_critical > 0)
         LEAT_TRY(leat_timeline_critical(d));
+    leat_timeline_labels(d);
     draw_axis(d, axis);
     draw_legend(d, legend, true);
     if (tables)
@@ -303,7 +311,11 @@ leat_status leat_draw_timeline(leat_canvas *canvas, const leat_timeline *run,
     leat_buf verdict = {0};
     if (options)
         memcpy(&o, options, LEAT_MIN(options->size, sizeof o));
-    leat_tdrawing d = {.c = canvas, .run = run, .f = &f, .theme = leat_theme_make(o.dark, LEAT_PALETTE_SAFE)};
+    leat_tdrawing d = {.c = canvas,
+                       .run = run,
+                       .f = &f,
+                       .n_cpus = o.n_cpus,
+                       .theme = leat_theme_make(o.dark, LEAT_PALETTE_SAFE)};
     double width = o.width > 0 ? LEAT_MIN(LEAT_MAX(o.width, 320), 9000) : WIDTH;
     leat_status st = leat_timeline_figures(run, &f);
     if (st == LEAT_OK && o.words == NULL) {

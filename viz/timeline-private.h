@@ -33,11 +33,21 @@ leat_status leat_timeline_figures(const leat_timeline *run, leat_tfigures *f) LE
 void leat_timeline_figures_free(leat_tfigures *f);
 void leat_timeline_put_verdict(const leat_tfigures *f, leat_buf *out);
 
+#define LEAT_TIMELINE_JOINS 120 /* pieces of the critical path that are joined by lines from lane to lane */
+
+/* A line that crosses lanes. */
+typedef struct leat_tjoin {
+    double x, top, bottom;
+} leat_tjoin;
+
 typedef struct leat_tdrawing {
     leat_canvas *c;
     const leat_timeline *run;
     const leat_tfigures *f;
     leat_theme theme;
+    uint32_t n_cpus; /* 0: not known */
+    leat_tjoin joins[LEAT_TIMELINE_JOINS];
+    size_t n_joins;
     double x0, x1, y, lane, gap, scale; /* of the lanes; scale: page units a nanosecond */
 } leat_tdrawing;
 
@@ -53,9 +63,10 @@ leat_color leat_tkind_color(const leat_tdrawing *d, uint32_t kind);
 leat_style leat_thelped_style(const leat_tdrawing *d, uint32_t kind); /* of tiles that a helper ran */
 leat_color leat_tpath_color(const leat_tdrawing *d);
 
-/* Bars into the lanes; the critical path over them (timeline-bars.c). */
+/* Bars into the lanes; the critical path over them, which notes its joins; names into the bars, clear of the joins (timeline-bars.c). */
 leat_status leat_timeline_bars(const leat_tdrawing *d) LEAT_MUST_CHECK;
-leat_status leat_timeline_critical(const leat_tdrawing *d) LEAT_MUST_CHECK;
+leat_status leat_timeline_critical(leat_tdrawing *d) LEAT_MUST_CHECK;
+void leat_timeline_labels(const leat_tdrawing *d);
 
 /* The tables of op types and nodes; returns their height, and draws nothing where `draw` is false (timeline-table.c). */
 double leat_timeline_table(const leat_tdrawing *d, const leat_figures *f, double top, double width,

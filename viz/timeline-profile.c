@@ -41,6 +41,7 @@ leat_status leat_plot_profile_on(leat_canvas *c, const leat_figures *f, const le
         leat_timeline run = {events, f->typical.n_spans, f->typical.n_workers, f->typical.duration_ns};
         leat_timeline_options o = *options;
         o.words = words.data;
+        o.n_cpus = f->typical.n_cpus;
         status = leat_draw_timeline(c, &run, &o, tables ? f : NULL);
     }
     leat_buf_free(&words);

@@ -14,9 +14,19 @@
 
 /* From the right end: where the cells end that stand there. */
 enum { CELL_COUNT, CELL_TIME, CELL_SHARE, CELL_FLOPS, CELL_BYTES, CELLS };
-static const double cell_right[CELLS] = {262, 200, 162, 76, 0};
+static const double cell_right[CELLS] = {224, 174, 136, 62, 0};
 static const char *const cell_heads[CELLS] = {"count", "time", "share", "arithmetic", "memory"};
-static const double cell_most = 300; /* all of them */
+
+/* A node's count is one, but for what lay in a branch that some runs did not take: names need the room more. */
+static int first_cell(const leat_profile_row *rows)
+{
+    return rows->node == UINT32_MAX ? CELL_COUNT : CELL_TIME;
+}
+
+static double cells_width(int first)
+{
+    return first == CELL_COUNT ? 262 : 220;
+}
 
 static void put_cell(const leat_tdrawing *d, leat_buf *b, double x, double y, leat_color color)
 {
@@ -49,12 +59,16 @@ static void draw_row(const leat_tdrawing *d, const leat_figures *f, const leat_p
 {
     leat_buf b = {0};
     double right = x + width;
-    draw_name(d, r->name, x, y, width - cell_most, d->theme.ink);
-    leat_buf_printf(&b, "%.4g", r->count);
-    put_cell(d, &b, right - cell_right[CELL_COUNT], y, d->theme.ink);
+    int first = first_cell(r);
+    draw_name(d, r->name, x, y, width - cells_width(first), d->theme.ink);
+    if (first == CELL_COUNT) {
+        leat_put_count(&b, r->count);
+        put_cell(d, &b, right - cell_right[CELL_COUNT], y, d->theme.ink);
+    }
     leat_put_duration_ns(&b, r->busy_ns);
     put_cell(d, &b, right - cell_right[CELL_TIME], y, d->theme.ink);
-    leat_buf_printf(&b, "%d %%", leat_percent(r->busy_ns, f->mean_busy_ns));
+    int percent = leat_percent(r->busy_ns, f->mean_busy_ns);
+    leat_buf_printf(&b, percent > 0 || r->busy_ns <= 0 ? "%d %%" : "< 1 %%", percent);
     put_cell(d, &b, right - cell_right[CELL_SHARE], y, d->theme.ink);
     put_rate(&b, r->peak_flops > 0 ? r->flops : 0, r->rate_ns, "FLOP/s");
     put_cell(d, &b, right - cell_right[CELL_FLOPS], y, d->theme.ink);
@@ -67,8 +81,14 @@ static void draw_table(const leat_tdrawing *d, const leat_figures *f, const char
                        const leat_profile_row *rows, size_t n, double x, double y, double width)
 {
     leat_buf b = {0};
-    draw_name(d, what, x, y + ROW / 2, width - cell_most, d->theme.muted);
-    for (int i = 0; i < CELLS; i++) {
+    int first = n > 0 ? first_cell(rows) : CELL_COUNT;
+    leat_buf_puts(&b, what);
+    if (f->n_steps > 2)
+        leat_buf_printf(&b, ", mean of %zu runs", f->n_steps);
+    if (leat_buf_status(&b) == LEAT_OK)
+        draw_name(d, b.data, x, y + ROW / 2, width - cells_width(first), d->theme.muted);
+    leat_buf_clear(&b);
+    for (int i = first; i < CELLS; i++) {
         leat_buf_puts(&b, cell_heads[i]);
         put_cell(d, &b, x + width - cell_right[i], y + ROW / 2, d->theme.muted);
     }

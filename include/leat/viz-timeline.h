@@ -34,6 +34,8 @@ typedef struct leat_timeline_options {
     bool dark;
     double width;      /* of the page, in pixels (points in PDF); 0: 960 */
     const char *words; /* under the title, a sentence a line; NULL: leat_timeline_verdict's */
+    uint32_t
+        n_cpus; /* that the process might use: where there were fewer than workers, a line says so; 0: unknown */
 } leat_timeline_options;
 
 /* Draws a run into a file whose suffix says the format (.png, .svg, .pdf): a lane a worker, colours by
