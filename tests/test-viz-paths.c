@@ -125,6 +125,49 @@ LEAT_TEST(rows_keep_the_order_of_the_graph)
     leat_buf_free(&g);
 }
 
+/* Four towers with their part of the batch, shared weights and an average of what they give. */
+static void towers(leat_buf *g)
+{
+    char name[4][32], inputs[64];
+    graph_node(g, "Placeholder", "x", "", NULL);
+    graph_node(g, "Placeholder", "y", "", NULL);
+    graph_node(g, "Split", "split", "x", NULL);
+    graph_node(g, "Split", "split_1", "y", NULL);
+    graph_node(g, "VariableV2", "model/w", "", NULL);
+    graph_node(g, "Identity", "model/read", "model/w", NULL);
+    for (int i = 0; i < 4; i++) {
+        static const char *const ops[] = {"MatMul", "Add", "Neg"};
+        for (int k = 0; k < 3; k++)
+            snprintf(name[k], sizeof name[k], "tower_%d/%s", i, ops[k]);
+        snprintf(inputs, sizeof inputs, "split:%d model/read", i);
+        graph_node(g, ops[0], name[0], inputs, NULL);
+        snprintf(inputs, sizeof inputs, "%s split_1:%d", name[0], i);
+        graph_node(g, ops[1], name[1], inputs, NULL);
+        graph_node(g, ops[2], name[2], name[1], NULL);
+    }
+    graph_node(g, "AddN", "average/sum", "tower_0/Neg tower_1/Neg tower_2/Neg tower_3/Neg", NULL);
+    graph_node(g, "Mul", "average/mean", "average/sum", NULL);
+    graph_node(g, "VariableV2", "step/step", "", NULL);
+    graph_node(g, "Identity", "step/read", "step/step", NULL);
+    graph_node(g, "ApplyGradientDescent", "train/w", "model/w average/mean", NULL);
+    graph_node(g, "AssignAdd", "train/step", "step/step", NULL);
+    graph_node(g, "SaveV2", "save/SaveV2", "model/w step/step", NULL);
+    graph_node(g, "Assign", "save/Assign", "model/w", NULL);
+}
+
+LEAT_TEST(what_is_alike_keeps_its_order)
+{
+    leat_buf g = {0};
+    placed p;
+    towers(&g);
+    place_graph(&p, &g, "");
+    CHECK(left_of(&p, "tower_0") < left_of(&p, "tower_1"));
+    CHECK(left_of(&p, "tower_1") < left_of(&p, "tower_2"));
+    CHECK(left_of(&p, "tower_2") < left_of(&p, "tower_3"));
+    placed_free(&p);
+    leat_buf_free(&g);
+}
+
 /* A chain of n ops with some that look back, each at `reach` or `reach` + 1 ops. */
 static void chain(leat_buf *g, int n, int reach, int every)
 {

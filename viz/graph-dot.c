@@ -192,13 +192,13 @@ static leat_status make_edges(dot *d)
     return LEAT_OK;
 }
 
-static leat_status put_below(dot *d, size_t low, size_t high)
+static leat_status put_unseen(dot *d, size_t from, size_t to, const char *weight)
 {
-    Agedge_t *edge = agedge(d->graph, d->nodes[low], d->nodes[high], NULL, 1);
+    Agedge_t *edge = agedge(d->graph, d->nodes[from], d->nodes[to], NULL, 1);
     if (!edge)
         return leat_fail_memory(0);
     agset(edge, (char *)"style", (char *)"invis");
-    agset(edge, (char *)"weight", (char *)"0");
+    agset(edge, (char *)"weight", (char *)weight);
     return LEAT_OK;
 }
 
@@ -209,10 +209,29 @@ static leat_status keep_inside(dot *d)
     for (size_t port = 0; port < g->n_boxes; port++)
         for (size_t i = 0; g->boxes[port].rank != LEAT_LAY_ANY && i < g->n_boxes; i++) {
             if (g->boxes[port].rank == LEAT_LAY_BOTTOM && g->boxes[i].over_bottom)
-                LEAT_TRY(put_below(d, port, i));
+                LEAT_TRY(put_unseen(d, port, i, "0"));
             if (g->boxes[port].rank == LEAT_LAY_TOP && g->boxes[i].under_top)
-                LEAT_TRY(put_below(d, i, port));
+                LEAT_TRY(put_unseen(d, i, port, "0"));
         }
+    return LEAT_OK;
+}
+
+/* A box that must stand to the right of another: both in one layer, with an unseen edge in it. dot heeds such edges only
+ * where they have a weight. */
+static leat_status keep_order(dot *d)
+{
+    char name[32];
+    for (size_t i = 0; i < d->g->n_boxes; i++) {
+        if (d->g->boxes[i].after == 0)
+            continue;
+        size_t left = d->g->boxes[i].after - 1;
+        snprintf(name, sizeof name, "row%zu", i);
+        Agraph_t *row = agsubg(d->graph, name, 1);
+        if (!row || !agsubnode(row, d->nodes[left], 1) || !agsubnode(row, d->nodes[i], 1))
+            return leat_fail_memory(0);
+        agsafeset(row, (char *)"rank", (char *)"same", (char *)"");
+        LEAT_TRY(put_unseen(d, left, i, "1"));
+    }
     return LEAT_OK;
 }
 
@@ -242,7 +261,8 @@ static leat_status make_graph(dot *d)
     agattr(d->graph, AGEDGE, (char *)"weight", (char *)"1");
     LEAT_TRY(make_nodes(d));
     LEAT_TRY(make_edges(d));
-    return keep_inside(d);
+    LEAT_TRY(keep_inside(d));
+    return keep_order(d);
 }
 
 /* ---- results ---- */

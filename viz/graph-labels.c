@@ -127,7 +127,8 @@ static size_t crossings(const labels *l, leat_box box)
     for (size_t i = 0; i < l->n; i++) {
         const line *p = &l->lines[i];
         double half = leat_scene_edge_width(&l->s->edges[p->edge]) / 2;
-        leat_box wide = {box.x - half + 1, box.y - half + 1, box.w + 2 * half - 2, box.h + 2 * half - 2};
+        double x = half - 1, y = half - 0.5; /* a label's box has room about its letters */
+        leat_box wide = {box.x - x, box.y - y, box.w + 2 * x, box.h + 2 * y};
         if (overlap(box, p->head)) {
             found++;
             continue;

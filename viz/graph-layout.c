@@ -101,106 +101,6 @@ static void fill_pieces(work *w)
     }
 }
 
-/* ---- which way round ---- */
-
-#define TURNED_UP_TO 150 /* boxes: a larger part is not laid out a second time */
-
-typedef struct place {
-    double x, y;
-    size_t box;
-} place;
-
-static int by_row(const void *a, const void *b)
-{
-    const place *p = a, *q = b;
-    return p->y != q->y ? (p->y > q->y) - (p->y < q->y) : (p->x > q->x) - (p->x < q->x);
-}
-
-/* Do more pairs in a row stand against the order of the graph than with it? */
-static bool runs_backwards(const leat_lay_graph *g)
-{
-    place row[TURNED_UP_TO];
-    size_t n = 0, with = 0, against = 0;
-    for (size_t i = 0; i < g->n_boxes; i++)
-        row[n++] = (place){g->boxes[i].x, round(g->boxes[i].y + g->boxes[i].h / 2), i};
-    qsort(row, n, sizeof *row, by_row);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = i + 1; k < n && row[k].y == row[i].y; k++)
-            if (g->boxes[row[i].box].rank == g->boxes[row[k].box].rank)
-                *(row[i].box < row[k].box ? &with : &against) += 1;
-    return against > with;
-}
-
-static void turn_ends(leat_lay_graph *g)
-{
-    for (size_t i = 0; i < g->n_edges; i++) {
-        leat_lay_edge *e = &g->edges[i];
-        e->from_x = g->boxes[e->from].w - e->from_x;
-        e->to_x = g->boxes[e->to].w - e->to_x;
-    }
-}
-
-static void turn(leat_lay_graph *g)
-{
-    turn_ends(g);
-    for (size_t i = 0; i < g->n_boxes; i++)
-        g->boxes[i].x = g->w - g->boxes[i].x - g->boxes[i].w;
-    for (size_t i = 0; i < g->n_edges; i++) {
-        leat_lay_edge *e = &g->edges[i];
-        for (size_t k = 0; k < e->n_points; k++)
-            e->points[k].x = g->w - e->points[k].x;
-        e->label.x = g->w - e->label.x;
-    }
-}
-
-/* ---- between the borders ---- */
-
-#define INSIDE_TRIES 4
-
-/* Marks boxes that came to stand beyond a port: its path, led on to the border, would run over them. */
-static bool mark_outside(leat_lay_graph *g)
-{
-    bool any = false;
-    for (size_t p = 0; p < g->n_boxes; p++)
-        for (size_t i = 0; g->boxes[p].rank != LEAT_LAY_ANY && i < g->n_boxes; i++) {
-            const leat_lay_box *port = &g->boxes[p];
-            leat_lay_box *b = &g->boxes[i];
-            bool top = port->rank == LEAT_LAY_TOP, *mark = top ? &b->under_top : &b->over_bottom;
-            bool beyond = top ? b->y + b->h < port->y : b->y > port->y + port->h;
-            if (b->rank != LEAT_LAY_ANY || *mark || !beyond)
-                continue;
-            any = *mark = true;
-        }
-    return any;
-}
-
-/* dot gives what must stand at the bottom one layer, and what has no edges to it perhaps a lower one. */
-static leat_status lay_out_inside(leat_lay_graph *g, leat_arena *arena)
-{
-    for (int i = 0; i < INSIDE_TRIES; i++) {
-        LEAT_TRY(leat_layout_dot(g, arena));
-        if (!mark_outside(g))
-            break;
-    }
-    return LEAT_OK;
-}
-
-/* dot begins rows at either end. Where it wrote relu_3, relu_2, relu_1, it lays out the mirrored part, which is
- * mirrored again then: the same drawing but for the boxes' own sides, with relu_1 first. */
-static leat_status lay_out_by_dot(leat_lay_graph *g, leat_arena *arena)
-{
-    LEAT_TRY(lay_out_inside(g, arena));
-    if (g->n_boxes > TURNED_UP_TO || !runs_backwards(g))
-        return LEAT_OK;
-    turn_ends(g);
-    leat_status st = lay_out_inside(g, arena);
-    if (st == LEAT_OK)
-        turn(g);
-    else
-        turn_ends(g);
-    return st;
-}
-
 static leat_status lay_out_piece(leat_lay_graph *g, leat_arena *arena)
 {
     if (g->n_boxes == 1 && g->n_edges == 0) {
@@ -209,7 +109,7 @@ static leat_status lay_out_piece(leat_lay_graph *g, leat_arena *arena)
         g->h = g->boxes[0].h;
         return LEAT_OK;
     }
-    leat_status st = lay_out_by_dot(g, arena);
+    leat_status st = leat_layout_ordered(g, arena);
     if (st == LEAT_ERR_UNIMPLEMENTED)
         st = leat_layout_layers(g, arena);
     return st == LEAT_OK ? leat_layout_fold(g, arena) : st;

@@ -70,6 +70,16 @@ static double meeting(const leat_scene *s, uint32_t box, uint32_t other, bool ou
     return s->boxes[port].x + s->boxes[port].w / 2;
 }
 
+/* Scopes of one structure are alike, and ops of one type. */
+static uint32_t kin(const leat_scene *s, const leat_sbox *b)
+{
+    const leat_gnode *node = &s->model->nodes[b->node];
+    if (b->kind == LEAT_S_OP)
+        return 2 * node->op + 1;
+    bool scope = (b->kind == LEAT_S_SCOPE || b->kind == LEAT_S_OPEN) && node->structure != LEAT_G_NONE;
+    return scope ? 2 * (node->structure + 1) : 0;
+}
+
 static void add_boxes(leat_scene *s, uint32_t first, inner *in)
 {
     for (uint32_t i = first; i != LEAT_G_NONE; i = s->boxes[i].next) {
@@ -79,7 +89,7 @@ static void add_boxes(leat_scene *s, uint32_t first, inner *in)
         leat_lay_rank rank = b->kind != LEAT_S_PORT ? LEAT_LAY_ANY : b->top ? LEAT_LAY_TOP : LEAT_LAY_BOTTOM;
         b->local = (uint32_t)in->g.n_boxes;
         in->boxes[in->g.n_boxes] = i;
-        in->g.boxes[in->g.n_boxes++] = (leat_lay_box){.w = b->w, .h = b->h, .rank = rank};
+        in->g.boxes[in->g.n_boxes++] = (leat_lay_box){.w = b->w, .h = b->h, .rank = rank, .kin = kin(s, b)};
     }
 }
 

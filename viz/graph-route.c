@@ -5,6 +5,7 @@
 #include "viz/scene-private.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MOST_PAIRS 4e6 /* boxes times paths of a scope beyond which nobody looks */
 #define MOST_WORK 3e7  /* comparisons that the ways of one scope may take together */
@@ -272,6 +273,47 @@ static leat_status lead_around(leat_scene *s, leat_sedge *e, route *r)
     return LEAT_OK;
 }
 
+/* Where the first part begins that is upright all along: there a folded path leaves its column. */
+static size_t first_upright(const leat_sedge *e)
+{
+    size_t k = 0;
+    for (; k + 3 < e->n_points; k += 3) {
+        const leat_point *p = e->points + k;
+        if (fabs(p[1].x - p[0].x) < 1e-6 && fabs(p[2].x - p[0].x) < 1e-6 && fabs(p[3].x - p[0].x) < 1e-6)
+            break;
+    }
+    return k;
+}
+
+/* The same for a folded path's first part, within its column. */
+static leat_status lead_leg(leat_scene *s, leat_sedge *e, route *r)
+{
+    leat_sedge leg = *e;
+    size_t end = first_upright(e), rest = e->n_points - end;
+    leg.n_points = end + 1;
+    if (end < 3 || rest < 2 || !goes_wrong(s, &leg))
+        return LEAT_OK;
+    LEAT_TRY(lead_around(s, &leg, r));
+    leat_point *points = leat_arena_alloc(&s->arena, (leg.n_points - 1 + rest) * sizeof *points);
+    if (!points)
+        return leat_fail_memory(rest * sizeof *points);
+    memcpy(points, leg.points, (leg.n_points - 1) * sizeof *points);
+    memcpy(points + leg.n_points - 1, e->points + end, rest * sizeof *points);
+    e->points = points;
+    e->n_points = leg.n_points - 1 + rest;
+    return LEAT_OK;
+}
+
+static leat_status lead_folded(leat_scene *s, leat_sedge *e, route *r)
+{
+    leat_status st = lead_leg(s, e, r);
+    turn_about(e->points, e->n_points);
+    if (st == LEAT_OK)
+        st = lead_leg(s, e, r);
+    turn_about(e->points, e->n_points);
+    return st;
+}
+
 leat_status leat_scene_route(leat_scene *s, uint32_t scope)
 {
     route r = {.work = MOST_WORK};
@@ -287,7 +329,11 @@ leat_status leat_scene_route(leat_scene *s, uint32_t scope)
     leat_status st = r.boxes && r.stops ? LEAT_OK : leat_fail_memory(boxes * sizeof *r.stops);
     for (uint32_t i = s->boxes[scope].first_edge; st == LEAT_OK && i != LEAT_G_NONE; i = s->edges[i].next) {
         leat_sedge *e = &s->edges[i];
-        if (!e->cut && !e->folded && e->n_points >= 4 && goes_wrong(s, e))
+        if (e->cut || e->n_points < 4)
+            continue;
+        if (e->folded)
+            st = lead_folded(s, e, &r);
+        else if (goes_wrong(s, e))
             st = lead_around(s, e, &r);
     }
     leat_free(r.boxes);

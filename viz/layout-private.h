@@ -16,7 +16,9 @@ typedef struct leat_lay_point {
 
 typedef struct leat_lay_box {
     double w, h;
-    leat_lay_rank rank;          /* BOTTOM has no edges into it, TOP none out of it */
+    leat_lay_rank rank; /* BOTTOM has no edges into it, TOP none out of it */
+    uint32_t kin;       /* equal numbers, but 0: alike, and best drawn in the order given */
+    uint32_t after;     /* of its row: the number, + 1, of the box that must stand to its left; 0: none */
     bool over_bottom, under_top; /* must stand in a layer above those at the bottom, below those at the top */
     double x, y;                 /* out: left and upper end */
 } leat_lay_box;
@@ -54,6 +56,8 @@ typedef struct leat_lay_graph {
 /* Positions start at 0, 0. Any thread; graphviz runs under a lock. */
 leat_status leat_layout(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 
+/* dot's layout with ports at the borders and with boxes in their order, as far as that makes it no worse. */
+leat_status leat_layout_ordered(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* The two ways, for one connected part. dot reports LEAT_ERR_UNIMPLEMENTED where it cannot or should not. */
 leat_status leat_layout_dot(leat_lay_graph *g, leat_arena *arena) LEAT_MUST_CHECK;
 /* Sets a part that is too high for a page in columns. */

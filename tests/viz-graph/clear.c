@@ -1,6 +1,7 @@
 /* clear.c - looks at every path densely, by a way of its own: graph-route.c must not judge itself. */
 #include "config.h"
 #include "tests/viz-graph/clear.h"
+#include <math.h>
 
 #define STEPS 64   /* of each part of a path */
 #define SLACK 0.25 /* roundings of places to whole units */
@@ -33,20 +34,29 @@ void clear_free(clear_scene *c)
     leat_canvas_free(c->canvas);
 }
 
-/* Does the path with its width touch the box? */
+static leat_point on_path(const leat_point *part, double u)
+{
+    double v = 1 - u, w[4] = {v * v * v, 3 * v * v * u, 3 * v * u * u, u * u * u};
+    leat_point at = {0, 0};
+    for (int i = 0; i < 4; i++) {
+        at.x += w[i] * part[i].x;
+        at.y += w[i] * part[i].y;
+    }
+    return at;
+}
+
+/* Does the path with its width, which it has to both sides and not beyond its ends, touch the box? */
 static bool touches(const leat_sedge *e, leat_box box)
 {
     double half = LEAT_MAX(leat_scene_edge_width(e) / 2 - SLACK, 0);
     for (size_t part = 0; part + 3 < e->n_points; part += 3)
-        for (int k = 0; k <= STEPS; k++) {
-            double u = (double)k / STEPS, v = 1 - u,
-                   w[4] = {v * v * v, 3 * v * v * u, 3 * v * u * u, u * u * u};
-            double x = 0, y = 0;
-            for (int i = 0; i < 4; i++) {
-                x += w[i] * e->points[part + (size_t)i].x;
-                y += w[i] * e->points[part + (size_t)i].y;
-            }
-            if (x > box.x - half && x < box.x + box.w + half && y > box.y && y < box.y + box.h)
+        for (int k = 1; k <= STEPS; k++) {
+            leat_point a = on_path(e->points + part, (k - 1.0) / STEPS),
+                       b = on_path(e->points + part, (double)k / STEPS);
+            double length = LEAT_MAX(hypot(b.x - a.x, b.y - a.y), 1e-9);
+            double aside = half * fabs(b.y - a.y) / length, above = half * fabs(b.x - a.x) / length;
+            if (b.x > box.x - aside && b.x < box.x + box.w + aside && b.y > box.y - above &&
+                b.y < box.y + box.h + above)
                 return true;
         }
     return false;
