@@ -16,8 +16,9 @@ extern "C" {
 #endif
 
 /* Element types; the numbers are TensorFlow's DataType. X(enumerator, number, name, bytes). Leat computes with
- * the real numbers (half and bfloat16 through float), bool and string; the complex types are stored, saved, gathered and reshaped, and
- * ops that would compute with them say that they have no kernel. A resource is a name, a variant is refused. */
+ * the real numbers (half and bfloat16 through float), bool and string. The complex types are stored, saved and moved; computed with
+ * in sums, differences, products and quotients, roots, exponentials and logarithms, sums and means over axes, and matrix products:
+ * other ops say that they have no kernel for them. A resource is a name, a variant is refused. */
 #define LEAT_DTYPE_LIST(X)                                                                                   \
     X(FLOAT, 1, "float32", 4)                                                                                \
     X(DOUBLE, 2, "float64", 8)                                                                               \
