@@ -113,17 +113,35 @@ static leat_status lay_out_turned(leat_lay_graph *g, leat_arena *arena)
 #define LARGER 1.1    /* so much, a side of the drawing may grow for the sake of order */
 #define SAMPLES 6     /* lines that stand for one part of a path */
 
+static double row_of(const leat_lay_box *b)
+{
+    return round(b->y + b->h / 2);
+}
+
+/* Does something of another kind stand between the two, which are in one row? dot finds no way for an unseen edge
+ * across it at places, and says so where all can read it. */
+static bool parted(const leat_lay_graph *g, const leat_lay_box *a, const leat_lay_box *b)
+{
+    for (size_t i = 0; i < g->n_boxes; i++) {
+        const leat_lay_box *c = &g->boxes[i];
+        if (c->kin != a->kin && row_of(c) == row_of(a) && (c->x > a->x) != (c->x > b->x))
+            return true;
+    }
+    return false;
+}
+
 /* Lets every box follow the one of its kind before it, in its row. Says whether any two stood otherwise. */
 static bool order_rows(leat_lay_graph *g)
 {
     bool any = false;
     for (size_t i = 0; i < g->n_boxes; i++) {
         leat_lay_box *b = &g->boxes[i];
-        double row = round(b->y + b->h / 2);
         for (size_t k = i; k-- > 0 && b->kin != 0 && b->after == 0;) {
             const leat_lay_box *other = &g->boxes[k];
-            if (other->kin != b->kin || round(other->y + other->h / 2) != row)
+            if (other->kin != b->kin || row_of(other) != row_of(b))
                 continue;
+            if (parted(g, other, b))
+                break;
             b->after = (uint32_t)k + 1;
             any |= other->x > b->x;
         }
