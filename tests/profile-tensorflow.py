@@ -64,7 +64,7 @@ def by_leat(c, graph):
 
 
 def executions(metadata):
-    """{node: (op, {slot: (dtype, shape, bytes)}, NodeExecStats)}; of nodes that ran in pieces, what tells the outputs."""
+    """{node: (op, {slot: (dtype, shape, bytes)}, NodeExecStats)}; of nodes that ran in pieces, that which tells the memory."""
     nodes = {}
     for device in metadata.step_stats.dev_stats:
         for n in device.node_stats:
@@ -75,7 +75,9 @@ def executions(metadata):
                 # as TensorBoard's graph tab does: every output has a shape, be it an empty one
                 check(t.HasField("shape"), n.node_name + ": an output without shape")
                 outputs[o.slot] = (t.dtype, tuple(d.size for d in t.shape.dim), t.allocation_description.requested_bytes)
-            if n.node_name not in nodes or outputs:
+            # of a node that ran in pieces TensorBoard keeps the outputs of the last, and adds up the memory
+            check(nodes.get(n.node_name, (0, outputs))[1] == outputs, n.node_name + ": its pieces tell different outputs")
+            if n.node_name not in nodes or n.memory:
                 nodes[n.node_name] = (label.group(1) if label else "", outputs, n)
     return nodes
 

@@ -305,7 +305,7 @@ static bool chars_init(chars *s, leat_canvas *c, const char *text)
     const char *p = s->text;
     for (size_t i = 0; i < n; i++, p = g_utf8_next_char(p))
         if (i == 0 || attrs[i].is_cursor_position) {
-            s->may_break[s->n] = attrs[i].is_line_break;
+            s->may_break[s->n] = attrs[i].is_line_break && *p != '%'; /* "61 %" is one number */
             s->at[s->n++] = (size_t)(p - s->text);
         }
     s->at[s->n] = bytes;
