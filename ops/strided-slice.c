@@ -29,6 +29,10 @@ static const char *spread(struct spec *s, const leat_op *op, int64_t n, const le
     int d = 0, used = 0;
     if (n > 32)
         return "too many dimensions are specified";
+    const uint64_t masks[] = {begin_mask, end_mask, ellipsis, added, shrink};
+    for (size_t i = 0; i < LEAT_LEN(masks); i++)
+        if ((int64_t)masks[i] != (int32_t)masks[i])
+            return "a mask is beyond int32";
     if (ellipsis & (ellipsis - 1)) /* even where the vectors are too short for them */
         return "Multiple ellipses in slice spec not allowed";
     uint64_t within = n == 0 ? 0 : UINT64_MAX >> (64 - n);
@@ -255,6 +259,9 @@ LEAT_ROW(StridedSlice,
          "(float[3] 1 2 3, int32[2] 0 0, int32[2] 1 1, int32[2] 1 1) {ellipsis_mask: 3} fails 'ellipses'");
 LEAT_ROW(StridedSlice,
          "(float[2] 1 2, int32[0], int32[0], int32[0]) {ellipsis_mask: 3} fails 'Multiple ellipses'");
+LEAT_ROW(
+    StridedSlice,
+    "(float[2] 1 2, int32[1] 0, int32[1] 1, int32[1] 1) {shrink_axis_mask: 4294967297} fails 'beyond int32'");
 LEAT_ROW(StridedSlice, "(double[4] 1 2 3 4, int16[1] 3, int16[1] 0, int16[1] -2) nograd -> double[2] 4 2");
 
 /* ---- its gradient ---- */
