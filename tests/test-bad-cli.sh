@@ -87,6 +87,10 @@ mkdir -p runs/taken runs/free && : >runs/taken/file
 row 35 2 'a name below runs' $leat train t.csv --target y --run ../out
 row 35 2 'a name below runs' $leat train t.csv --target y --run ''
 row 35 2 'not empty, and no run' $leat train t.csv --target y --run taken --resume
+# points that are lost are not lost in silence
+$leat train t.csv --target y --run log --epochs 3 >/dev/null 2>&1
+printf X | dd of="$(ls runs/log/events*)" bs=1 seek=100 conv=notrunc 2>/dev/null
+row 100 0 ': data checksum mismatch; 1 such place in this run' $leat export runs/log -o log.csv
 row 0 2 'not-there.pb' $leat run not-there.pb
 : >empty.pb
 row 1 2 'empty' $leat run empty.pb

@@ -55,6 +55,20 @@ static leat_status choose_format(const export_args *a, bool *json)
     return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "%s: the name must end in .csv or .json", a->out);
 }
 
+/* Points that are missing since they could not be read are not passed over in silence. A last record that is not whole yet is no
+ * damage: its writer may be alive. */
+static void warn_of_damage(const leat_logdir *log)
+{
+    for (size_t i = 0; i < leat_logdir_runs(log); i++) {
+        const leat_log_run *run = leat_logdir_run(log, i);
+        if (run->n_damage > 0)
+            leat_note(LEAT_LOG_WARNING, "%s:%llu: %s; %llu such %s in this run, the rest is written",
+                      run->files[run->damage[0].file].path, (unsigned long long)run->damage[0].offset,
+                      run->damage[0].reason, (unsigned long long)run->n_damage_found,
+                      run->n_damage_found == 1 ? "place" : "places");
+    }
+}
+
 static leat_status export(leat_tool *t, const export_args *a)
 {
     const char *path = t->operands.items[0];
@@ -63,6 +77,7 @@ static leat_status export(leat_tool *t, const export_args *a)
             .runs = a->run, .tags = a->tag, .smoothed = leat_given(t, "smooth"), .smoothing = a->smooth}};
     LEAT_TRY(choose_format(a, &c.json));
     LEAT_TRY(leat_logdir_open(&c.log, path, NULL));
+    warn_of_damage(c.log);
     leat_status status;
     if (leat_logdir_runs(c.log) == 0)
         status = leat_fail(LEAT_ERR_NOT_FOUND, "%s: no event files found", path);
@@ -87,5 +102,5 @@ const struct leat_command leat_command_export = LEAT_COMMAND(
     .details =
         "CSV has a line for each point of a scalar. JSON has those by run and tag, and the histograms, images and "
         "audio (as base64), texts, other tensors and hyperparameters. Points that a restart superseded are "
-        "left out, as TensorBoard does.",
+        "left out, as TensorBoard does; what is damaged is told on standard error.",
     LEAT_OPTIONS(options, export_args), .run = run, .reads_logs = true);
