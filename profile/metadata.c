@@ -68,7 +68,7 @@ static void put_span(leat_buf *out, const leat_profile_step *s, const leat_profi
         leat_put_end(out, memory);
     }
     for (uint32_t i = 0; i < n->n_outputs;
-         i++) /* with helpers' shares, too: of a name TensorBoard keeps the last */
+         i++) /* with helpers' shares, too: TensorBoard keeps a name's first */
         leat_put_output(out, &n->outputs[i]);
     put_label(out, s, e);
     leat_put_uint(out, 9, (uint64_t)(start / 1000));

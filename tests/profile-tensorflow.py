@@ -75,7 +75,7 @@ def executions(metadata):
                 # as TensorBoard's graph tab does: every output has a shape, be it an empty one
                 check(t.HasField("shape"), n.node_name + ": an output without shape")
                 outputs[o.slot] = (t.dtype, tuple(d.size for d in t.shape.dim), t.allocation_description.requested_bytes)
-            # of a node that ran in pieces TensorBoard keeps the outputs of the last, and adds up the memory
+            # of a node that ran in pieces TensorBoard keeps the outputs of the first, and the most memory
             check(nodes.get(n.node_name, (0, outputs))[1] == outputs, n.node_name + ": its pieces tell different outputs")
             if n.node_name not in nodes or n.memory:
                 nodes[n.node_name] = (label.group(1) if label else "", outputs, n)

@@ -51,7 +51,7 @@ LEAT_TEST(run_metadata_tells_the_same)
     m->nodes[1].inputs = "n0:0, ^other";
     leat_put_run_metadata(&b, &m->step);
     REQUIRE_OK(leat_step_record_read(&r, b.data, b.size));
-    /* step_stats, dev_stats, node_stats, output: told with the helper's share, too, since TensorBoard keeps the last of a name */
+    /* step_stats, dev_stats, node_stats, output: told with the helper's share, too, since TensorBoard keeps the first of a name */
     CHECK(count_fields(leat_wire_from(b.data, b.size, 0), (const uint32_t[]){1, 1, 2, 7, 0}) == 4);
     const leat_profile_step *s = leat_step_record_step(r);
     CHECK(s->n_nodes == 2 && s->n_spans == 3 && s->n_workers == 3 && s->duration_ns == 110000);
