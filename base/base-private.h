@@ -173,7 +173,7 @@ uint64_t leat_hash(const void *data, size_t bytes, uint64_t seed) LEAT_PRIV(hash
 size_t leat_escape(char *to, size_t room, const char *text, size_t n) LEAT_PRIV(escape);
 /* As leat_escape, appended. */
 void leat_buf_put_escaped(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_escaped);
-/* Appends a JSON string, quotes included. Bytes that are no UTF-8 become the text \xNN; what could end a script
+/* Appends a JSON string, quotes included. NUL is \u0000, which some readers refuse; bytes that are no UTF-8 become the text \xNN; what could end a script
  * element or a line of JavaScript is escaped too, so that the JSON may stand in HTML, and what leat_escape escapes, so
  * that it may be shown in a terminal. */
 void leat_buf_put_json(leat_buf *b, const char *text, size_t n) LEAT_PRIV(buf_put_json);
