@@ -529,15 +529,27 @@ LEAT_TEST(wrong_options_are_named)
     sample_free(s);
 }
 
-/* A run keeps its colour when others are hidden. */
-/* A smooth curve is shown whole; what would flatten the rest is left out, and said. */
+/* A smooth curve is shown whole, and so are the first few epochs; what would flatten the rest is left out, and said. */
 LEAT_TEST(outliers_are_left_out_where_that_helps)
 {
     enum { N = 200 };
+    static const double epochs[] = {0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1};
     double fall[N], spike[N];
     for (int i = 0; i < N; i++) {
         fall[i] = 2 * exp(-3.0 * i / N) + 0.1;
         spike[i] = i == 100 ? 50 : fall[i];
+    }
+    for (size_t n = 3; n <= LEAT_LEN(epochs); n++) {
+        sample *s = sample_new();
+        leat_plot_options o;
+        leat_buf b = {0};
+        leat_plot_options_init(&o);
+        o.smoothing = 0;
+        sample_add_scalars(s, "r", "t", epochs, n, 1);
+        REQUIRE_OK(sample_trace(sample_data(s), &o, LEAT_METRICS_FIXED, &b));
+        CHECK(strstr(b.data, "the range") == NULL);
+        leat_buf_free(&b);
+        sample_free(s);
     }
     for (int k = 0; k < 2; k++) {
         sample *s = sample_new();
@@ -554,6 +566,7 @@ LEAT_TEST(outliers_are_left_out_where_that_helps)
     }
 }
 
+/* A run keeps its colour when others are hidden. */
 LEAT_TEST(a_run_keeps_its_colour)
 {
     sample *s = small_log();

@@ -14,14 +14,22 @@ static bool within(double v, const double limits[2])
     return !(v < limits[0]) && !(v > limits[1]); /* true where a limit is NaN */
 }
 
+/* How much more the ends of n points span than the inner ones do that the outlier rule keeps, were they evenly
+ * spaced: little where there are many, but of five points three are kept, which span half. */
+static double even_share(size_t n)
+{
+    double kept = floor((double)(n - 1) * 0.95) - ceil((double)(n - 1) * 0.05);
+    return kept > 0 ? fmax(1, 0.9 * (double)(n - 1) / kept) : INFINITY;
+}
+
 /* Outliers are left out for the sake of the rest: where the rest would hardly gain, a curve that falls smoothly
  * would lose its beginning for nothing. */
-static bool worth_hiding(leat_extent inner, leat_extent all, const leat_axis *a)
+static bool worth_hiding(leat_extent inner, leat_extent all, const leat_axis *a, double share)
 {
     double (*at)(double) = a->log ? log10 : NULL;
     double part = at ? at(inner.hi) - at(inner.lo) : inner.hi / 2 - inner.lo / 2,
            whole = at ? at(all.hi) - at(all.lo) : all.hi / 2 - all.lo / 2;
-    return whole > 1.5 * part;
+    return whole > 1.5 * share * part;
 }
 
 /* TensorBoard fits the axis to the smoothed lines, and so do we; but where little more shows the pale unsmoothed
@@ -33,7 +41,7 @@ static void add_pale_extent(const leat_figure *f, const leat_scalar_panel *p, co
     for (size_t i = 0; s->raw && i < s->n; i++)
         if (shown(s->raw[i], &p->chart.y) && shown(s->x[i], &p->chart.x) && within(s->x[i], f->options.xlim))
             leat_extent_add(&pale, s->raw[i]);
-    if (!worth_hiding(*e, pale, &p->chart.y))
+    if (!worth_hiding(*e, pale, &p->chart.y, 1))
         *e = pale;
 }
 
@@ -58,7 +66,7 @@ static leat_status add_y_extent(const leat_figure *f, const leat_scalar_panel *p
     }
     if (!f->options.keep_outliers && !s->deviation && n > 0) {
         leat_extent inner = leat_outlier_extent(values, n);
-        if (worth_hiding(inner, e, &p->chart.y))
+        if (worth_hiding(inner, e, &p->chart.y, even_share(n)))
             e = inner;
     }
     leat_free(values);

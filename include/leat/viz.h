@@ -116,7 +116,8 @@ typedef struct leat_plot_options {
     bool log_x, log_y;
     double xlim[2], ylim[2]; /* NaN: from the data */
     /* The y axis spans every point. Else it spans each series' 5th to 95th percentile, where leaving out the others
-     * makes the rest half as high again or more, and marks say where there are others. */
+     * makes the rest half as high again or more (of a few points, more than evenly spaced ones would gain), and marks
+     * say where there are others. */
     bool keep_outliers;
     /* Runs in which this regular expression is found are drawn as one line, their mean, with a band of one
      * standard deviation. Runs that differ in its first group, "(.*)/seed-", are different lines. */
