@@ -1,6 +1,7 @@
 /* graph-route.c - a path that runs over a box which is none of its ends, or back into one that is, is led anew: the
- * shortest way upwards along the corners of the boxes, made round again. dot keeps its paths off boxes; moving their
- * ends and rounding them may bring them back. */
+ * shortest way upwards along the corners of the boxes and its own places, made round again. The way stays close to the
+ * path that dot has found, which crosses few others. dot keeps its paths off boxes; moving their ends and rounding them
+ * may bring them back. */
 #include "config.h"
 #include "viz/scene-private.h"
 
@@ -14,6 +15,9 @@
 #define SAMPLES 12     /* lines that stand for one part of a path */
 #define BEND 4.0       /* a corner costs as much as going so far */
 #define UPRIGHT 9.0    /* of a path at its ends */
+#define STRAY 0.02     /* what an area of 1 between the way and the path costs */
+#define PLACES 3       /* of one part of the path, where the way may turn */
+#define LOOKS 4        /* at how far a line is from the path */
 
 static leat_box grown(leat_box b, double by)
 {
@@ -115,8 +119,9 @@ typedef struct route {
     leat_box *boxes; /* in its way */
     size_t n_boxes;
     stop *stops;
-    size_t n_stops;
-    double work; /* left */
+    size_t n_stops, most_stops;
+    const leat_sedge *edge; /* whose path the way stays close to */
+    double work;            /* left */
 } route;
 
 static bool is_open(route *r, leat_point a, leat_point b)
@@ -128,10 +133,33 @@ static bool is_open(route *r, leat_point a, leat_point b)
     return true;
 }
 
+/* Where the edge's path first comes to a height. */
+static double path_at(const leat_sedge *e, double y)
+{
+    for (size_t k = 0; k + 3 < e->n_points; k += 3) {
+        leat_point a = e->points[k], b = e->points[k + 3];
+        if ((a.y - y) * (b.y - y) <= 0)
+            return a.y == b.y ? b.x : a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y);
+    }
+    return e->points[e->n_points - 1].x;
+}
+
+/* The area between a line and the path. */
+static double strays(route *r, leat_point a, leat_point b)
+{
+    double sum = 0;
+    r->work -= LOOKS * (double)r->edge->n_points / 3;
+    for (int k = 0; k < LOOKS; k++) {
+        double t = (k + 0.5) / LOOKS, y = a.y + t * (b.y - a.y);
+        sum += fabs(a.x + t * (b.x - a.x) - path_at(r->edge, y));
+    }
+    return sum / LOOKS * fabs(b.y - a.y);
+}
+
 static void add_stop(route *r, leat_point at)
 {
     leat_point low = r->stops[0].at, high = r->stops[1].at;
-    if (at.y < low.y && at.y > high.y)
+    if (at.y < low.y && at.y > high.y && r->n_stops < r->most_stops)
         r->stops[r->n_stops++] = (stop){.at = at, .cost = INFINITY};
 }
 
@@ -145,6 +173,9 @@ static void set_stops(route *r, leat_point low, leat_point high)
         for (int k = 0; k < 4; k++)
             add_stop(r, (leat_point){b.x + (k & 1 ? b.w : 0), b.y + (k & 2 ? b.h : 0)});
     }
+    for (size_t part = 0; part + 3 < r->edge->n_points; part += 3)
+        for (int k = 0; k < PLACES; k++)
+            add_stop(r, leat_scene_on_part(r->edge->points + part, (double)k / PLACES));
 }
 
 static uint32_t nearest(const route *r)
@@ -167,8 +198,10 @@ static bool find_way(route *r)
         for (uint32_t i = 1; i < r->n_stops; i++) {
             stop *there = &r->stops[i];
             double cost = here->cost + BEND + hypot(there->at.x - here->at.x, there->at.y - here->at.y);
-            if (there->done || there->at.y > here->at.y || cost >= there->cost ||
-                !is_open(r, here->at, there->at))
+            if (there->done || there->at.y > here->at.y || cost >= there->cost)
+                continue;
+            cost += STRAY * strays(r, here->at, there->at);
+            if (cost >= there->cost || !is_open(r, here->at, there->at))
                 continue;
             there->cost = cost;
             there->before = at;
@@ -264,6 +297,7 @@ static leat_status lead_around(leat_scene *s, leat_sedge *e, route *r)
         low = high;
         high = e->points[0];
     }
+    r->edge = e;
     for (size_t i = 0; i < LEAT_LEN(clears) && r->work > 0; i++) {
         set_boxes(s, e, r, high.y, low.y, leat_scene_edge_width(e) / 2 + clears[i]);
         set_stops(r, low, high);
@@ -317,15 +351,18 @@ static leat_status lead_folded(leat_scene *s, leat_sedge *e, route *r)
 leat_status leat_scene_route(leat_scene *s, uint32_t scope)
 {
     route r = {.work = MOST_WORK};
-    size_t boxes = 0, edges = 0;
+    size_t boxes = 0, edges = 0, points = 0;
     for (uint32_t i = s->boxes[scope].first; i != LEAT_G_NONE; i = s->boxes[i].next)
         boxes++;
-    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next)
+    for (uint32_t i = s->boxes[scope].first_edge; i != LEAT_G_NONE; i = s->edges[i].next) {
         edges++;
+        points = LEAT_MAX(points, s->edges[i].n_points);
+    }
     if ((double)boxes * (double)edges > MOST_PAIRS)
         return LEAT_OK;
     r.boxes = leat_alloc_zero(boxes, sizeof *r.boxes);
-    r.stops = leat_alloc_zero(4 * boxes + 2, sizeof *r.stops);
+    r.most_stops = 4 * boxes + 2 + PLACES * points;
+    r.stops = leat_alloc_zero(r.most_stops, sizeof *r.stops);
     leat_status st = r.boxes && r.stops ? LEAT_OK : leat_fail_memory(boxes * sizeof *r.stops);
     for (uint32_t i = s->boxes[scope].first_edge; st == LEAT_OK && i != LEAT_G_NONE; i = s->edges[i].next) {
         leat_sedge *e = &s->edges[i];
