@@ -41,7 +41,8 @@ typedef struct leat_chunk_series {
 
 typedef struct leat_chunk_metadata {
     uint32_t series;
-    leat_summary_metadata metadata;
+    const leat_summary_metadata
+        *metadata; /* in the chunk's texts; shared by tags that follow each other and say the same */
 } leat_chunk_metadata;
 
 typedef struct leat_chunk_start { /* a SessionLog START before entry `entry` */
@@ -91,6 +92,7 @@ typedef struct leat_chunk {
 
     leat_chunk_metadata *metadata;
     size_t n_metadata, metadata_capacity;
+    leat_buf last_metadata; /* the message that the last of them was made from; while the chunk is parsed */
     leat_chunk_start *starts;
     size_t n_starts, starts_capacity;
     leat_tagged_metadata *tagged;

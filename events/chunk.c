@@ -264,6 +264,7 @@ void leat_chunk_free(leat_chunk *c)
     leat_free(c->entry_value);
     leat_free(c->blobs);
     leat_free(c->metadata);
+    leat_buf_free(&c->last_metadata);
     leat_free(c->starts);
     leat_free(c->tagged);
     leat_free(c->damage);

@@ -104,13 +104,8 @@ static leat_status collect_chunk(struct slots *s, leat_chunk *c)
     c->series = NULL;
     for (size_t i = 0; i < c->n_metadata; i++) {
         struct slot *head = &s->at[s->at[c->run_series[c->metadata[i].series]].head];
-        if (head->metadata != NULL)
-            continue;
-        leat_summary_metadata *kept = leat_arena_alloc(&c->text, sizeof *kept);
-        if (kept == NULL)
-            return leat_fail_memory(sizeof *kept);
-        *kept = c->metadata[i].metadata;
-        head->metadata = kept;
+        if (head->metadata == NULL)
+            head->metadata = c->metadata[i].metadata;
     }
     return LEAT_OK;
 }

@@ -119,6 +119,14 @@ static const char *keep_text(leat_chunk *c, const leat_field *f)
     return leat_arena_strndup(&c->text, (const char *)f->bytes, f->size);
 }
 
+/* The plugin of the tag before, where that is the same. */
+static const char *keep_plugin(leat_chunk *c, const leat_field *f)
+{
+    const char *last = c->n_metadata > 0 ? c->metadata[c->n_metadata - 1].metadata->plugin : "";
+    bool same = strlen(last) == f->size && memcmp(last, f->bytes, f->size) == 0;
+    return same ? last : keep_text(c, f);
+}
+
 static void copy_plugin_data(leat_chunk *c, const leat_wire *metadata, const leat_field *data,
                              leat_summary_metadata *m)
 {
@@ -128,7 +136,7 @@ static void copy_plugin_data(leat_chunk *c, const leat_wire *metadata, const lea
         if (f.type != LEAT_WIRE_BYTES)
             continue;
         if (f.number == 1)
-            m->plugin = keep_text(c, &f);
+            m->plugin = keep_plugin(c, &f);
         else if (f.number == 2) {
             m->content = keep_text(c, &f);
             m->content_size = f.size;
@@ -154,16 +162,36 @@ static void copy_metadata(leat_chunk *c, const leat_wire *value, const leat_fiel
     }
 }
 
+/* The metadata that a message says: those of the tag before, where they are the same bytes, as most writers' are. */
+static leat_status find_metadata(leat_chunk *c, const leat_wire *value, const leat_field *field,
+                                 const leat_summary_metadata **found)
+{
+    if (c->n_metadata > 0 && field->size > 0 && c->last_metadata.size == field->size &&
+        memcmp(c->last_metadata.data, field->bytes, field->size) == 0) {
+        *found = c->metadata[c->n_metadata - 1].metadata;
+        return LEAT_OK;
+    }
+    leat_summary_metadata *m = leat_arena_alloc(&c->text, sizeof *m);
+    if (m == NULL)
+        return leat_fail_memory(sizeof *m);
+    *m = (leat_summary_metadata){.plugin = "", .display_name = "", .description = "", .content = ""};
+    copy_metadata(c, value, field, m);
+    if (m->plugin == NULL || m->display_name == NULL || m->description == NULL || m->content == NULL)
+        return leat_fail_memory(field->size);
+    leat_buf_clear(&c->last_metadata);
+    leat_buf_append(&c->last_metadata, field->bytes, field->size);
+    *found = m;
+    return leat_buf_status(&c->last_metadata);
+}
+
 /* Of a tag's metadata the first counts. */
 static leat_status add_metadata(leat_chunk *c, uint32_t series, const leat_wire *value,
                                 const leat_field *field)
 {
+    const leat_summary_metadata *m = NULL;
     if (c->series[series].has_metadata)
         return LEAT_OK;
-    leat_summary_metadata m = {.plugin = "", .display_name = "", .description = "", .content = ""};
-    copy_metadata(c, value, field, &m);
-    if (m.plugin == NULL || m.display_name == NULL || m.description == NULL || m.content == NULL)
-        return leat_fail_memory(field->size);
+    LEAT_TRY(find_metadata(c, value, field, &m));
     LEAT_TRY(leat_grow(&c->metadata, &c->metadata_capacity, c->n_metadata + 1, sizeof *c->metadata));
     c->metadata[c->n_metadata++] = (leat_chunk_metadata){series, m};
     c->series[series].has_metadata = true;

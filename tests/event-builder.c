@@ -47,16 +47,22 @@ static void build_summary(leat_buf *file, int64_t step, const leat_buf *value)
     leat_buf_free(&summary);
 }
 
-void build_tags(leat_buf *file, const char *format, int n, int together)
+void build_tags(leat_buf *file, const char *format, int n, int together, const char *plugin)
 {
-    leat_buf summary = {0};
+    leat_buf summary = {0}, one = {0};
+    build_tensor(&one, LEAT_DT_FLOAT, "", 5, "\0\0\x80\x3f", 4);
     build_version(file, 2);
     for (int i = 0; i < n; i++) {
         char tag[32];
         size_t value = leat_put_begin(&summary, 1);
         snprintf(tag, sizeof tag, format, i);
         leat_put_string(&summary, LEAT_VALUE_TAG, tag);
-        leat_put_float(&summary, LEAT_VALUE_SIMPLE, 1);
+        if (plugin == NULL) {
+            leat_put_float(&summary, LEAT_VALUE_SIMPLE, 1);
+        } else {
+            leat_put_plugin_metadata(&summary, plugin);
+            leat_put_bytes(&summary, LEAT_VALUE_TENSOR, one.data, one.size);
+        }
         leat_put_end(&summary, value);
         if ((i + 1) % together != 0 && i + 1 < n)
             continue;
@@ -64,6 +70,7 @@ void build_tags(leat_buf *file, const char *format, int n, int together)
         leat_buf_clear(&summary);
     }
     leat_buf_free(&summary);
+    leat_buf_free(&one);
 }
 
 void build_scalar(leat_buf *file, const char *tag, int64_t step, float value)

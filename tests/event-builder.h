@@ -18,8 +18,9 @@ void build_scalar_n(leat_buf *file, const char *tag, size_t tag_size, int64_t st
 /* A summary of one value: tag, payload in `field`, and a plugin's metadata unless NULL. */
 void build_value(leat_buf *file, const char *tag, int64_t step, uint32_t field, const void *payload,
                  size_t size, const char *plugin);
-/* A million tags, or `n`: the version, then a scalar of each, `together` of them in an event. */
-void build_tags(leat_buf *file, const char *format, int n, int together);
+/* A million tags, or `n`: the version, then a scalar of each, `together` of them in an event. plugin NULL: simple values, else
+ * tensors of TensorFlow 2 with that plugin's metadata. */
+void build_tags(leat_buf *file, const char *format, int n, int together, const char *plugin);
 /* Appends a TensorProto's fields: dtype, shape ("" scalar, "2,3"), and one field of raw bytes. */
 void build_tensor(leat_buf *b, int dtype, const char *shape, uint32_t field, const void *bytes, size_t size);
 /* A leat_export_sink: `buf` is a leat_buf. */

@@ -419,11 +419,14 @@ static void check_cost(const char *what, const leat_buf *file)
 LEAT_TEST(bad_events_105_a_million_tags)
 {
     leat_buf b = {0};
-    build_tags(&b, "layer/%07d/loss", 1000000, 1);
+    build_tags(&b, "layer/%07d/loss", 1000000, 1, NULL);
     check_cost("a million tags", &b);
     leat_buf_clear(&b);
-    build_tags(&b, "t%d", 1000000, 1000);
+    build_tags(&b, "t%d", 1000000, 1000, NULL);
     check_cost("a million short ones, a thousand in an event", &b);
+    leat_buf_clear(&b);
+    build_tags(&b, "t%d", 1000000, 1000, "scalars");
+    check_cost("the same as TensorFlow 2 writes them", &b);
     leat_buf_free(&b);
 }
 

@@ -457,7 +457,7 @@ static void check_tags(const char *format, int runs, int together)
     const char *dir = check_temp_dir();
     leat_buf file = {0};
     char run[200], lines[200];
-    build_tags(&file, format, 1000000 / runs, together);
+    build_tags(&file, format, 1000000 / runs, together, NULL);
     for (int i = 0; i < runs; i++) {
         snprintf(run, sizeof run, "%s/log/%d", dir, i);
         build_save(&file, run, "events.out.tfevents.1");

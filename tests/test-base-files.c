@@ -149,9 +149,10 @@ LEAT_TEST(a_file_has_no_name_before_it_is_whole)
     const char *dir = check_temp_dir();
     char *path = in_dir(dir, "f"), says[400];
     int fd = open(dir, O_TMPFILE | O_WRONLY, 0600);
-    if (fd < 0)
+    if (fd >= 0)
+        close(fd);
+    if (fd < 0 || access("/proc/self/fd", X_OK) != 0) /* which name them afterwards */
         SKIP("no files without names here");
-    close(fd);
     struct entries_meanwhile m = {.dir = dir};
     CHECK_OK(leat_file_replace_by(path, write_and_count, &m, false));
     CHECK(m.count == 0 && leat_path_kind_of(path) == LEAT_PATH_FILE);
@@ -228,7 +229,7 @@ LEAT_TEST(directories)
     CHECK_FAILS(leat_dir_make(in_dir(dir, "z"), false), LEAT_ERR_ALREADY_EXISTS, "not a directory");
     CHECK_FAILS(leat_dir_make("", false), LEAT_ERR_NOT_FOUND, "");
     /* where no directory can be made, the reason is that, not that there is none yet */
-    if (leat_path_kind_of("/sys") == LEAT_PATH_DIR)
+    if (leat_path_kind_of("/sys/kernel") == LEAT_PATH_DIR) /* it is mounted */
         CHECK_FAILS(leat_dir_make("/sys/leat-test/a", false), LEAT_ERR_IO, "/sys/leat-test/a: ");
     leat_dir_entry *e;
     size_t count;

@@ -120,6 +120,50 @@ LEAT_TEST(series_get_their_kind_from_the_first_metadata)
     leat_buf_free(&vector);
 }
 
+/* Tags that follow each other and say the same share their metadata in memory; what differs stays apart. */
+LEAT_TEST(metadata_belong_to_their_tag)
+{
+    static const struct {
+        const char *tag, *plugin, *display;
+    } rows[] = {
+        {"a", "scalars", ""}, {"b", "scalars", ""},       {"c", "scalars", "C"}, {"d", "scalars", "D"},
+        {"e", "mine", "D"},   {"f", "mine", "D"},         {"g", "", ""},         {"h", "", ""},
+        {"i", "min", "D"},    {"j", "scalars", "Display"}};
+    const char *dir = check_temp_dir();
+    leat_buf b = {0};
+    build_version(&b, 2);
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        leat_buf value = {0};
+        leat_put_string(&value, LEAT_VALUE_TAG, rows[i].tag);
+        size_t metadata = leat_put_begin(&value, LEAT_VALUE_METADATA);
+        size_t plugin = leat_put_begin(&value, 1);
+        leat_put_string(&value, 1, rows[i].plugin);
+        leat_put_end(&value, plugin);
+        leat_put_string(&value, 2, rows[i].display);
+        leat_put_end(&value, metadata);
+        leat_put_float(&value, LEAT_VALUE_SIMPLE, 1);
+        leat_buf summary = {0};
+        leat_put_bytes(&summary, 1, value.data, value.size);
+        build_event(&b, 1000, 0, LEAT_EVENT_SUMMARY, summary.data, summary.size);
+        leat_buf_free(&summary);
+        leat_buf_free(&value);
+    }
+    build_save(&b, dir, NAME);
+    leat_buf_free(&b);
+    leat_logdir *log = open_log(dir, NULL);
+    REQUIRE(log != NULL);
+    const leat_log_run *run = leat_logdir_run(log, 0);
+    REQUIRE(run->n_series == LEAT_LEN(rows));
+    for (size_t i = 0; i < LEAT_LEN(rows); i++) {
+        const leat_summary_metadata *m = run->series[i].metadata;
+        CHECK_STR(run->series[i].tag, rows[i].tag);
+        REQUIRE(m != NULL);
+        CHECK_STR(m->plugin, rows[i].plugin);
+        CHECK_STR(m->display_name, rows[i].display);
+    }
+    leat_logdir_close(log);
+}
+
 LEAT_TEST(graphs_newest_wins_and_graph_def_before_meta_graph)
 {
     const char *dir = check_temp_dir();
