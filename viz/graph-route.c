@@ -298,13 +298,17 @@ static leat_status lead_around(leat_scene *s, leat_sedge *e, route *r)
         high = e->points[0];
     }
     r->edge = e;
-    for (size_t i = 0; i < LEAT_LEN(clears) && r->work > 0; i++) {
+    leat_status st = LEAT_OK;
+    bool found = false;
+    for (size_t i = 0; i < LEAT_LEN(clears) && r->work > 0 && !found; i++) {
         set_boxes(s, e, r, high.y, low.y, leat_scene_edge_width(e) / 2 + clears[i]);
         set_stops(r, low, high);
-        if (find_way(r))
-            return take_way(s, r, e);
+        found = find_way(r);
+        if (found)
+            st = take_way(s, r, e);
     }
-    return LEAT_OK;
+    r->edge = NULL; /* the caller's, perhaps for no longer */
+    return st;
 }
 
 /* Where the first part begins that is upright all along: there a folded path leaves its column. */
