@@ -2,10 +2,10 @@
 #include "parallel-private.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include "base/cpus-private.h"
 
 struct loop {
     size_t n;
@@ -47,11 +47,7 @@ static void *work(void *argument)
 
 unsigned leat_parallel_cpus(void)
 {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    int n = CPU_COUNT(&set);
-    return n < 1 ? 1 : LEAT_MIN((unsigned)n, (unsigned)LEAT_PARALLEL_MOST);
+    return LEAT_MIN((unsigned)leat_cpu_affinity(), (unsigned)LEAT_PARALLEL_MOST);
 }
 
 leat_status leat_parallel(size_t n, unsigned threads, leat_parallel_fn *fn, void *argument)

@@ -33,19 +33,15 @@ void leat_put_output(leat_buf *out, const leat_profile_output *o)
 /* TensorShapeProto; of more dimensions than a leat_shape has, and where one is not known, the shape is unknown. */
 static leat_status read_shape(const leat_wire *outer, const leat_field *field, leat_shape *shape)
 {
-    leat_field f, d;
+    leat_field f;
     leat_wire w = leat_wire_sub(outer, field);
     int rank = 0;
     *shape = (leat_shape){0};
     while (leat_wire_next(&w, &f)) {
         if (f.number != 2 || f.type != LEAT_WIRE_BYTES)
             continue;
-        int64_t size = 0;
-        leat_wire dim = leat_wire_sub(&w, &f);
-        while (leat_wire_next(&dim, &d))
-            if (d.number == 1 && d.type == LEAT_WIRE_VARINT)
-                size = (int64_t)d.varint;
-        LEAT_TRY(leat_wire_status(&dim));
+        int64_t size;
+        LEAT_TRY(leat_wire_dim(&w, &f, &size));
         if (rank >= 0 && rank < LEAT_MAX_RANK && size >= 0)
             shape->dims[rank++] = size;
         else

@@ -49,6 +49,9 @@ leat_status leat_wire_status(const leat_wire *w) LEAT_PRIV(wire_status) LEAT_MUS
 leat_status leat_wire_context(leat_status status, const char *origin) LEAT_PRIV(wire_context);
 /* One raw varint at w->at, as packed repeated fields hold; false at the end or at an error. */
 bool leat_wire_varint(leat_wire *w, uint64_t *value) LEAT_PRIV(wire_varint);
+/* Sets *size to what a TensorShapeProto.Dim says: its field 1, or 0. */
+leat_status leat_wire_dim(const leat_wire *outer, const leat_field *field, int64_t *size)
+    LEAT_PRIV(wire_dim) LEAT_MUST_CHECK;
 /* Offset in the file of the reading position. */
 uint64_t leat_wire_offset(const leat_wire *w) LEAT_PRIV(wire_offset);
 

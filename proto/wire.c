@@ -117,6 +117,17 @@ leat_status leat_wire_status(const leat_wire *w)
                      w->error);
 }
 
+leat_status leat_wire_dim(const leat_wire *outer, const leat_field *field, int64_t *size)
+{
+    leat_field f;
+    leat_wire dim = leat_wire_sub(outer, field);
+    *size = 0;
+    while (leat_wire_next(&dim, &f))
+        if (f.number == 1 && f.type == LEAT_WIRE_VARINT)
+            *size = (int64_t)f.varint;
+    return leat_wire_status(&dim);
+}
+
 leat_status leat_wire_context(leat_status status, const char *origin)
 {
     static const char start[] = "offset ";

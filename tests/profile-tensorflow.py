@@ -16,7 +16,6 @@ import tempfile
 
 import judge
 from judge import check, tf
-import numpy as np
 import run_models
 from tensorboard.backend.event_processing import event_accumulator
 
@@ -48,12 +47,7 @@ def by_leat(c, graph):
     log = os.path.join(c.folder, "log")
     command = [LEAT, "profile", graph, "--no-peak", "--steps", "1", "--warmup", str(WARMUP), "--threads", "2", "--logdir", log]
     command += ["--init", c.init] if c.init else []
-    for i, (name, v) in enumerate(c.feeds.items()):
-        path = os.path.join(c.folder, "feed%d.npy" % i)
-        np.save(path, v.astype("S") if v.dtype == object else v)
-        command += ["--feed", "%s=%s" % (name, path)]
-    for t in c.targets:
-        command += ["--target", t]
+    command += c.feed_flags() + c.target_flags()
     p = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if not check(p.returncode == 0, "leat profile: " + p.stderr.strip()[-300:]):
         return None

@@ -63,12 +63,7 @@ def by_leat(c, graph, threads):
         command += ["--init", c.init]
     if c.restore:
         command += ["--restore", c.restore]
-    for i, (name, v) in enumerate(c.feeds.items()):
-        path = os.path.join(c.folder, "feed%d.npy" % i)
-        np.save(path, v.astype("S") if v.dtype == object else v)
-        command += ["--feed", "%s=%s" % (name, path)]
-    for t in c.targets:
-        command += ["--target", t]
+    command += c.feed_flags() + c.target_flags()
     if c.targets:
         command += ["--steps", str(c.steps)]
     outs = [os.path.join(c.folder, "out%d-%d.npy" % (i, threads)) for i in range(len(c.fetches))]

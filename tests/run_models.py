@@ -20,6 +20,18 @@ class Case:
     def feed(self, tensor, value):
         self.feeds[tensor.name] = np.asarray(value, dtype=None if tensor.dtype == tf.string else tensor.dtype.as_numpy_dtype)
 
+    def feed_flags(self):
+        """The feeds as files, and what gives them to leat."""
+        flags = []
+        for i, (name, v) in enumerate(self.feeds.items()):
+            path = os.path.join(self.folder, "feed%d.npy" % i)
+            np.save(path, v.astype("S") if v.dtype == object else v)
+            flags += ["--feed", "%s=%s" % (name, path)]
+        return flags
+
+    def target_flags(self):
+        return [flag for t in self.targets for flag in ("--target", t)]
+
     def fetch(self, *tensors):
         self.fetches += [t if isinstance(t, str) else t.name for t in tensors]
 

@@ -46,17 +46,14 @@ leat_status leat_gmodel_read(leat_gmodel *m, const void *graph_def, size_t size,
 static void read_shape(leat_wire w, leat_gshape *shape)
 {
     *shape = (leat_gshape){.known = true, .elements = 1};
-    leat_field f, d;
+    leat_field f;
     while (leat_wire_next(&w, &f)) {
         if (f.number == 3 && f.type == LEAT_WIRE_VARINT && f.varint != 0)
             shape->known = false;
         if (f.number != 2 || f.type != LEAT_WIRE_BYTES)
             continue;
-        int64_t size = 0;
-        leat_wire dim = leat_wire_sub(&w, &f);
-        while (leat_wire_next(&dim, &d))
-            if (d.number == 1 && d.type == LEAT_WIRE_VARINT)
-                size = (int64_t)d.varint;
+        int64_t size;
+        (void)!leat_wire_dim(&w, &f, &size); /* of a damaged one, what could be read */
         if (shape->rank < LEAT_G_DIMS)
             shape->dims[shape->rank] = LEAT_MAX(size, -1);
         if (shape->rank < UINT32_MAX)

@@ -5,13 +5,13 @@
 #include "read-crc-private.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "base/cpus-private.h"
 #include "base/crc-private.h"
 
 enum {
@@ -177,14 +177,11 @@ static size_t cut(const leat_read_range *ranges, size_t count, part *parts)
 static size_t useful_threads(const leat_read_range *ranges, size_t count)
 {
     size_t shares = 0;
-    cpu_set_t set;
     for (size_t i = 0, bytes = 0; i < count && shares < MOST_THREADS; i++) {
         bytes += LEAT_MIN(ranges[i].size, (size_t)SHARE * MOST_THREADS);
         shares = bytes / SHARE;
     }
-    if (shares < 2 || sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return LEAT_MIN(LEAT_MIN(shares, (size_t)MOST_THREADS), (size_t)LEAT_MAX(CPU_COUNT(&set), 1));
+    return shares < 2 ? 1 : LEAT_MIN(LEAT_MIN(shares, (size_t)MOST_THREADS), (size_t)leat_cpu_affinity());
 }
 
 /* The program's signals are not for this thread. */

@@ -4,7 +4,7 @@
 
 leat_status leat_read_shape_proto(leat_wire *w, leat_shape *shape)
 {
-    leat_field f, d;
+    leat_field f;
     int rank = 0;
     bool unknown = false;
     *shape = (leat_shape){0};
@@ -15,12 +15,8 @@ leat_status leat_read_shape_proto(leat_wire *w, leat_shape *shape)
             continue;
         if (rank == LEAT_MAX_RANK)
             return leat_fail(LEAT_ERR_UNIMPLEMENTED, "a shape of more than %d dimensions", LEAT_MAX_RANK);
-        leat_wire dim = leat_wire_sub(w, &f);
-        int64_t size = 0;
-        while (leat_wire_next(&dim, &d))
-            if (d.number == 1 && d.type == LEAT_WIRE_VARINT)
-                size = (int64_t)d.varint;
-        LEAT_TRY(leat_wire_status(&dim));
+        int64_t size;
+        LEAT_TRY(leat_wire_dim(w, &f, &size));
         if (size < -1)
             return leat_fail(LEAT_ERR_INVALID_ARGUMENT, "a shape with dimension %lld", (long long)size);
         shape->dims[rank++] = size;
